@@ -1,0 +1,38 @@
+namespace Llama4.Contracts;
+
+/// <summary>
+/// One answer to generate. It holds all that is needed to start again elsewhere: a gateway that resubmits it with
+/// the tokens it has already seen in <see cref="Emitted"/> gets the rest of the same answer.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("llama4.GenerateRequest")]
+public sealed record GenerateRequest
+{
+    /// <summary>Unique among all requests; made by the gateway.</summary>
+    [Id(0)] public required Guid Id { get; init; }
+
+    /// <summary>Token ids of the prompt, BOS included; at least one.</summary>
+    [Id(1)] public required int[] Prompt { get; init; }
+
+    /// <summary>Tokens of the answer that were already emitted; generation continues after them.</summary>
+    [Id(2)] public int[] Emitted { get; init; } = [];
+
+    /// <summary>Most tokens of the whole answer, <see cref="Emitted"/> included; at least one.</summary>
+    [Id(3)] public required int TokensMax { get; init; }
+
+    [Id(4)] public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Ids that end the answer; the id itself is emitted.</summary>
+    [Id(5)] public int[] StopIds { get; init; } = [];
+
+    /// <summary>Seed of the sampling noise.</summary>
+    [Id(6)] public ulong Seed { get; init; }
+
+    /// <summary>Which of the request's n choices this is: 0-based, part of the noise's counter.</summary>
+    [Id(7)] public int Choice { get; init; }
+
+    /// <summary>How many best log-probabilities to report for each token; null for none at all, 0 for the chosen token's only.</summary>
+    [Id(8)] public int? TopLogprobs { get; init; }
+
+    /// <summary>Who asks (API key or address): the queue is fair between callers.</summary>
+    [Id(9)] public string Caller { get; init; } = "";
+}

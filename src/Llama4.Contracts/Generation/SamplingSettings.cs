@@ -1,0 +1,27 @@
+namespace Llama4.Contracts;
+
+/// <summary>How the next token is drawn from the logits. Every default is neutral; order and meaning: tests/golden/sampling/README.md.</summary>
+[GenerateSerializer, Immutable, Alias("llama4.SamplingSettings")]
+public sealed record SamplingSettings
+{
+    /// <summary>0 takes the greatest logit; otherwise logits are divided by it.</summary>
+    [Id(0)] public double Temperature { get; init; } = 1;
+
+    /// <summary>The shortest prefix of the ordered probabilities whose sum reaches this stays. In (0, 1].</summary>
+    [Id(1)] public double TopP { get; init; } = 1;
+
+    /// <summary>The first k ids by logit stay; 0 keeps all.</summary>
+    [Id(2)] public int TopK { get; init; }
+
+    /// <summary>Ids below this share of the greatest probability are dropped. In [0, 1].</summary>
+    [Id(3)] public double MinP { get; init; }
+
+    [Id(4)] public double PresencePenalty { get; init; }
+
+    [Id(5)] public double FrequencyPenalty { get; init; }
+
+    [Id(6)] public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Added to the logit of an id; null for none.</summary>
+    [Id(7)] public Dictionary<int, double>? LogitBias { get; init; }
+}
