@@ -1,0 +1,33 @@
+namespace Llama4.Contracts;
+
+/// <summary>How one token is drawn: everything the sampler needs, so that the vocabulary keeps no state of a sequence.</summary>
+/// <param name="Settings">Temperature, penalties and cuts.</param>
+/// <param name="Prompt">Prompt ids, for the repetition penalty; empty when no penalty is on.</param>
+/// <param name="Output">Ids drawn so far, for the penalties; empty when no penalty is on.</param>
+/// <param name="Seed">Seed of the noise.</param>
+/// <param name="Choice">Which of the request's n choices.</param>
+/// <param name="Position">Position of the token to draw: the noise is a function of (seed, choice, position).</param>
+/// <param name="TopLogprobs">How many best log-probabilities to report; null for none at all.</param>
+[GenerateSerializer, Immutable, Alias("llama4.TokenDraw")]
+public readonly record struct TokenDraw(
+    [property: Id(0)] SamplingSettings Settings,
+    [property: Id(1)] ReadOnlyMemory<int> Prompt,
+    [property: Id(2)] ReadOnlyMemory<int> Output,
+    [property: Id(3)] ulong Seed,
+    [property: Id(4)] int Choice,
+    [property: Id(5)] int Position,
+    [property: Id(6)] int? TopLogprobs);
+
+/// <param name="Id">The token.</param>
+/// <param name="Logprob">Its log-probability under the raw logits; null unless asked for.</param>
+/// <param name="Top">The best ones; null unless asked for.</param>
+[GenerateSerializer, Immutable, Alias("llama4.DrawnToken")]
+public readonly record struct DrawnToken(
+    [property: Id(0)] int Id,
+    [property: Id(1)] double? Logprob,
+    [property: Id(2)] TokenLogprob[]? Top);
+
+/// <summary>A call made for another plan than the one its target serves: the sender must ask for the new plan.</summary>
+[GenerateSerializer, Alias("llama4.StaleEpochException")]
+public sealed class StaleEpochException(string target, long expected, long found)
+    : Exception($"{target} serves plan epoch {expected}, the call was made for epoch {found}");
