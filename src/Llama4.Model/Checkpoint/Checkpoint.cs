@@ -1,0 +1,96 @@
+namespace Llama4.Model;
+
+/// <summary>
+/// A model directory in the Hugging Face layout, opened: config and safetensors, checked against each other before
+/// anything is loaded. Weights are read through memory maps, range by range; nothing here holds them.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly List<SafetensorsFile> _files;
+    private readonly Dictionary<string, TensorEntry> _tensors;
+
+    private Checkpoint(string directory, Llama4Config config, List<SafetensorsFile> files, Dictionary<string, TensorEntry> tensors)
+    {
+        Directory = directory;
+        Config = config;
+        _files = files;
+        _tensors = tensors;
+    }
+
+    public string Directory { get; }
+
+    public Llama4Config Config { get; }
+
+    /// <summary>Bytes of the text model's weights in the files.</summary>
+    public long WeightBytes => _tensors.Values.Sum(tensor => tensor.Bytes);
+
+    /// <summary>A tensor of the text model by its name without a prefix; see <see cref="TensorNames"/>.</summary>
+    public TensorEntry this[string name] => _tensors[name];
+
+    /// <summary>Opens a directory with config.json and model.safetensors, or its shards and model.safetensors.index.json.</summary>
+    /// <exception cref="CheckpointException">Anything in it is missing, superfluous, or not what it says it is.</exception>
+    public static Checkpoint Open(string directory)
+    {
+        if (!System.IO.Directory.Exists(directory))
+            throw new CheckpointException(directory, "directory", "a directory with config.json and safetensors", "no such directory");
+        var config = Llama4Config.Load(Path.Combine(directory, "config.json"));
+        var files = CheckpointFiles.Open(directory);
+        try
+        {
+            var found = Resolve(files);
+            var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
+            foreach (var parameter in ParameterTable.Text(config))
+                tensors.Add(parameter.Name, Take(directory, found, parameter));
+            RefuseExtra(config, found);
+            return new Checkpoint(directory, config, files, tensors);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    /// <summary>The text model's tensors by name without prefix.</summary>
+    private static Dictionary<string, TensorEntry> Resolve(List<SafetensorsFile> files)
+    {
+        var found = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
+        foreach (var tensor in files.SelectMany(file => file.Tensors.Values).Where(tensor => !TensorNames.IsVision(tensor.Name)))
+        {
+            var name = TensorNames.WithoutPrefix(tensor.Name);
+            if (!found.TryAdd(name, tensor))
+                throw Error(tensor, $"one tensor for {name}", $"also {found[name].Name} in {found[name].File}");
+        }
+        return found;
+    }
+
+    private static TensorEntry Take(string directory, Dictionary<string, TensorEntry> found, Parameter parameter)
+    {
+        if (!found.Remove(parameter.Name, out var tensor))
+            throw new CheckpointException(directory, $"tensor {TensorNames.Released(parameter.Name)} (or with another known prefix)", Describe(parameter), "nothing");
+        if (!tensor.Shape.SequenceEqual(parameter.Shape))
+            throw Error(tensor, Describe(parameter), $"[{string.Join(", ", tensor.Shape)}]");
+        if (tensor.Type.AsDType() is null)
+            throw Error(tensor, "BF16, F16 or F32", $"{tensor.Type}");
+        return tensor;
+    }
+
+    private static void RefuseExtra(Llama4Config config, Dictionary<string, TensorEntry> left)
+    {
+        // A tied model may carry the output matrix all the same: it is the embedding.
+        if (config.TiesEmbeddings)
+            left.Remove(TensorNames.Output);
+        if (left.Count > 0)
+        {
+            var tensor = left.MinBy(entry => entry.Key, StringComparer.Ordinal).Value;
+            throw Error(tensor, "only tensors of the model that config.json describes", $"{tensor}{(left.Count > 1 ? $" and {left.Count - 1} more" : "")}");
+        }
+    }
+
+    private static string Describe(Parameter parameter) => $"[{string.Join(", ", parameter.Shape)}], as config.json says";
+
+    private static CheckpointException Error(TensorEntry tensor, string expected, string found) =>
+        new(tensor.File, $"tensor {CheckpointException.Excerpt(tensor.Name)}", expected, found);
+}
