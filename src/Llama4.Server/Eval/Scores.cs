@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Llama4.Server.Eval;
+
+/// <summary>One answer, judged.</summary>
+internal sealed record Judged(Question Question, string Answer)
+{
+    public bool Correct { get; } = AnswerMatch.IsRight(Question.Match, Question.Answer, Answer);
+}
+
+/// <summary>Accuracy by task, in the order in which the tasks first occur.</summary>
+/// <param name="Items">In the order of the file.</param>
+/// <param name="Skipped">Questions that need images or tools.</param>
+internal sealed record Scores(IReadOnlyList<Judged> Items, int Skipped)
+{
+    public int Correct => Items.Count(i => i.Correct);
+
+    public IEnumerable<(string Task, int Correct, int Count)> Tasks =>
+        Items.GroupBy(i => i.Question.Task).Select(g => (g.Key, g.Count(i => i.Correct), g.Count()));
+
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        WriteCount(writer, Correct, Items.Count);
+        writer.WriteNumber("skipped", Skipped);
+        writer.WriteStartObject("tasks");
+        foreach (var (task, correct, count) in Tasks)
+        {
+            writer.WriteStartObject(task);
+            WriteCount(writer, correct, count);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("items");
+        foreach (var item in Items)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", item.Question.Id);
+            writer.WriteBoolean("correct", item.Correct);
+            writer.WriteString("answer", item.Answer);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteCount(Utf8JsonWriter writer, int correct, int count)
+    {
+        writer.WriteNumber("correct", correct);
+        writer.WriteNumber("count", count);
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary>What the verbs that load a model ask: which, and how much of the machine it may have.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string?> _model = new("--model")
+    {
+        Description = "A checkpoint in the Hugging Face layout (config.json, safetensors, tokenizer). Default: the bundled scout-nano.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int> _threads = new("--threads")
+    {
+        Description = "Compute threads. Default: one for each core.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    private readonly Option<long?> _kvMemory = new("--kv-memory")
+    {
+        Description = "Bytes for keys and values, like 512MiB or 4GB. Default: what the model's context asks for, at most 1GiB.",
+        HelpName = "SIZE",
+        CustomParser = ParseSize,
+    };
+
+    public ModelOptions() => _threads.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 1 or > 1024)
+        {
+            result.AddError($"--threads: expected 1 to 1024, found {result.Tokens.FirstOrDefault()?.Value}");
+        }
+    });
+
+    public void AddTo(Command command)
+    {
+        command.Add(_model);
+        command.Add(_threads);
+        command.Add(_kvMemory);
+    }
+
+    /// <summary>One of them stands on the command line.</summary>
+    public bool IsGiven(CommandResult result) =>
+        new Option[] { _model, _threads, _kvMemory }.Any(option => result.GetResult(option) is { Implicit: false });
+
+    public ModelChoice Read(ParseResult parsed) =>
+        new(parsed.GetValue(_model) ?? BundledModel.Directory, parsed.GetValue(_threads), parsed.GetValue(_kvMemory));
+
+    private static long? ParseSize(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (!ByteSize.TryParse(text, out var bytes))
+        {
+            result.AddError($"--kv-memory: expected a size like 512MiB or 4GB, found '{text}'");
+        }
+
+        return bytes;
+    }
+}
+
+/// <param name="Directory">The checkpoint.</param>
+/// <param name="Threads">Of the device.</param>
+/// <param name="KvBytes">Null leaves it to the cluster.</param>
+internal sealed record ModelChoice(string Directory, int Threads, long? KvBytes)
+{
+    /// <summary>The checkpoint's name, for people and for the API.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Directory)));
+}
