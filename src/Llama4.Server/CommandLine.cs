@@ -26,7 +26,7 @@ public static class CommandLine
         using var interrupts = terminal.Interrupts;
         try
         {
-            var parsed = Root(terminal).Parse(WithDefaultVerb(args));
+            var parsed = Root(terminal, optionsEnd: args.Contains("--")).Parse(WithDefaultVerb(args));
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpPages)
             {
                 throw new UsageException(Describe(parsed));
@@ -56,26 +56,20 @@ public static class CommandLine
     /// <summary>All verbs, in the order and groups of the help text.</summary>
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
-        ServeVerb.Create(terminal),
-        ChatVerb.Create(terminal),
         InspectVerb.Create(terminal),
-        SynthVerb.Create(terminal),
-        EvalVerb.Create(terminal),
-        BenchVerb.Create(terminal),
-        LogitsVerb.Create(terminal),
-        TokenizeVerb.Create(terminal),
-        DetokenizeVerb.Create(terminal),
-        DistributionVerb.Create(terminal),
-        RenderVerb.Create(terminal),
     ];
 
-    private static RootCommand Root(Terminal terminal)
+    private static RootCommand Root(Terminal terminal, bool optionsEnd)
     {
         var root = new RootCommand("Serves Llama 4 from one process or many hosts.");
         var verbs = Verbs(terminal);
         foreach (var verb in verbs)
         {
             root.Add(verb.Command);
+            if (!optionsEnd)
+            {
+                RefuseUnknownOptions(verb.Command);
+            }
         }
 
         root.Options.OfType<HelpOption>().Single().Action = new HelpPages(verbs);
@@ -86,11 +80,30 @@ public static class CommandLine
     private static string[] WithDefaultVerb(string[] args) =>
         args is [] || (args[0].StartsWith('-') && args[0] is not ("-h" or "--help" or "-?" or "--version")) ? ["serve", .. args] : args;
 
+    /// <summary>The parser takes an unknown option for an argument: a mistyped option would become a question or a file name.</summary>
+    private static void RefuseUnknownOptions(Command command)
+    {
+        foreach (var argument in command.Arguments)
+        {
+            argument.Validators.Add(result =>
+            {
+                if (result.Tokens is [{ Value: ['-', _, ..] and var text }])
+                {
+                    result.AddError($"Unrecognized option '{text}'");
+                }
+            });
+        }
+    }
+
     private static string Describe(ParseResult parsed)
     {
-        var message = (parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0]).Message;
+        var message = parsed.Errors.Select(e => e.Message).OrderBy(Rank).First();
         var path = parsed.CommandResult.Command is RootCommand ? "llama4" : $"llama4 {parsed.CommandResult.Command.Name}";
         return $"{message.TrimEnd('.')}. See '{path} --help'.";
+
+        // One line: what was mistyped explains what is missing, not the other way round.
+        static int Rank(string message) => message.StartsWith("Unrecognized option", StringComparison.Ordinal) ? 0
+            : message.StartsWith("Unrecognized", StringComparison.Ordinal) ? 1 : 2;
     }
 
     private static void Report(Exception error, Terminal terminal)

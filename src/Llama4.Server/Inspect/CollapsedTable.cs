@@ -37,7 +37,7 @@ internal static partial class CollapsedTable
             .OrderBy(g => g.Key)
             .ToList();
         var seen = new HashSet<string>();
-        var shown = layers.FindLastIndex(layer => seen.Add(Signature(layer))) + 1;
+        var shown = Enumerable.Range(0, layers.Count).Where(i => seen.Add(Signature(layers[i]))).Last() + 1;
         foreach (var parameter in layers.Take(shown).SelectMany(layer => layer))
         {
             yield return (parameter.Parameter.ReleasedName, parameter);
@@ -52,9 +52,9 @@ internal static partial class CollapsedTable
     /// <summary>What makes two layers alike: the same names, shapes and types.</summary>
     private static string Signature(IEnumerable<StoredParameter> layer) => string.Join(
         ';',
-        layer.Select(p => $"{Stack(p.Parameter.ReleasedName)!.Value.Rest} {string.Join('x', p.Parameter.Shape)} {p.Type}"));
+        layer.Select(p => $"{Stack(p.Parameter.ReleasedName)!.Value.Tail} {string.Join('x', p.Parameter.Shape)} {p.Type}"));
 
-    private static (string Prefix, int Layer, string Rest)? Stack(string name) =>
+    private static (string Prefix, int Layer, string Tail)? Stack(string name) =>
         LayerName().Match(name) is { Success: true } match
             ? (match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan), match.Groups[3].Value)
             : null;

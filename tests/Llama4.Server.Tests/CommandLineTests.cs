@@ -1,0 +1,55 @@
+namespace Llama4.Server.Tests;
+
+public sealed class CommandLineTests
+{
+    private static readonly string[] VerbsInOrder =
+        ["inspect"];
+
+    [Fact]
+    public async Task Help_WithoutVerb_ListsEveryVerbUnderItsGroup()
+    {
+        var run = await Llama4Run.OfAsync("--help");
+
+        run.ExitCode.ShouldBe(0);
+        run.Error.ShouldBe("");
+        var listed = run.Lines.Where(l => l.StartsWith("  ") && VerbsInOrder.Contains(l.Trim().Split(' ')[0]) && !l.Contains("llama4 ")).Select(l => l.Trim().Split(' ')[0]);
+        listed.ShouldBe(VerbsInOrder);
+    }
+
+    [Fact]
+    public async Task Help_OfEveryVerb_ShowsUsageAndExamplesThatParse()
+    {
+        foreach (var verb in VerbsInOrder)
+        {
+            var run = await Llama4Run.OfAsync(verb, "--help");
+
+            run.ExitCode.ShouldBe(0, verb);
+            run.Output.ShouldContain($"llama4 {verb}", customMessage: verb);
+            var examples = run.Lines.SkipWhile(l => l != "Examples:").Skip(1).ToList();
+            examples.ShouldNotBeEmpty(verb);
+            examples.ShouldAllBe(e => e.Contains($"llama4 {verb}"));
+        }
+    }
+
+    [Theory]
+    [InlineData("sevre", "Unrecognized command or argument 'sevre'")]
+    [InlineData("inspect", "Required argument 'DIR|config.json' missing")]
+    [InlineData("inspect --jsn", "Unrecognized option '--jsn'")]
+    [InlineData("inspect a b", "Unrecognized command or argument 'b'")]
+    public async Task CommandLine_WhenMistyped_IsOneLineAndExitCode2(string line, string message)
+    {
+        var run = await Llama4Run.OfAsync(line.Split(' '));
+
+        run.ShouldFailWith(CommandLine.Usage, message);
+        run.Error.ShouldContain("--help'");
+    }
+
+    [Fact]
+    public async Task Verb_WhenItFails_IsOneLineAndExitCode1WithoutStackTrace()
+    {
+        var run = await Llama4Run.OfAsync("inspect", "/there/is/no/such/model");
+
+        run.ShouldFailWith(CommandLine.Failure, "/there/is/no/such/model: expected a model directory or a config.json, found nothing");
+        run.Error.ShouldNotContain("   at ");
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Tests;
+
+/// <summary>One command line, run in this process, and what it wrote.</summary>
+internal sealed record Llama4Run(int ExitCode, string Output, string Error)
+{
+    /// <summary>The lines of <see cref="Output"/>.</summary>
+    public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public static Task<Llama4Run> OfAsync(params string[] args) => WithInputAsync("", args);
+
+    public static async Task<Llama4Run> WithInputAsync(string input, params string[] args)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var terminal = new Terminal { Input = new StringReader(input), Output = output, Error = error };
+        var exit = await CommandLine.RunAsync(args, terminal);
+        return new Llama4Run(exit, output.ToString(), error.ToString());
+    }
+
+    /// <summary>The output as one JSON value, of a run that must have succeeded.</summary>
+    public JsonElement Json()
+    {
+        ExitCode.ShouldBe(0, Error);
+        using var document = JsonDocument.Parse(Output);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Every output line as a JSON value, of a run that must have succeeded.</summary>
+    public List<JsonElement> JsonLines()
+    {
+        ExitCode.ShouldBe(0, Error);
+        return [.. Lines.Select(Parse)];
+    }
+
+    /// <summary>Exactly one line on stderr, nothing on stdout.</summary>
+    public void ShouldFailWith(int exitCode, string message)
+    {
+        ExitCode.ShouldBe(exitCode);
+        Output.ShouldBe("");
+        Error.TrimEnd('\n').ShouldNotContain("\n");
+        Error.ShouldStartWith("error: ");
+        Error.ShouldContain(message);
+    }
+
+    public static JsonElement Parse(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.Clone();
+    }
+}
