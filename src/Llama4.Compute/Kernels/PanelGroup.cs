@@ -1,0 +1,80 @@
+using Llama4.Compute.Cpu;
+
+namespace Llama4.Compute.Kernels;
+
+/// <summary>All rows of a segment against a few panels: the unit of work that threads take.</summary>
+internal static unsafe class PanelGroup
+{
+    public static void Multiply<L, W>(MatMulPlan* plan, int thread, int item)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        MatMulSegment* segment = plan->Segments + item / plan->SegmentItems;
+        int firstPanel = item % plan->SegmentItems * plan->ItemPanels;
+        int panels = Math.Min(plan->ItemPanels, plan->Panels - firstPanel);
+        byte* weights = segment->Weights + firstPanel * plan->PanelBytes;
+        float* sums = plan->Sums + (long)thread * MatMulPlan.SumsOfThread;
+        for (int first = 0; first < segment->Rows; first += MatMulPlan.GroupRows)
+        {
+            int rows = Math.Min(MatMulPlan.GroupRows, segment->Rows - first);
+            if (rows <= MatMulShapes.TileRows)
+            {
+                // Few rows: bound by the stream of weights, so follow it panel by panel to its end.
+                for (int panel = 0; panel < panels; panel += 4)
+                {
+                    for (int block = 0; block < plan->Blocks; block++)
+                    {
+                        MultiplyBlock<L, W>(
+                            plan, segment, first, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
+                    }
+                }
+            }
+            else
+            {
+                // Many rows: panels and rows of one block of k stay in the second-level cache.
+                for (int block = 0; block < plan->Blocks; block++)
+                {
+                    for (int panel = 0; panel < panels; panel += 2)
+                    {
+                        MultiplyBlock<L, W>(
+                            plan, segment, first, rows, block, weights + panel * plan->PanelBytes, Math.Min(2, panels - panel), sums + panel * 16);
+                    }
+                }
+            }
+
+            Store<L>(plan, segment, first, rows, firstPanel, panels, sums);
+        }
+    }
+
+    private static void MultiplyBlock<L, W>(
+        MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int block, byte* panel, int panels, float* sums)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        byte* weights = panel + (long)block * (MatMulShapes.BlockInputs / 2) * W.PairBytes;
+        for (int row = 0; row < rows; row += MatMulShapes.TileRows)
+        {
+            int tileRows = Math.Min(MatMulShapes.TileRows, segment->Rows - first - row);
+            float* x = plan->TileOf(segment, first + row) + (long)block * tileRows * Tiles.XStride;
+            RowBlock.Multiply<L, W>(
+                x, tileRows, weights, plan->PanelBytes, panels, plan->PairsOfBlock(block),
+                sums + (long)row * MatMulPlan.SumsStride, MatMulPlan.SumsStride,
+                TileStart.Zero, block == 0 ? TileEnd.Store : TileEnd.Add);
+        }
+    }
+
+    private static void Store<L>(MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int firstPanel, int panels, float* sums)
+        where L : unmanaged, ILanes<L>
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            int i = segment->First + first + row;
+            Values y = plan->Y.Row(RowCopy.Checked(plan->Scatter != null ? plan->Scatter[i] : i, plan->Y.Rows));
+            for (int panel = 0; panel < panels; panel++)
+            {
+                int column = (firstPanel + panel) * 16;
+                y.Store(L.Load(sums + (long)row * MatMulPlan.SumsStride + panel * 16), column, y.Width - column);
+            }
+        }
+    }
+}
