@@ -1,0 +1,226 @@
+namespace Llama4.Compute.Testing;
+
+/// <summary>
+/// For tests only: a device that holds every command back until somebody asks for a result (or
+/// <paramref name="heldCommands"/> are held) and then runs them on a thread of its own. Memory is poison (NaN; indexes
+/// far out of range) from rent to the first write and from dispose on. A caller that relies on work being done when
+/// the call returns, on the contents of fresh tensors, or on a tensor after disposing it, gets NaN or a fault.
+/// </summary>
+/// <param name="inner">The device that computes; disposed with this one.</param>
+/// <param name="heldCommands">Most commands held back.</param>
+public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
+{
+    private readonly Lock _gate = new();
+    private readonly LateThread _thread = new();
+    private List<Action> _held = [];
+
+    public DeviceDescription Description => inner.Description;
+
+    // ---- memory ----
+
+    public Tensor Rent(DType type, int rows, int width)
+    {
+        var tensor = new LateTensor(this, type, rows, width);
+        Hold(() =>
+        {
+            tensor.Inner = inner.Rent(type, rows, width);
+            Poison(tensor.Inner);
+        });
+        return tensor;
+    }
+
+    public Tensor View(Tensor source, int firstRow, int rows)
+    {
+        LateTensor whole = Own(source);
+        if (firstRow < 0 || rows < 0 || firstRow + rows > source.Rows)
+        {
+            throw new ArgumentException($"rows {firstRow}..{firstRow + rows} are not inside {source}");
+        }
+
+        // The view's memory lives as long as any handle on it, so only the last one's end may poison it.
+        var view = new LateTensor(this, source.DType, rows, source.Width, whole.Memory);
+        Hold(() => view.Inner = inner.View(whole.Inner, firstRow, rows));
+        return view;
+    }
+
+    public KvCache AllocateKv(KvShape shape) => inner.AllocateKv(shape);
+
+    public ValueTask<Matrix> LoadMatrixAsync(IReadOnlyList<MatrixPart> parts, DType storage, CancellationToken cancellation = default) =>
+        inner.LoadMatrixAsync(parts, storage, cancellation);
+
+    public async ValueTask<Tensor> LoadTableAsync(HostBytes bytes, DType fileType, int rows, int width, DType type, CancellationToken cancellation = default)
+    {
+        Tensor table = await inner.LoadTableAsync(bytes, fileType, rows, width, type, cancellation).ConfigureAwait(false);
+        return new LateTensor(this, type, rows, width) { Inner = table };
+    }
+
+    // ---- transfers ----
+
+    public void Upload<T>(ReadOnlySpan<T> values, Tensor destination) where T : unmanaged
+    {
+        LateTensor to = Own(destination);
+        T[] copy = values.ToArray();
+        Hold(() => inner.Upload<T>(copy, to.Inner));
+    }
+
+    public ValueTask DownloadAsync(Tensor source, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        LateTensor from = Own(source);
+        return Release(() => inner.DownloadAsync(from.Inner, destination, cancellation));
+    }
+
+    public ValueTask SynchronizeAsync(CancellationToken cancellation = default) =>
+        Release(() => inner.SynchronizeAsync(cancellation));
+
+    public void CopyRows(Tensor source, int sourceRow, Tensor destination, int destinationRow, int rows)
+    {
+        LateTensor from = Own(source), to = Own(destination);
+        Hold(() => inner.CopyRows(from.Inner, sourceRow, to.Inner, destinationRow, rows));
+    }
+
+    // ---- operations ----
+
+    public void GatherRows(Tensor x, Tensor indexes, Tensor y) => Hold(inner.GatherRows, x, indexes, y);
+
+    public void ScatterRows(Tensor x, Tensor indexes, Tensor y) => Hold(inner.ScatterRows, x, indexes, y);
+
+    public void RmsNorm(Tensor x, Tensor weight, float eps, Tensor y) =>
+        Hold((a, b, c) => inner.RmsNorm(a, b, eps, c), x, weight, y);
+
+    public void MatMul(Tensor x, Matrix w, Tensor y) => Hold((a, b) => inner.MatMul(a, w, b), x, y);
+
+    public void Add(Tensor a, Tensor b, Tensor y) => Hold(inner.Add, a, b, y);
+
+    public void SwiGlu(Tensor gateUp, Tensor y) => Hold(inner.SwiGlu, gateUp, y);
+
+    public void RopeAngles(Tensor positions, Tensor inverseFrequencies, Tensor angles) =>
+        Hold(inner.RopeAngles, positions, inverseFrequencies, angles);
+
+    public void Rope(Tensor x, int firstColumn, int heads, int headDim, Tensor angles) =>
+        Hold((a, b) => inner.Rope(a, firstColumn, heads, headDim, b), x, angles);
+
+    public void HeadNorm(Tensor x, int firstColumn, int heads, int headDim, float eps) =>
+        Hold((a, _) => inner.HeadNorm(a, firstColumn, heads, headDim, eps), x, x);
+
+    public void TemperatureScales(Tensor positions, float floorScale, float attnScale, Tensor scales) =>
+        Hold((a, b) => inner.TemperatureScales(a, floorScale, attnScale, b), positions, scales);
+
+    public void ScaleRows(Tensor x, int firstColumn, int columns, Tensor scales, Tensor y) =>
+        Hold((a, b, c) => inner.ScaleRows(a, firstColumn, columns, b, c), x, scales, y);
+
+    public void WriteKv(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables) =>
+        Hold((a, b, c) => inner.WriteKv(a, shape, cache, b, c), qkv, rows, blockTables);
+
+    public void Attention(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables, Tensor y)
+    {
+        LateTensor output = Own(y);
+        Hold((a, b, c) => inner.Attention(a, shape, cache, b, c, output.Inner), qkv, rows, blockTables);
+    }
+
+    public void RouteTopOne(Tensor logits, Tensor experts, Tensor scores) => Hold(inner.RouteTopOne, logits, experts, scores);
+
+    public void GroupRows(Tensor experts, int firstExpert, int count, Tensor order, Tensor offsets) =>
+        Hold((a, b, c) => inner.GroupRows(a, firstExpert, count, b, c), experts, order, offsets);
+
+    public void GroupedMatMul(Tensor x, IReadOnlyList<Matrix> experts, Tensor order, Tensor offsets, bool gather, bool scatter, Tensor y)
+    {
+        LateTensor output = Own(y);
+        Hold((a, b, c) => inner.GroupedMatMul(a, experts, b, c, gather, scatter, output.Inner), x, order, offsets);
+    }
+
+    public void ArgMax(Tensor logits, Tensor ids) => Hold(inner.ArgMax, logits, ids);
+
+    // ---- holding back ----
+
+    private void Hold(Action<Tensor, Tensor> call, Tensor a, Tensor b)
+    {
+        LateTensor first = Own(a), second = Own(b);
+        Hold(() => call(first.Inner, second.Inner));
+    }
+
+    private void Hold(Action<Tensor, Tensor, Tensor> call, Tensor a, Tensor b, Tensor c)
+    {
+        LateTensor first = Own(a), second = Own(b), third = Own(c);
+        Hold(() => call(first.Inner, second.Inner, third.Inner));
+    }
+
+    private void Hold(Action command)
+    {
+        lock (_gate)
+        {
+            _held.Add(command);
+            if (_held.Count >= heldCommands)
+            {
+                _thread.Enqueue(Batch(), null);
+            }
+        }
+    }
+
+    private ValueTask Release(Func<ValueTask> last)
+    {
+        lock (_gate)
+        {
+            return new ValueTask(_thread.Enqueue(Batch(), last));
+        }
+    }
+
+    private List<Action> Batch()
+    {
+        List<Action> batch = _held;
+        _held = [];
+        return batch;
+    }
+
+    private LateTensor Own(Tensor tensor) => tensor switch
+    {
+        LateTensor { IsOpen: true } own when own.Device == this => own,
+        LateTensor { IsOpen: false } => throw new ObjectDisposedException(nameof(Tensor), $"tensor {tensor} is used after it was disposed"),
+        _ => throw new ArgumentException($"{tensor} is not a tensor of this device"),
+    };
+
+    internal void End(LateTensor tensor, bool lastHandle) => Hold(() =>
+    {
+        if (lastHandle)
+        {
+            Poison(tensor.Inner);
+        }
+
+        tensor.Inner.Dispose();
+    });
+
+    private void Poison(Tensor tensor)
+    {
+        int count = tensor.Rows * tensor.Width;
+        if (tensor.DType == DType.BF16)
+        {
+            var poison = new ushort[count];
+            poison.AsSpan().Fill(0x7FC1);
+            inner.Upload<ushort>(poison, tensor);
+        }
+        else
+        {
+            var poison = new int[count];
+            poison.AsSpan().Fill(0x7FC1DEAD); // a NaN as fp32
+            inner.Upload<int>(poison, tensor);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task last;
+        lock (_gate)
+        {
+            last = _thread.Enqueue(Batch(), null);
+        }
+
+        try
+        {
+            await last.ConfigureAwait(false);
+        }
+        finally
+        {
+            _thread.Stop();
+            await inner.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
