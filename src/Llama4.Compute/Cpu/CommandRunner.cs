@@ -69,13 +69,13 @@ internal sealed unsafe class CommandRunner<L>(WorkerTeam team) : ICommandRunner 
                 _attention.Run(command.A, command.Shape, (CpuKvCache)command.Object!, command.B, command.C, command.D);
                 break;
             case Operation.RouteTopOne:
-                RunRows(ref command, &RouterKernel.TopOneRow, command.A.Rows, command.A.Width);
+                RunRows(ref command, &RouterKernel.TopOneRow<L>, command.A.Rows, command.A.Width);
                 break;
             case Operation.GroupRows:
                 RouterKernel.Group(command.A, command.Int0, command.Int1, command.B.Integers, command.C.Integers);
                 break;
             case Operation.ArgMax:
-                RunRows(ref command, &RouterKernel.ArgMaxRow, command.A.Rows, command.A.Width);
+                RunRows(ref command, &RouterKernel.ArgMaxRow<L>, command.A.Rows, command.A.Width);
                 break;
             default:
                 throw new InvalidOperationException($"no kernel for {command.Operation}");

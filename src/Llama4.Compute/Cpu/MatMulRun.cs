@@ -112,7 +112,7 @@ internal sealed unsafe class MatMulRun<L>(WorkerTeam team) : IDisposable where L
         for (int i = 0; i < count; i++)
         {
             segments[i].FirstTile = tiles;
-            tiles += (segments[i].Rows + MatMulShapes.TileRows - 1) / MatMulShapes.TileRows;
+            tiles += (segments[i].Rows + segments[i].TileRows - 1) / segments[i].TileRows;
         }
 
         plan.Tiles = tiles;

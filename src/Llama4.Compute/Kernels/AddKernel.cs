@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>y = R(a + b).</summary>
 internal static unsafe class AddKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         Values a = o->A.Row(row);

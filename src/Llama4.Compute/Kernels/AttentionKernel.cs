@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -9,6 +10,7 @@ namespace Llama4.Compute.Kernels;
 /// </summary>
 internal static unsafe class AttentionKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend<L, W>(AttentionPlan* plan, int thread, int item)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -40,6 +42,7 @@ internal static unsafe class AttentionKernel
         queries.KvHead * plan->Group + (queries.FirstQuery + query) % plan->Group;
 
     /// <returns>The greatest key index any query sees.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Begin<L>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch) where L : unmanaged, ILanes<L>
     {
         int headDim = plan->Shape.HeadDim;
@@ -67,6 +70,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Scores of all queries against the run's keys, block by block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -81,12 +85,13 @@ internal static unsafe class AttentionKernel
                 RowBlock.Multiply<L, W>(
                     scratch.Queries + query * Tiles.XStride, Math.Min(MatMulShapes.TileRows, queries.Queries - query),
                     panels, plan->Layout.KeyPanelBytes, count, plan->Shape.HeadDim / 2,
-                    scratch.Scores + query * Tiles.XStride + key, Tiles.XStride, TileStart.Zero, TileEnd.Store);
+                    scratch.Scores + query * Tiles.XStride + key, Tiles.XStride, TileStart.Zero, TileEnd.Store, panels);
             }
         }
     }
 
     /// <summary>Turns one query's scores into exp(score − greatest so far), 0 from <paramref name="visible"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh<L>(AttentionScratch scratch, int query, int keys, int visible, float scale) where L : unmanaged, ILanes<L>
     {
         float* scores = scratch.Scores + query * Tiles.XStride;
@@ -126,6 +131,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Minus infinity up to the end of the panel (its exponential is 0), plain zeros from there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MaskTail(float* scores, int visible, int end)
     {
         int panelEnd = (visible + 15) & ~15;
@@ -134,6 +140,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>outputs = outputs·factor + weights·values of the run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -148,7 +155,7 @@ internal static unsafe class AttentionKernel
                 RowBlock.Multiply<L, W>(
                     scratch.Scores + query * Tiles.XStride + key, Math.Min(MatMulShapes.TileRows, queries.Queries - query),
                     panels, plan->Layout.ValuePanelBytes, plan->Layout.ValuePanels, KvShape.BlockPositions / 2,
-                    scratch.RunOutputs + query * stride, stride, key == 0 ? TileStart.Zero : TileStart.Sums, TileEnd.Store);
+                    scratch.RunOutputs + query * stride, stride, key == 0 ? TileStart.Zero : TileStart.Sums, TileEnd.Store, panels);
             }
         }
 
@@ -166,6 +173,7 @@ internal static unsafe class AttentionKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish<L>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch) where L : unmanaged, ILanes<L>
     {
         int headDim = plan->Shape.HeadDim;

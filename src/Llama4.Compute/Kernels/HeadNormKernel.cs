@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>x ← R(x·rsqrt(mean(x²) + eps)) for each head of a row, in place.</summary>
 internal static unsafe class HeadNormKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         Values x = o->A.Row(row);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>Puts one row's keys and values into their slots. Slots are positional: writing again writes the same bits.</summary>
 internal static unsafe class KvWriter
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteRow(AttentionPlan* plan, int row)
     {
         AttentionShape shape = plan->Shape;
@@ -35,6 +37,7 @@ internal static unsafe class KvWriter
     }
 
     /// <summary>Lane = key; each 32 bits hold two components.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteKeys(uint* lane, ushort* key, int headDim)
     {
         for (int i = 0; i < headDim; i += 2)
@@ -44,6 +47,7 @@ internal static unsafe class KvWriter
     }
 
     /// <summary>Lane = component; each 32 bits hold two positions, of which this is one half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteValues(byte* panels, long panelBytes, int slot, ushort* value, int headDim)
     {
         for (int i = 0; i < headDim; i++)

@@ -15,6 +15,9 @@ internal unsafe struct MatMulSegment
     /// <summary>Rows packed before this segment.</summary>
     public long PackedRow;
 
+    /// <summary>Rows of a full tile: twelve, or two of eight where twelve would leave a few rows over.</summary>
+    public readonly int TileRows => Rows is > 12 and <= 16 ? 8 : MatMulShapes.TileRows;
+
     /// <summary>Tiles packed before this segment.</summary>
     public int FirstTile;
 }

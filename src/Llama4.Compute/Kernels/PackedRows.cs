@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>Rows of x as fp32 in the order the tiles read them.</summary>
 internal static unsafe class PackedRows
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack<L>(MatMulPlan* plan, int tile) where L : unmanaged, ILanes<L>
     {
         MatMulSegment* segment = plan->Segments;
@@ -13,8 +15,8 @@ internal static unsafe class PackedRows
             segment++;
         }
 
-        int first = (tile - segment->FirstTile) * MatMulShapes.TileRows;
-        int rows = Math.Min(MatMulShapes.TileRows, segment->Rows - first);
+        int first = (tile - segment->FirstTile) * segment->TileRows;
+        int rows = Math.Min(segment->TileRows, segment->Rows - first);
         float* packed = plan->TileOf(segment, first);
         for (int row = 0; row < rows; row++)
         {
@@ -27,6 +29,7 @@ internal static unsafe class PackedRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackBlock<L>(Values x, int first, float* packed) where L : unmanaged, ILanes<L>
     {
         int end = Math.Min(first + MatMulShapes.BlockInputs, x.Width);

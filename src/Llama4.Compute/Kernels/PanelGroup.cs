@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,10 @@ namespace Llama4.Compute.Kernels;
 /// <summary>All rows of a segment against a few panels: the unit of work that threads take.</summary>
 internal static unsafe class PanelGroup
 {
+    /// <summary>Up to here the stream of weights is the bound.</summary>
+    private const int FewRows = 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<L, W>(MatMulPlan* plan, int thread, int item)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -17,7 +22,7 @@ internal static unsafe class PanelGroup
         for (int first = 0; first < segment->Rows; first += MatMulPlan.GroupRows)
         {
             int rows = Math.Min(MatMulPlan.GroupRows, segment->Rows - first);
-            if (rows <= MatMulShapes.TileRows)
+            if (rows <= FewRows)
             {
                 // Few rows: bound by the stream of weights, so follow it panel by panel to its end.
                 for (int panel = 0; panel < panels; panel += 4)
@@ -46,23 +51,31 @@ internal static unsafe class PanelGroup
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<L, W>(
         MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int block, byte* panel, int panels, float* sums)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
         byte* weights = panel + (long)block * (MatMulShapes.BlockInputs / 2) * W.PairBytes;
-        for (int row = 0; row < rows; row += MatMulShapes.TileRows)
+        int step = segment->TileRows;
+        for (int row = 0; row < rows; row += step)
         {
-            int tileRows = Math.Min(MatMulShapes.TileRows, segment->Rows - first - row);
-            float* x = plan->TileOf(segment, first + row) + (long)block * tileRows * Tiles.XStride;
+            int tileRows = Math.Min(step, rows - row);
+            int next = row + step < rows ? row + step : 0;
             RowBlock.Multiply<L, W>(
-                x, tileRows, weights, plan->PanelBytes, panels, plan->PairsOfBlock(block),
+                BlockOf(plan, segment, first + row, tileRows, block), tileRows, weights, plan->PanelBytes, panels, plan->PairsOfBlock(block),
                 sums + (long)row * MatMulPlan.SumsStride, MatMulPlan.SumsStride,
-                TileStart.Zero, block == 0 ? TileEnd.Store : TileEnd.Add);
+                TileStart.Zero, block == 0 ? TileEnd.Store : TileEnd.Add,
+                (byte*)BlockOf(plan, segment, first + next, Math.Min(step, rows - next), block));
         }
     }
 
+    /// <summary>One block of the packed tile that starts at <paramref name="row"/>.</summary>
+    private static float* BlockOf(MatMulPlan* plan, MatMulSegment* segment, int row, int tileRows, int block) =>
+        plan->TileOf(segment, row) + (long)block * tileRows * Tiles.XStride;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Store<L>(MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int firstPanel, int panels, float* sums)
         where L : unmanaged, ILanes<L>
     {

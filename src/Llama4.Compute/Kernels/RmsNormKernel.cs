@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>y = R(R(x·rsqrt(mean(x²) + eps))·w), fp32 inside. The mean: sixteen chains over k = lane (mod 16), then the fixed tree.</summary>
 internal static unsafe class RmsNormKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         Values x = o->A.Row(row);
@@ -20,6 +22,7 @@ internal static unsafe class RmsNormKernel
     }
 
     /// <summary>1 / sqrt(mean(x²) + eps) over columns first..first+width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float InverseRoot<L>(Values x, int first, int width, float eps) where L : unmanaged, ILanes<L>
     {
         L sum = L.Zero;

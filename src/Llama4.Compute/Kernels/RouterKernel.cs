@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,13 +6,14 @@ namespace Llama4.Compute.Kernels;
 /// <summary>Choosing the greatest of a row, and grouping rows by the choice.</summary>
 internal static unsafe class RouterKernel
 {
-    public static void ArgMaxRow(RowOperands* o, int row) =>
-        o->B.Integers[row] = Greatest(o->A.Row(row).Floats, o->A.Width);
+    public static void ArgMaxRow<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L> =>
+        o->B.Integers[row] = Greatest<L>(o->A.Row(row).Floats, o->A.Width);
 
-    public static void TopOneRow(RowOperands* o, int row)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TopOneRow<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         float* logits = o->A.Row(row).Floats;
-        int expert = Greatest(logits, o->A.Width);
+        int expert = Greatest<L>(logits, o->A.Width);
         o->B.Integers[row] = expert;
         float score = Sigmoid.Scalar(logits[expert]);
         if (o->C.IsBf16)
@@ -25,7 +27,7 @@ internal static unsafe class RouterKernel
     }
 
     /// <summary>The lowest index of the greatest value; a NaN never wins over a number.</summary>
-    public static int Greatest(float* values, int count)
+    public static int Scalar(float* values, int count)
     {
         int best = 0;
         for (int i = 1; i < count; i++)
@@ -39,7 +41,43 @@ internal static unsafe class RouterKernel
         return best;
     }
 
+    /// <summary>The same: finds the first stretch that holds the greatest value, then the value in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Greatest<L>(float* values, int count) where L : unmanaged, ILanes<L>
+    {
+        const int Stretch = 512;
+        int bestStretch = 0;
+        float best = float.NegativeInfinity;
+        for (int first = 0; first + Stretch <= count; first += Stretch)
+        {
+            L greatest = L.Broadcast(float.NegativeInfinity);
+            for (int i = first; i < first + Stretch; i += 16)
+            {
+                L value = L.Load(values + i);
+                greatest = L.SelectLess(greatest, value, value, greatest);
+            }
+
+            float largest = L.Largest(greatest);
+            if (largest > best)
+            {
+                best = largest;
+                bestStretch = first;
+            }
+        }
+
+        int rest = count / Stretch * Stretch;
+        int winner = rest == 0 ? 0 : bestStretch + Scalar(values + bestStretch, Stretch);
+        if (rest == count)
+        {
+            return winner;
+        }
+
+        int last = rest + Scalar(values + rest, count - rest);
+        return rest > 0 && !(values[last] > values[winner]) && !float.IsNaN(values[winner]) ? winner : last;
+    }
+
     /// <summary>Counting sort: order lists rows by expert, then by row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Group(Values experts, int firstExpert, int count, int* order, int* offsets)
     {
         new Span<int>(offsets, count + 1).Clear();

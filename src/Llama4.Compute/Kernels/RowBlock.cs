@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Llama4.Compute.Kernels;
 
 /// <summary>Up to twelve rows of x against some panels over one block of k: chooses the tiles.</summary>
@@ -5,9 +6,12 @@ internal static unsafe class RowBlock
 {
     /// <param name="x">[rows] packed rows, <see cref="Tiles.XStride"/> floats apart.</param>
     /// <param name="panel">The first panel at the block's first k; the others follow every <paramref name="panelBytes"/>.</param>
+    /// <param name="ahead">What will be read next, to be prefetched: usually the next tile of x.</param>
     /// <param name="sums">[rows, panels·16], rows <paramref name="stride"/> apart; may be written up to the next multiple of four panels.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<L, W>(
-        float* x, int rows, byte* panel, long panelBytes, int panels, int pairs, float* sums, long stride, TileStart start, TileEnd end)
+        float* x, int rows, byte* panel, long panelBytes, int panels, int pairs, float* sums, long stride, TileStart start, TileEnd end,
+        byte* ahead)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
@@ -18,7 +22,16 @@ internal static unsafe class RowBlock
                 for (int p = 0; p < panels; p += 2)
                 {
                     byte* p0 = panel + p * panelBytes;
-                    Tiles.Rows12Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end);
+                    Tiles.Rows12Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end, ahead);
+                }
+            }
+
+            for (; rows >= 8; rows -= 8, x += 8 * Tiles.XStride, sums += 8 * stride)
+            {
+                for (int p = 0; p < panels; p += 2)
+                {
+                    byte* p0 = panel + p * panelBytes;
+                    Tiles.Rows8Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end, ahead);
                 }
             }
         }
@@ -28,7 +41,7 @@ internal static unsafe class RowBlock
             {
                 for (int p = 0; p < panels; p++)
                 {
-                    Tiles.Rows6Panels1<L, W>(pairs, x, panel + p * panelBytes, sums + p * 16, stride, start, end);
+                    Tiles.Rows6Panels1<L, W>(pairs, x, panel + p * panelBytes, sums + p * 16, stride, start, end, ahead + p % 2 * 64 * pairs);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>y[r, c] = R(x[r, c]·scale[r]) for a range of columns.</summary>
 internal static unsafe class ScaleRowsKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         Values x = o->A.Row(row);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Cpu;
 
 namespace Llama4.Compute.Kernels;
@@ -5,6 +6,7 @@ namespace Llama4.Compute.Kernels;
 /// <summary>y = R(R(silu(gate))·up).</summary>
 internal static unsafe class SwiGluKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<L>(RowOperands* o, int row) where L : unmanaged, ILanes<L>
     {
         Values gateUp = o->A.Row(row);

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama4.Compute.Kernels;
 
 /// <content>The tile for many rows on sixteen registers.</content>
 internal static unsafe partial class Tiles
 {
     /// <summary>Six rows against one panel: 12 sums, 2 weights and 1 broadcast in the 16 registers of AVX2.</summary>
-    public static void Rows6Panels1<L, W>(int pairs, float* x, byte* p0, float* sums, long stride, TileStart start, TileEnd end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows6Panels1<L, W>(int pairs, float* x, byte* p0, float* sums, long stride, TileStart start, TileEnd end, byte* ahead)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
@@ -26,6 +29,8 @@ internal static unsafe partial class Tiles
 
         for (int i = 0; i < pairs; i++)
         {
+            L.Prefetch(p0 + WeightsAhead);
+            L.Prefetch(ahead);
             L wa = W.Even<L>(p0);
             s0a = L.FusedMultiplyAdd(L.Broadcast(x[0]), wa, s0a);
             s1a = L.FusedMultiplyAdd(L.Broadcast(x[XStride]), wa, s1a);
@@ -42,6 +47,7 @@ internal static unsafe partial class Tiles
             s5a = L.FusedMultiplyAdd(L.Broadcast(x[5 * XStride + 1]), wa, s5a);
             p0 += W.PairBytes;
             x += 2;
+            ahead += 64;
         }
 
         End(s0a, sums, end);

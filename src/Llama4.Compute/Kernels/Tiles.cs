@@ -32,6 +32,12 @@ internal static unsafe partial class Tiles
     /// </summary>
     public const int XStride = MatMulShapes.BlockInputs + 16;
 
+    /// <summary>
+    /// How far ahead of their use weights are asked for, in bytes of a panel. Measured on Zen 5 at 1, 2, 4 and 16 rows
+    /// from memory: 512 and 1024 bytes are 5 to 10% slower, 4096 up to 40%.
+    /// </summary>
+    private const int WeightsAhead = 2048;
+
     /// <summary>The plainest version: one row, one panel, [16] sums.</summary>
     public static void Scalar<W>(int pairs, float* x, byte* panel, float* sums, TileStart start, TileEnd end) where W : IPanelFormat
     {
@@ -55,6 +61,7 @@ internal static unsafe partial class Tiles
         L.Store(end == TileEnd.Add ? L.Load(sums) + chain : chain, sums);
 
     /// <summary>One row against four panels: decoding, bound by the stream of weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows1Panels4<L, W>(int pairs, float* x, byte* p0, byte* p1, byte* p2, byte* p3, float* sums, long stride, TileStart start, TileEnd end)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -70,6 +77,10 @@ internal static unsafe partial class Tiles
 
         for (int i = 0; i < pairs; i++)
         {
+            L.Prefetch(p0 + WeightsAhead);
+            L.Prefetch(p1 + WeightsAhead);
+            L.Prefetch(p2 + WeightsAhead);
+            L.Prefetch(p3 + WeightsAhead);
             L wa = W.Even<L>(p0);
             L wb = W.Even<L>(p1);
             L wc = W.Even<L>(p2);
@@ -102,6 +113,7 @@ internal static unsafe partial class Tiles
     }
 
     /// <summary>Two rows against four panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows2Panels4<L, W>(int pairs, float* x, byte* p0, byte* p1, byte* p2, byte* p3, float* sums, long stride, TileStart start, TileEnd end)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -122,6 +134,10 @@ internal static unsafe partial class Tiles
 
         for (int i = 0; i < pairs; i++)
         {
+            L.Prefetch(p0 + WeightsAhead);
+            L.Prefetch(p1 + WeightsAhead);
+            L.Prefetch(p2 + WeightsAhead);
+            L.Prefetch(p3 + WeightsAhead);
             L wa = W.Even<L>(p0);
             L wb = W.Even<L>(p1);
             L wc = W.Even<L>(p2);
@@ -168,6 +184,7 @@ internal static unsafe partial class Tiles
     }
 
     /// <summary>Four rows against two panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows4Panels2<L, W>(int pairs, float* x, byte* p0, byte* p1, float* sums, long stride, TileStart start, TileEnd end)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
@@ -190,6 +207,8 @@ internal static unsafe partial class Tiles
 
         for (int i = 0; i < pairs; i++)
         {
+            L.Prefetch(p0 + WeightsAhead);
+            L.Prefetch(p1 + WeightsAhead);
             L wa = W.Even<L>(p0);
             L wb = W.Even<L>(p1);
             L v = L.Broadcast(x[0]);

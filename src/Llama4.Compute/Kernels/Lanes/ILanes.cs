@@ -11,6 +11,9 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
 
     static abstract T Broadcast(float value);
 
+    /// <summary>Asks for a cache line to be brought near. No effect on results; nothing happens for an address that is not mapped.</summary>
+    static abstract void Prefetch(void* address);
+
     static abstract T Load(float* source);
 
     static abstract void Store(T value, float* destination);
@@ -40,6 +43,15 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
 
     /// <summary>a &lt; b ? yes : no, lane by lane; false where either is NaN.</summary>
     static abstract T SelectLess(T a, T b, T yes, T no);
+
+    /// <summary>Lanes 1, 0, 3, 2, ….</summary>
+    static abstract T SwapPairs(T value);
+
+    /// <summary>Lanes 0, 0, 2, 2, ….</summary>
+    static abstract T RepeatEven(T value);
+
+    /// <summary>Lanes 1, 1, 3, 3, ….</summary>
+    static abstract T RepeatOdd(T value);
 
     /// <summary>Rounded to bf16 precision, still fp32.</summary>
     static abstract T RoundToBf16(T value);

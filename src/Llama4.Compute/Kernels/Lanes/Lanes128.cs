@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llama4.Compute.Kernels;
 
@@ -16,6 +17,15 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Broadcast(float value) =>
         new(Vector128.Create(value), Vector128.Create(value), Vector128.Create(value), Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Load(float* source) =>
@@ -68,6 +78,30 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 SelectLess(Lanes128 a, Lanes128 b, Lanes128 yes, Lanes128 no) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(a._a, b._a), yes._a, no._a), Vector128.ConditionalSelect(Vector128.LessThan(a._b, b._b), yes._b, no._b), Vector128.ConditionalSelect(Vector128.LessThan(a._c, b._c), yes._c, no._c), Vector128.ConditionalSelect(Vector128.LessThan(a._d, b._d), yes._d, no._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 SwapPairs(Lanes128 value) =>
+        new(
+            Vector128.Shuffle(value._a, Vector128.Create(1, 0, 3, 2)),
+            Vector128.Shuffle(value._b, Vector128.Create(1, 0, 3, 2)),
+            Vector128.Shuffle(value._c, Vector128.Create(1, 0, 3, 2)),
+            Vector128.Shuffle(value._d, Vector128.Create(1, 0, 3, 2)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 RepeatEven(Lanes128 value) =>
+        new(
+            Vector128.Shuffle(value._a, Vector128.Create(0, 0, 2, 2)),
+            Vector128.Shuffle(value._b, Vector128.Create(0, 0, 2, 2)),
+            Vector128.Shuffle(value._c, Vector128.Create(0, 0, 2, 2)),
+            Vector128.Shuffle(value._d, Vector128.Create(0, 0, 2, 2)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 RepeatOdd(Lanes128 value) =>
+        new(
+            Vector128.Shuffle(value._a, Vector128.Create(1, 1, 3, 3)),
+            Vector128.Shuffle(value._b, Vector128.Create(1, 1, 3, 3)),
+            Vector128.Shuffle(value._c, Vector128.Create(1, 1, 3, 3)),
+            Vector128.Shuffle(value._d, Vector128.Create(1, 1, 3, 3)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 RoundToBf16(Lanes128 value) =>

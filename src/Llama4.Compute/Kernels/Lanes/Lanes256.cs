@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llama4.Compute.Kernels;
 
@@ -13,6 +14,15 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Broadcast(float value) => new(Vector256.Create(value), Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
@@ -60,6 +70,18 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 SelectLess(Lanes256 a, Lanes256 b, Lanes256 yes, Lanes256 no) =>
         new(Vector256.ConditionalSelect(Vector256.LessThan(a._a, b._a), yes._a, no._a), Vector256.ConditionalSelect(Vector256.LessThan(a._b, b._b), yes._b, no._b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 SwapPairs(Lanes256 value) =>
+        new(Vector256.Shuffle(value._a, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)), Vector256.Shuffle(value._b, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 RepeatEven(Lanes256 value) =>
+        new(Vector256.Shuffle(value._a, Vector256.Create(0, 0, 2, 2, 4, 4, 6, 6)), Vector256.Shuffle(value._b, Vector256.Create(0, 0, 2, 2, 4, 4, 6, 6)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 RepeatOdd(Lanes256 value) =>
+        new(Vector256.Shuffle(value._a, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7)), Vector256.Shuffle(value._b, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 RoundToBf16(Lanes256 value) =>

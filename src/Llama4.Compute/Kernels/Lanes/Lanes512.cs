@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llama4.Compute.Kernels;
 
@@ -12,6 +13,15 @@ internal readonly unsafe struct Lanes512(Vector512<float> a) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Broadcast(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* source) => new(Vector512.Load(source));
@@ -56,6 +66,18 @@ internal readonly unsafe struct Lanes512(Vector512<float> a) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 SelectLess(Lanes512 a, Lanes512 b, Lanes512 yes, Lanes512 no) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(a._a, b._a), yes._a, no._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 SwapPairs(Lanes512 value) =>
+        new(Vector512.Shuffle(value._a, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 RepeatEven(Lanes512 value) =>
+        new(Vector512.Shuffle(value._a, Vector512.Create(0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 RepeatOdd(Lanes512 value) =>
+        new(Vector512.Shuffle(value._a, Vector512.Create(1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 RoundToBf16(Lanes512 value) => new((Rounded(value._a) & Vector512.Create(0xFFFF0000u)).AsSingle());
