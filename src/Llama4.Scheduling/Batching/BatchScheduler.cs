@@ -1,0 +1,338 @@
+using Llama4.Contracts;
+
+namespace Llama4.Scheduling;
+
+/// <summary>
+/// Decides what runs next: admits requests, mixes decodes with prefill chunks into steps under a token budget, gives out KV blocks
+/// and takes them back, and ends sequences. It decides only: no clock, no waiting, no device; one caller at a time.
+/// <para>The engine's loop: while <see cref="Next"/> gives a step, run it; hand its tokens to <see cref="Commit"/>, or a failed one to
+/// <see cref="Abort"/>; pass on the emissions. Several steps are in flight at once, a sequence in at most one of them.</para>
+/// <para>Progress: sequences have an order, that of their first admission. One that needs a KV block takes it from younger ones
+/// (they are computed again later); while it waits for those in flight nobody younger is scheduled. So the oldest always advances, and
+/// everybody becomes the oldest.</para>
+/// </summary>
+public sealed class BatchScheduler
+{
+    private readonly SchedulerLimits _limits;
+    private readonly KvMemory _memory;
+    private readonly MicroBatchPolicy _policy;
+    private readonly FairQueue _queue = new();
+    private readonly Admitted _admitted;
+    private readonly PrefixSharing _sharing;
+    private readonly StepBuilder _builder = new();
+    private readonly InFlightWindow<(StepPlan Plan, Sequence[] Sequences)> _inFlight;
+    private readonly bool[] _busy;
+    private long _lastSequence;
+    private long _lastStep;
+    private long _tokensGenerated;
+    private long _promptTokens;
+    private long _cachedTokens;
+
+    /// <param name="limits">All bounds.</param>
+    /// <param name="kv">The KV memory on every attention host.</param>
+    /// <param name="policy">How many micro-batches; at most the limits' MicroBatchesMax are taken from it.</param>
+    public BatchScheduler(SchedulerLimits limits, KvSizes kv, MicroBatchPolicy policy)
+    {
+        limits.Validate();
+        _limits = limits;
+        _memory = new KvMemory(kv);
+        _policy = policy;
+        _admitted = new Admitted(_memory, limits);
+        _sharing = new PrefixSharing(_memory);
+        _inFlight = new(limits.MicroBatchesMax);
+        _busy = new bool[limits.MicroBatchesMax];
+        // The last token of a sequence is emitted but never computed, so a sequence may be one longer than the memory.
+        TokensMax = (int)Math.Min(limits.ContextMax, _memory.PositionsMax + 1L);
+    }
+
+    /// <summary>Most tokens of a sequence, prompt and answer together: the context, or what the KV memory holds if that is less.</summary>
+    public int TokensMax { get; }
+
+    /// <summary>Epoch of the placement plan that new steps are made for.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>Steps given out and neither committed nor aborted.</summary>
+    public int StepsInFlight => _inFlight.Count;
+
+    /// <summary>Running sequences: those that hold or are about to get KV blocks.</summary>
+    public int Running => _admitted.Running.Count;
+
+    public EngineStatus Status => new(
+        Running, _queue.Count + _admitted.Preempted.Count, _memory.BlocksHeld, _memory.Blocks, _tokensGenerated, _promptTokens, _cachedTokens);
+
+    /// <summary>Takes a request in, or says at once why not. TokensMax beyond <see cref="TokensMax"/> is cut there.</summary>
+    /// <exception cref="ArgumentException">An empty prompt, TokensMax below 1, or an id that is here already.</exception>
+    public Submission Submit(GenerateRequest request)
+    {
+        if (request.Prompt.Length == 0 || request.TokensMax < 1)
+        {
+            throw new ArgumentException($"Request {request.Id} has {request.Prompt.Length} prompt tokens and TokensMax {request.TokensMax}; both must be at least 1.");
+        }
+
+        if (_queue.TryGet(request.Id, out _) || _admitted.TryGet(request.Id, out _))
+        {
+            throw new ArgumentException($"Request {request.Id} is here already.");
+        }
+
+        if (request.Prompt.Length >= TokensMax)
+        {
+            return new Submission(new SubmitResult(SubmitStatus.ContextLengthExceeded, TooLong(request.Prompt.Length), TokensMax: TokensMax));
+        }
+
+        var tokensMax = (int)Math.Min((long)request.Prompt.Length + request.TokensMax, TokensMax);
+        var sequence = new Sequence(_lastSequence + 1, request, tokensMax, _memory);
+        if (sequence.Finished is { } finish)
+        {
+            return new Submission(SubmitResult.Accepted, ++_lastSequence, Emit(sequence, finish));
+        }
+
+        var fromCaller = _queue.CountOf(request.Caller);
+        if (_queue.Count >= _limits.QueueMax || fromCaller >= _limits.QueuePerCallerMax)
+        {
+            return new Submission(new SubmitResult(
+                SubmitStatus.QueueFull,
+                $"{_queue.Count} of {_limits.QueueMax} requests are waiting, {fromCaller} of {_limits.QueuePerCallerMax} from this caller.",
+                RetryAfterSeconds: _limits.RetryAfterSeconds));
+        }
+
+        _lastSequence++;
+        _queue.Add(sequence);
+        return new Submission(SubmitResult.Accepted, sequence.Number);
+    }
+
+    /// <summary>The next step to run, or null when there is nothing to do before a step in flight ends or a request comes.</summary>
+    public StepPlan? Next()
+    {
+        _admitted.Admit(_queue, _sharing);
+        var lanes = Math.Min(_policy.Count(Running), _limits.MicroBatchesMax);
+        _admitted.Lanes.Balance(lanes, _admitted.Running);
+        if (_inFlight.Count >= lanes)
+        {
+            return null;
+        }
+
+        Array.Clear(_busy);
+        foreach (var (_, (plan, _)) in _inFlight.Entries)
+        {
+            _busy[plan.MicroBatch] = true;
+        }
+
+        for (var lane = _admitted.Lanes.Next(_busy); lane >= 0; lane = _admitted.Lanes.Next(_busy))
+        {
+            _busy[lane] = true;
+            Fill(lane);
+            if (_builder.Slices > 0)
+            {
+                var plan = _builder.Build(Epoch, ++_lastStep, lane, out var sequences);
+                _inFlight.Add(plan.Step, (plan, sequences));
+                _admitted.Lanes.Planned(lane, plan.Step);
+                return plan;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A step was done: its keys and values are written and these tokens were drawn. Nobody may read the step's arrays any more.</summary>
+    /// <param name="tokens">[step.LogitRows.Length] one for each, in order.</param>
+    /// <returns>One for each token, in order, unless its sequence was cancelled; and the ends of cancelled sequences.</returns>
+    public IReadOnlyList<Emission> Commit(StepPlan step, ReadOnlySpan<int> tokens)
+    {
+        if (tokens.Length != step.LogitRows.Length)
+        {
+            throw new ArgumentException($"Step {step.Step} has {step.LogitRows.Length} rows to sample, {tokens.Length} tokens came.");
+        }
+
+        var sequences = TakeOut(step);
+        var emissions = new List<Emission>(tokens.Length);
+        var sampled = 0;
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            var sequence = sequences[i];
+            var slice = step.Slices[i];
+            var row = slice.Samples ? sampled++ : -1;
+            sequence.Step = null;
+            sequence.Replays = 0;
+            _promptTokens += Math.Max(0, Math.Min(slice.FirstPosition + slice.Rows, sequence.Request.Prompt.Length) - slice.FirstPosition);
+            sequence.AdvanceTo(slice.FirstPosition + slice.Rows);
+            if (sequence.Cancelled)
+            {
+                emissions.Add(End(sequence, FinishReason.Cancelled));
+            }
+            else if (slice.Samples)
+            {
+                sequence.Append(tokens[row]);
+                _tokensGenerated++;
+                _queue.Charge(sequence);
+                var finish = sequence.Finished;
+                emissions.Add(Emit(sequence, finish) with { LogitRow = row, Index = sequence.OutputCount - 1, Token = tokens[row] });
+                if (finish is not null)
+                {
+                    Forget(sequence);
+                }
+            }
+        }
+
+        _builder.Recycle(step);
+        return emissions;
+    }
+
+    /// <summary>A step failed or was refused. With Replay its sequences do the same positions again, up to ReplaysMax times in a row.</summary>
+    /// <returns>The sequences that end by it.</returns>
+    public IReadOnlyList<Emission> Abort(StepPlan step, StepFailure failure)
+    {
+        var emissions = new List<Emission>();
+        foreach (var sequence in TakeOut(step))
+        {
+            sequence.Step = null;
+            sequence.Replays++;
+            if (sequence.Cancelled)
+            {
+                emissions.Add(End(sequence, FinishReason.Cancelled));
+            }
+            else if (failure == StepFailure.End || sequence.Replays > _limits.ReplaysMax)
+            {
+                emissions.Add(End(sequence, FinishReason.Error));
+            }
+        }
+
+        return emissions;
+    }
+
+    /// <summary>
+    /// Ends a request: at once if no step in flight has it, and then the end is returned; else with that step, and its token is dropped.
+    /// Null also for an id that is not here: it may just have ended.
+    /// </summary>
+    public Emission? Cancel(Guid request)
+    {
+        if (_queue.TryGet(request, out var sequence))
+        {
+            _queue.Remove(sequence!);
+            return Emit(sequence!, FinishReason.Cancelled);
+        }
+
+        if (!_admitted.TryGet(request, out sequence))
+        {
+            return null;
+        }
+
+        if (sequence!.Step is not null)
+        {
+            sequence.Cancelled = true;
+            return null;
+        }
+
+        return End(sequence, FinishReason.Cancelled);
+    }
+
+    /// <summary>An attention host lost its memory: what was cached is forgotten and every running sequence is computed again.</summary>
+    /// <exception cref="InvalidOperationException">Steps are in flight: abort them first.</exception>
+    public void DropKv()
+    {
+        if (_inFlight.Count > 0)
+        {
+            throw new InvalidOperationException($"{_inFlight.Count} steps are in flight: abort them before their KV memory is dropped.");
+        }
+
+        while (_admitted.Running.Count > 0)
+        {
+            _admitted.Preempt(_admitted.Running[^1]);
+        }
+
+        foreach (var kind in _memory.Kinds)
+        {
+            kind.Pool.ForgetContents();
+        }
+    }
+
+    /// <summary>What the sampler needs for the next token of a sequence of a step in flight.</summary>
+    public SequenceView View(long sequence)
+    {
+        var found = _admitted[sequence];
+        var tokens = found.TokensBefore(found.Count);
+        var prompt = found.Request.Prompt.Length;
+        return new SequenceView(found.Request, tokens[..prompt], tokens[prompt..]);
+    }
+
+    /// <summary>Throws when a block is leaked or owned twice, or a bound is broken. For tests: O(blocks).</summary>
+    public void CheckIntegrity()
+    {
+        _admitted.CheckIntegrity();
+        if (_queue.Count > _limits.QueueMax)
+        {
+            throw new InvalidOperationException($"{_queue.Count} requests wait, the bound is {_limits.QueueMax}.");
+        }
+    }
+
+    // Decodes first, as each is one row and somebody reads its answer; then prefill with the rows that are left. Oldest first in both.
+    private void Fill(int lane)
+    {
+        var barrier = _admitted.Barrier;
+        foreach (var decodes in (ReadOnlySpan<bool>)[true, false])
+        {
+            // Reserving may preempt sequences behind index i: the list is in order of age and only younger ones yield.
+            for (var i = 0; i < _admitted.Running.Count && _admitted.Running[i].Order <= barrier; i++)
+            {
+                var sequence = _admitted.Running[i];
+                var budget = _limits.TokensPerStepMax - _builder.Rows;
+                if (sequence.Lane != lane || sequence.Step is not null || sequence.Pending == 1 != decodes || budget == 0)
+                {
+                    continue;
+                }
+
+                if (!decodes)
+                {
+                    _cachedTokens += _sharing.TakeCached(sequence);
+                    if (_sharing.WaitsForPrefix(sequence))
+                    {
+                        continue;
+                    }
+                }
+
+                var wanted = Math.Min(Math.Min(budget, _limits.PrefillChunkMax), sequence.Pending);
+                wanted = Math.Min(wanted, _memory.ChunkEnd(sequence.Computed) - sequence.Computed);
+                var rows = _admitted.Reserve(sequence, wanted);
+                if (rows == 0)
+                {
+                    barrier = sequence.Order;
+                    break;
+                }
+
+                sequence.Step = _lastStep + 1;
+                _sharing.Computes(sequence, rows, _lastStep + 1);
+                _builder.Add(sequence, rows);
+            }
+        }
+    }
+
+    private Sequence[] TakeOut(StepPlan step)
+    {
+        if (!_inFlight.TryRemove(step.Step, out var entry))
+        {
+            throw new InvalidOperationException($"Step {step.Step} is not in flight.");
+        }
+
+        _sharing.Computed(step.Step);
+        return entry.Sequences;
+    }
+
+    private Emission End(Sequence sequence, FinishReason reason)
+    {
+        Forget(sequence);
+        return Emit(sequence, reason);
+    }
+
+    private void Forget(Sequence sequence)
+    {
+        _admitted.Remove(sequence);
+        _queue.Ended(sequence);
+    }
+
+    private static Emission Emit(Sequence sequence, FinishReason? finish) => new(
+        sequence.Request.Id, sequence.Number, -1, sequence.OutputCount, null, finish, sequence.CachedTokens);
+
+    private string TooLong(int prompt) => TokensMax < _limits.ContextMax
+        ? $"The prompt has {prompt} tokens; prompt and answer together may have {TokensMax}, which is what the KV memory holds: "
+            + $"{_memory.Full.Pool.Blocks} full and {_memory.Chunked.Pool.Blocks} chunked blocks of {_memory.Full.Layout.BlockPositions} positions."
+        : $"The prompt has {prompt} tokens; prompt and answer together may have {TokensMax}, the model's context.";
+}

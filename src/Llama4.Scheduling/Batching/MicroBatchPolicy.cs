@@ -1,0 +1,134 @@
+using System.Numerics;
+using Llama4.Contracts;
+
+namespace Llama4.Scheduling;
+
+/// <summary>
+/// How many micro-batches are in flight. Two let attention and expert owners work at the same time, and are the default with more
+/// than one sequence. Whether they pay is measured: on one device two halves of a batch read the weights twice and hide nothing;
+/// with slow links a third may hide more. The policy measures its choice, then a neighbour of it, under the same load (the same
+/// power of two of sequences, decode steps only), and moves when the neighbour takes at least 5% less time a row. With experts
+/// on other hosts it never goes below two. It reads no clock: the engine feeds it times.
+/// </summary>
+public sealed class MicroBatchPolicy
+{
+    /// <summary>Decode steps a measurement takes: at a noise of 10% a step, its mean is known to 2%.</summary>
+    public const int WindowSteps = 32;
+
+    /// <summary>Steps not measured after a change, while the old micro-batches drain and caches settle.</summary>
+    public const int SkippedSteps = 8;
+
+    /// <summary>Steps from the end of one trial to the next; at most 40 in 1,064 steps run with a worse choice.</summary>
+    public const int RestSteps = 1024;
+
+    /// <summary>What a neighbour must save to be taken: more than the noise of a window, so that it does not swing.</summary>
+    public const double Margin = 0.05;
+
+    private readonly int _most;
+    private int _settled;
+    private int _trial;
+    private int _skip = SkippedSteps;
+    private int _rest;
+    private int _steps;
+    private long _rows;
+    private double _seconds;
+    private double _settledCost = double.NaN;
+    private bool _up = true;
+    private int _load = -1;
+
+    /// <param name="most">Most micro-batches in flight.</param>
+    /// <param name="remoteExperts">Whether some owner of experts is on another host than the attention.</param>
+    public MicroBatchPolicy(int most, bool remoteExperts = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        _most = most;
+        Least = remoteExperts ? Math.Min(2, most) : 1;
+        _settled = _trial = Math.Min(2, most);
+    }
+
+    /// <summary>The lower bound with more than one sequence: 2 with remote experts, else 1.</summary>
+    public int Least { get; }
+
+    /// <summary>Micro-batches for so many running sequences: never more than there are sequences.</summary>
+    public int Count(int sequences) => Math.Max(1, Math.Min(_trial, sequences));
+
+    /// <summary>A step was committed.</summary>
+    /// <param name="step">Steps with prefill rows are not counted: their time says nothing about decode.</param>
+    /// <param name="sequences">Running sequences.</param>
+    /// <param name="seconds">Since the commit before it; only if steps were in flight all the while.</param>
+    public void Observe(StepPlan step, int sequences, double seconds)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(seconds);
+        if (sequences < 2 || _most == 1 || step.Rows != step.Slices.Length)
+        {
+            return;
+        }
+
+        var load = BitOperations.Log2((uint)sequences);
+        if (load != _load)
+        {
+            _load = load;
+            Begin(_settled);
+            _settledCost = double.NaN;
+            _rest = 0;
+            return;
+        }
+
+        if (_rest > 0)
+        {
+            _rest--;
+            return;
+        }
+
+        if (_skip > 0)
+        {
+            _skip--;
+            return;
+        }
+
+        _steps++;
+        _rows += step.Rows;
+        _seconds += seconds;
+        if (_steps == WindowSteps)
+        {
+            Conclude(_seconds / _rows, sequences);
+        }
+    }
+
+    private void Conclude(double cost, int sequences)
+    {
+        if (double.IsNaN(_settledCost))
+        {
+            _settledCost = cost;
+            Begin(Neighbour(Math.Min(_most, sequences)));
+            return;
+        }
+
+        if (cost < _settledCost * (1 - Margin))
+        {
+            _settled = _trial;
+        }
+
+        _settledCost = double.NaN;
+        _rest = RestSteps;
+        Begin(_settled);
+    }
+
+    // Down and up in turns, down first; at a bound the only way there is.
+    private int Neighbour(int most)
+    {
+        var canRise = _settled < most;
+        var canFall = _settled > Least;
+        _up = canRise && (!canFall || !_up);
+        return _up ? _settled + 1 : canFall ? _settled - 1 : _settled;
+    }
+
+    private void Begin(int count)
+    {
+        _trial = count;
+        _skip = SkippedSteps;
+        _steps = 0;
+        _rows = 0;
+        _seconds = 0;
+    }
+}

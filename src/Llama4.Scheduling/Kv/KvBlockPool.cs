@@ -1,0 +1,228 @@
+namespace Llama4.Scheduling;
+
+/// <summary>
+/// The KV blocks 0..n−1 of one kind of layer. A block is in exactly one of three states:
+/// <list type="bullet">
+/// <item>free: nobody's, content worthless;</item>
+/// <item>cached: nobody's, but its content is known by its <see cref="PrefixHash"/>; the longest unused is evicted first;</item>
+/// <item>held: by one or more sequences (a count), named by a hash once its content is complete, or not.</item>
+/// </list>
+/// One hash names at most one block; a second block of equal content stays unnamed and goes free when released.
+/// </summary>
+public sealed class KvBlockPool
+{
+    private const int None = -1;
+    private readonly int[] _holders;
+    private readonly PrefixHash?[] _names;
+    private readonly Dictionary<PrefixHash, int> _byName = [];
+    private readonly Stack<int> _free;
+
+    // Cached blocks in order of release: oldest at _oldest. Linked by block number, so that a hit leaves the middle in O(1).
+    private readonly int[] _older;
+    private readonly int[] _newer;
+    private int _oldest = None;
+    private int _newest = None;
+
+    public KvBlockPool(int blocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(blocks);
+        _holders = new int[blocks];
+        _names = new PrefixHash?[blocks];
+        _older = new int[blocks];
+        _newer = new int[blocks];
+        _free = new Stack<int>(blocks);
+        for (var block = blocks - 1; block >= 0; block--)
+        {
+            _free.Push(block);
+        }
+    }
+
+    public int Blocks => _holders.Length;
+
+    public int Free => _free.Count;
+
+    /// <summary>Blocks that nobody holds and whose content can still be found.</summary>
+    public int Cached { get; private set; }
+
+    /// <summary>Blocks that <see cref="Rent"/> can give: free and cached.</summary>
+    public int Available => Free + Cached;
+
+    public int Held => Blocks - Available;
+
+    /// <summary>A block with one holder and no name: a free one, else the longest unused cached one, whose content is forgotten.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is available: callers look at <see cref="Available"/> first.</exception>
+    public int Rent()
+    {
+        if (!_free.TryPop(out var block))
+        {
+            block = _oldest != None ? _oldest : throw new InvalidOperationException($"All {Blocks} KV blocks are held.");
+            Unlink(block);
+            Forget(block);
+        }
+
+        _holders[block] = 1;
+        return block;
+    }
+
+    /// <summary>The block of this content, whoever holds it.</summary>
+    public bool TryFind(PrefixHash name, out int block) => _byName.TryGetValue(name, out block);
+
+    /// <summary>One more holder for a block that was found.</summary>
+    public void Hold(int block)
+    {
+        if (_holders[block] == 0)
+        {
+            if (_names[block] is null)
+            {
+                throw new InvalidOperationException($"KV block {block} is free: it cannot be shared.");
+            }
+
+            Unlink(block);
+        }
+
+        _holders[block]++;
+    }
+
+    /// <summary>One holder less. The last one leaves it cached if it has a name, else free.</summary>
+    public void Release(int block)
+    {
+        if (_holders[block] == 0)
+        {
+            throw new InvalidOperationException($"KV block {block} is released but nobody holds it.");
+        }
+
+        if (--_holders[block] > 0)
+        {
+            return;
+        }
+
+        if (_names[block] is null)
+        {
+            _free.Push(block);
+        }
+        else
+        {
+            Link(block);
+        }
+    }
+
+    /// <summary>Makes a held, complete block findable. Without effect if it has a name or another block has this one.</summary>
+    public void Name(int block, PrefixHash name)
+    {
+        if (_holders[block] == 0)
+        {
+            throw new InvalidOperationException($"KV block {block} is named but nobody holds it.");
+        }
+
+        if (_names[block] is null && _byName.TryAdd(name, block))
+        {
+            _names[block] = name;
+        }
+    }
+
+    /// <summary>Forgets all contents: cached blocks go free, held ones lose their names.</summary>
+    public void ForgetContents()
+    {
+        while (_oldest != None)
+        {
+            var block = _oldest;
+            Unlink(block);
+            _free.Push(block);
+        }
+
+        _byName.Clear();
+        Array.Clear(_names);
+    }
+
+    /// <summary>Throws if a block is in no state or in two, or if names, counts and <paramref name="holders"/> disagree. For tests: O(blocks).</summary>
+    /// <param name="holders">The block numbers of every table that holds some: one entry for each holder.</param>
+    public void CheckIntegrity(IEnumerable<int> holders)
+    {
+        var expected = new int[Blocks];
+        foreach (var block in holders)
+        {
+            expected[block]++;
+        }
+
+        var states = new int[Blocks];
+        foreach (var block in _free)
+        {
+            states[block]++;
+            Check(_holders[block] == 0 && _names[block] is null, block, "is free but held or named");
+        }
+
+        var cached = 0;
+        for (int block = _oldest, before = None; block != None; before = block, block = _newer[block])
+        {
+            states[block]++;
+            cached++;
+            Check(_holders[block] == 0 && _names[block] is not null, block, "is cached but held or without a name");
+            Check(_older[block] == before, block, "is linked wrongly");
+        }
+
+        Check(cached == Cached, cached, $"cached blocks are linked, {Cached} are counted");
+        for (var block = 0; block < Blocks; block++)
+        {
+            Check(_holders[block] == expected[block], block, $"counts {_holders[block]} holders, there are {expected[block]}");
+            Check(states[block] + (_holders[block] > 0 ? 1 : 0) == 1, block, "is in no state or in two");
+            Check(_names[block] is not { } name || _byName[name] == block, block, "has a name that finds another block");
+        }
+
+        Check(_byName.Count == _names.Count(name => name is not null), _byName.Count, "names are findable, but not as many are given");
+    }
+
+    private static void Check(bool holds, int block, string what)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException($"KV pool: {block} {what}.");
+        }
+    }
+
+    private void Forget(int block)
+    {
+        _byName.Remove(_names[block]!.Value);
+        _names[block] = null;
+    }
+
+    private void Link(int block)
+    {
+        _older[block] = _newest;
+        _newer[block] = None;
+        if (_newest != None)
+        {
+            _newer[_newest] = block;
+        }
+        else
+        {
+            _oldest = block;
+        }
+
+        _newest = block;
+        Cached++;
+    }
+
+    private void Unlink(int block)
+    {
+        var (older, newer) = (_older[block], _newer[block]);
+        if (older != None)
+        {
+            _newer[older] = newer;
+        }
+        else
+        {
+            _oldest = newer;
+        }
+
+        if (newer != None)
+        {
+            _older[newer] = older;
+        }
+        else
+        {
+            _newest = older;
+        }
+
+        Cached--;
+    }
+}

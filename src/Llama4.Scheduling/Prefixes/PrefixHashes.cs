@@ -1,0 +1,34 @@
+namespace Llama4.Scheduling;
+
+/// <summary>
+/// The hashes of one sequence at every position where a block of some kind ends, each made from the one before and the tokens
+/// between. It grows with the sequence: 20 bytes for every 32 tokens.
+/// </summary>
+internal sealed class PrefixHashes(KvMemory memory)
+{
+    private readonly List<int> _ends = [];
+    private readonly List<PrefixHash> _hashes = [];
+
+    /// <summary>The hash of everything before <paramref name="end"/>, which must be the end of a block that <see cref="Extend"/> reached.</summary>
+    public PrefixHash this[int end]
+    {
+        get
+        {
+            var index = _ends.BinarySearch(end);
+            return index >= 0 ? _hashes[index] : throw new InvalidOperationException($"No block ends at {end} of a sequence hashed to {Reached}.");
+        }
+    }
+
+    private int Reached => _ends.Count == 0 ? 0 : _ends[^1];
+
+    /// <summary>Hashes to the last block's end within <paramref name="tokens"/>, which are all of the sequence's.</summary>
+    public void Extend(ReadOnlySpan<int> tokens)
+    {
+        for (var end = memory.NextBlockEnd(Reached); end <= tokens.Length; end = memory.NextBlockEnd(end))
+        {
+            var before = _hashes.Count == 0 ? PrefixHash.Empty : _hashes[^1];
+            _hashes.Add(before.Extend(tokens[Reached..end]));
+            _ends.Add(end);
+        }
+    }
+}
