@@ -1,0 +1,151 @@
+using System.Text.Json;
+
+namespace Llama4.Tokenization.Chat;
+
+/// <summary>
+/// Reads messages in OpenAI's form. One extension: <c>"stop_reason":"end_of_message"</c> on an assistant message. Properties that do not
+/// change the prompt (<c>name</c>, <c>tool_call_id</c>, <c>refusal</c>, ...) are not looked at.
+/// </summary>
+public static class ChatMessageReader
+{
+    /// <summary>Reads the array <paramref name="messages"/>, which may be empty; the result does not depend on its document.</summary>
+    /// <exception cref="ChatRequestException">Something is not of the form; it says where.</exception>
+    public static IReadOnlyList<ChatMessage> Read(JsonElement messages, string param = "messages")
+    {
+        if (messages.ValueKind != JsonValueKind.Array)
+        {
+            throw new ChatRequestException($"Expected a list of messages, found {Shown(messages)}.", param);
+        }
+
+        return [.. messages.EnumerateArray().Select((message, i) => ReadMessage(message, $"{param}[{i}]"))];
+    }
+
+    private static ChatMessage ReadMessage(JsonElement message, string param)
+    {
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            throw new ChatRequestException($"Expected a message, an object, found {Shown(message)}.", param);
+        }
+
+        var role = ReadRole(message, $"{param}.role");
+        var calls = ReadToolCalls(message, role, $"{param}.tool_calls");
+        var content = ReadContent(Optional(message, "content"), isOptional: calls.Count > 0, $"{param}.content");
+        var stopReason = Optional(message, "stop_reason") is { } reason ? Text(reason, $"{param}.stop_reason") : null;
+        return new ChatMessage(role, content) { ToolCalls = calls, EndsMessageOnly = stopReason == "end_of_message" };
+    }
+
+    private static ChatRole ReadRole(JsonElement message, string param) => Text(Required(message, "role", param), param) switch
+    {
+        "system" or "developer" => ChatRole.System,
+        "user" => ChatRole.User,
+        "assistant" => ChatRole.Assistant,
+        "tool" => ChatRole.Tool,
+        var other => throw new ChatRequestException($"Expected the role system, developer, user, assistant or tool, found \"{other}\".", param),
+    };
+
+    private static IReadOnlyList<ContentPart> ReadContent(JsonElement? content, bool isOptional, string param)
+    {
+        switch (content)
+        {
+            case null when isOptional:
+                return [];
+            case { ValueKind: JsonValueKind.String } text:
+                return [new TextPart(Text(text, param))];
+            case { ValueKind: JsonValueKind.Array } parts:
+                return [.. parts.EnumerateArray().Select((part, i) => ReadPart(part, $"{param}[{i}]"))];
+            default:
+                throw new ChatRequestException($"Expected a string or a list of parts, found {(content is { } found ? Shown(found) : "nothing")}.", param);
+        }
+    }
+
+    private static ContentPart ReadPart(JsonElement part, string param)
+    {
+        var type = Text(Required(part, "type", $"{param}.type"), $"{param}.type");
+        switch (type)
+        {
+            case "text":
+                return new TextPart(Text(Required(part, "text", $"{param}.text"), $"{param}.text"));
+            case "image_url":
+                var url = $"{param}.image_url.url";
+                return new ImagePart(Text(Required(Required(part, "image_url", $"{param}.image_url"), "url", url), url));
+            default:
+                throw new ChatRequestException($"Expected a part of type text or image_url, found \"{type}\".", $"{param}.type");
+        }
+    }
+
+    private static IReadOnlyList<ToolCall> ReadToolCalls(JsonElement message, ChatRole role, string param)
+    {
+        if (Optional(message, "tool_calls") is not { } calls)
+        {
+            return [];
+        }
+
+        if (role != ChatRole.Assistant || calls.ValueKind != JsonValueKind.Array)
+        {
+            throw new ChatRequestException($"Expected a list of calls, on an assistant message only, found {Shown(calls)}.", param);
+        }
+
+        return [.. calls.EnumerateArray().Select((call, i) => ReadToolCall(call, $"{param}[{i}]"))];
+    }
+
+    private static ToolCall ReadToolCall(JsonElement call, string param)
+    {
+        var function = Required(call, "function", $"{param}.function");
+        var name = Text(Required(function, "name", $"{param}.function.name"), $"{param}.function.name");
+        var argumentsParam = $"{param}.function.arguments";
+        var arguments = Required(function, "arguments", argumentsParam);
+        return new ToolCall(name, arguments.ValueKind == JsonValueKind.Object ? arguments.Clone() : Parsed(Text(arguments, argumentsParam), argumentsParam));
+    }
+
+    /// <summary>The wire has arguments as JSON in a string; none at all count as an empty object.</summary>
+    private static JsonElement Parsed(string arguments, string param)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? json.RootElement.Clone()
+                : throw new ChatRequestException($"Expected a JSON object as the arguments, found {Shown(json.RootElement)}.", param);
+        }
+        catch (JsonException e)
+        {
+            throw new ChatRequestException($"Expected JSON as the arguments: {e.Message}", param);
+        }
+    }
+
+    private static JsonElement Required(JsonElement parent, string name, string param) => parent.ValueKind == JsonValueKind.Object
+        ? Optional(parent, name) ?? throw new ChatRequestException($"Expected a property \"{name}\", found none.", param)
+        : throw new ChatRequestException($"Expected an object with \"{name}\", found {Shown(parent)}.", param);
+
+    private static JsonElement? Optional(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static string Text(JsonElement value, string param)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw new ChatRequestException($"Expected a string, found {Shown(value)}.", param);
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ChatRequestException("Expected valid Unicode, found half of a surrogate pair.", param);
+        }
+    }
+
+    private static string Shown(JsonElement value)
+    {
+        const int ShownMax = 60;
+        if (value.ValueKind == JsonValueKind.Undefined)
+        {
+            return "nothing";
+        }
+
+        var text = value.GetRawText();
+        return text.Length > ShownMax ? text[..ShownMax] + "..." : text;
+    }
+}
