@@ -1,0 +1,77 @@
+using System.Text;
+using Llama4.Contracts;
+using Llama4.Tokenization;
+using Llama4.Tokenization.Streaming;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>
+/// Turns one choice's chunks into pieces of text: never half a character, never a part of a stop string, no stop id.
+/// Once a piece has <see cref="Piece.Finish"/> the choice is over, whatever the cluster would still send.
+/// </summary>
+internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> stopIds, bool logprobs)
+{
+    private readonly IncrementalDetokenizer _detokenizer = new(tokenizer);
+    private readonly StopMatcher? _matcher = stops.Count > 0 ? new StopMatcher(stops) : null;
+
+    // Tokens whose text may still turn out to be a stop string, oldest first, with where their text starts in UTF-16 units.
+    private readonly Queue<(LoggedToken Token, int Start)> _waiting = new();
+    private int _decodedUnits;
+    private int _decodedCharacters;
+    private int _givenUnits;
+
+    public Piece Take(TokenChunk chunk)
+    {
+        var text = chunk.Token is { } id && !stopIds.Contains(id) ? Decode(chunk, id) : "";
+        var finish = chunk.Finish;
+        if (_matcher is { IsStopped: true })
+        {
+            finish = FinishReason.Stop;
+        }
+        else if (finish is not null)
+        {
+            text += Match(_detokenizer.Flush());
+            if (_matcher is { IsStopped: true })
+            {
+                finish = FinishReason.Stop;
+            }
+            else
+            {
+                text += _matcher?.Flush();
+            }
+        }
+
+        _givenUnits += text.Length;
+        return new Piece(text, logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish);
+    }
+
+    private string Decode(TokenChunk chunk, int id)
+    {
+        // A model's vocabulary may be padded past its tokenizer's: such an id has no text.
+        var decoded = id < tokenizer.VocabularySize ? _detokenizer.Append(id) : "";
+        if (logprobs)
+        {
+            _waiting.Enqueue((new LoggedToken(chunk, _decodedCharacters), _decodedUnits));
+            foreach (var _ in decoded.EnumerateRunes())
+            {
+                _decodedCharacters++;
+            }
+        }
+
+        _decodedUnits += decoded.Length;
+        return Match(decoded);
+    }
+
+    private string Match(string text) => _matcher?.Append(text) ?? text;
+
+    private List<LoggedToken> Release(bool all)
+    {
+        var released = new List<LoggedToken>();
+        while (_waiting.TryPeek(out var next) && (all || next.Start < _givenUnits))
+        {
+            released.Add(_waiting.Dequeue().Token);
+        }
+
+        return released;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Llama4.Contracts;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>The JSON of chat.completion and chat.completion.chunk.</summary>
+internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
+{
+    public string IdPrefix => "chatcmpl-";
+
+    public string WholeObject => "chat.completion";
+
+    public string ChunkObject => "chat.completion.chunk";
+
+    public ReadOnlySpan<byte> OpeningMember => "\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}"u8;
+
+    public ReadOnlySpan<byte> BeforeText => "\"delta\":{\"content\":"u8;
+
+    public ReadOnlySpan<byte> AfterText => "}"u8;
+
+    public ReadOnlySpan<byte> EmptyMember => "\"delta\":{}"u8;
+
+    public void WriteText(Utf8JsonWriter json, string text)
+    {
+        json.WriteStartObject("message");
+        json.WriteString("role", "assistant");
+        json.WriteString("content", text);
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("content");
+        foreach (var token in tokens)
+        {
+            WriteToken(json, token.Chunk);
+        }
+
+        json.WriteEndArray();
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    private void WriteToken(Utf8JsonWriter json, TokenChunk chunk)
+    {
+        json.WriteStartObject();
+        WriteLogprob(json, chunk.Token!.Value, chunk.Logprob ?? double.NegativeInfinity);
+        json.WriteStartArray("top_logprobs");
+        foreach (var top in chunk.TopLogprobs ?? [])
+        {
+            json.WriteStartObject();
+            WriteLogprob(json, top.Id, top.Logprob);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteLogprob(Utf8JsonWriter json, int id, double logprob)
+    {
+        json.WriteString("token", names.Text(id));
+        json.WriteNumber("logprob", TokenNames.Finite(logprob));
+        names.WriteBytes(json, id);
+    }
+}

@@ -1,0 +1,94 @@
+using Llama4.Contracts;
+using Llama4.Gateway.Requests;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>One answer in progress: a generation of the cluster and the text that is made of it. Disposing cancels what has not ended.</summary>
+internal sealed class Choice(int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, CancellationToken cancellation)
+    : IAsyncDisposable
+{
+    private readonly IAsyncEnumerator<TokenChunk> _chunks = generation.Chunks(cancellation).GetAsyncEnumerator(cancellation);
+    private Task<bool>? _waiting;
+    private bool _isDisposed;
+
+    /// <summary>Place in the answer's "choices".</summary>
+    public int Index { get; } = index;
+
+    public int PromptTokens { get; } = promptTokens;
+
+    /// <summary>Whether this choice's prompt tokens count in the usage: those of a prompt count once, however many choices it has.</summary>
+    public bool IsFirstOfPrompt { get; } = isFirstOfPrompt;
+
+    public int CachedTokens { get; private set; }
+
+    public int GeneratedTokens { get; private set; }
+
+    public FinishReason? Finish { get; private set; }
+
+    /// <summary>Completes when <see cref="TryTake"/> has something to take; null if nobody has asked yet.</summary>
+    public Task<bool>? Waiting => _waiting;
+
+    /// <summary>Takes the next piece if its chunk is there already.</summary>
+    public bool TryTake(out Piece piece)
+    {
+        if (!HasNext())
+        {
+            piece = default;
+            return false;
+        }
+
+        var chunk = _chunks.Current;
+        GeneratedTokens += chunk.Token is null ? 0 : 1;
+        CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
+        piece = text.Take(chunk);
+        Finish = piece.Finish;
+        return Finish is not (FinishReason.Error or FinishReason.Cancelled)
+            ? true
+            : throw ApiError.Failed(chunk.Error ?? "The cluster ended the answer before it was complete.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        await generation.DisposeAsync();
+        if (_waiting is not null)
+        {
+            // The enumerator may not be disposed during a read. Disposing the generation has ended the read; how it ended is of no interest.
+            await ((Task)_waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        await _chunks.DisposeAsync();
+    }
+
+    private bool HasNext()
+    {
+        bool hasNext;
+        if (_waiting is null)
+        {
+            var next = _chunks.MoveNextAsync();
+            if (!next.IsCompleted)
+            {
+                _waiting = next.AsTask();
+                return false;
+            }
+
+            hasNext = next.GetAwaiter().GetResult();
+        }
+        else if (_waiting.IsCompleted)
+        {
+            hasNext = _waiting.GetAwaiter().GetResult();
+            _waiting = null;
+        }
+        else
+        {
+            return false;
+        }
+
+        return hasNext ? true : throw new InvalidOperationException($"The chunks of choice {Index} ended after {GeneratedTokens} tokens without a finish.");
+    }
+}

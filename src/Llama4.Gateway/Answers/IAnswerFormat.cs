@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Llama4.Contracts;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>Where chat and text completions differ in the JSON of their answers.</summary>
+internal interface IAnswerFormat
+{
+    /// <summary>What ids of answers begin with.</summary>
+    string IdPrefix { get; }
+
+    /// <summary>"object" of a whole answer.</summary>
+    string WholeObject { get; }
+
+    /// <summary>"object" of a streamed chunk.</summary>
+    string ChunkObject { get; }
+
+    /// <summary>Member that opens a choice's stream; empty for none.</summary>
+    ReadOnlySpan<byte> OpeningMember { get; }
+
+    /// <summary>A chunk's text member up to the JSON string.</summary>
+    ReadOnlySpan<byte> BeforeText { get; }
+
+    /// <summary>A chunk's text member after the JSON string.</summary>
+    ReadOnlySpan<byte> AfterText { get; }
+
+    /// <summary>Member of a chunk that has no text, only a finish.</summary>
+    ReadOnlySpan<byte> EmptyMember { get; }
+
+    /// <summary>Writes the text member of a whole answer's choice.</summary>
+    void WriteText(Utf8JsonWriter json, string text);
+
+    /// <summary>Writes the value of "logprobs".</summary>
+    void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens);
+}
+
+internal static class FinishNames
+{
+    public static string Of(FinishReason finish) => finish switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        _ => throw new ArgumentOutOfRangeException(nameof(finish), finish, "An answer that did not end well has no finish_reason."),
+    };
+}

@@ -1,0 +1,14 @@
+using Llama4.Contracts;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>What one chunk adds to a choice: text that is certain now, the tokens it came from, and perhaps the end.</summary>
+/// <param name="Text">Often one word, sometimes nothing.</param>
+/// <param name="Tokens">Tokens whose text has been given out, with their log-probabilities; empty unless asked for.</param>
+/// <param name="Finish">Set in a choice's last piece.</param>
+internal readonly record struct Piece(string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish);
+
+/// <summary>One token as the logprobs of an answer show it.</summary>
+/// <param name="Chunk">Carries the token and its log-probabilities.</param>
+/// <param name="TextOffset">Characters (code points) of the answer's text in front of it.</param>
+internal readonly record struct LoggedToken(TokenChunk Chunk, int TextOffset);

@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>The JSON of text_completion, whole and streamed.</summary>
+internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
+{
+    public string IdPrefix => "cmpl-";
+
+    public string WholeObject => "text_completion";
+
+    public string ChunkObject => "text_completion";
+
+    public ReadOnlySpan<byte> OpeningMember => default;
+
+    public ReadOnlySpan<byte> BeforeText => "\"text\":"u8;
+
+    public ReadOnlySpan<byte> AfterText => default;
+
+    public ReadOnlySpan<byte> EmptyMember => "\"text\":\"\""u8;
+
+    public void WriteText(Utf8JsonWriter json, string text) => json.WriteString("text", text);
+
+    /// <summary>Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the answer's first character.</summary>
+    public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
+    {
+        json.WriteStartObject();
+        WriteArray(json, "tokens", tokens, (writer, token) => writer.WriteStringValue(names.Text(token.Chunk.Token!.Value)));
+        WriteArray(json, "token_logprobs", tokens, (writer, token) => writer.WriteNumberValue(Logprob(token)));
+        WriteArray(json, "top_logprobs", tokens, WriteTop);
+        WriteArray(json, "text_offset", tokens, (writer, token) => writer.WriteNumberValue(token.TextOffset));
+        json.WriteEndObject();
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, IReadOnlyList<LoggedToken> tokens, Action<Utf8JsonWriter, LoggedToken> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var token in tokens)
+        {
+            write(json, token);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void WriteTop(Utf8JsonWriter json, LoggedToken token)
+    {
+        // Keys are texts: of tokens that look alike (halves of characters) the most probable one stays.
+        var written = new HashSet<string>();
+        json.WriteStartObject();
+        foreach (var top in token.Chunk.TopLogprobs ?? [])
+        {
+            var text = names.Text(top.Id);
+            if (written.Add(text))
+            {
+                json.WriteNumber(text, TokenNames.Finite(top.Logprob));
+            }
+        }
+
+        var chosen = names.Text(token.Chunk.Token!.Value);
+        if (written.Add(chosen))
+        {
+            json.WriteNumber(chosen, Logprob(token));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static double Logprob(LoggedToken token) => TokenNames.Finite(token.Chunk.Logprob ?? double.NegativeInfinity);
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>Gathers the pieces of a request that does not stream and sends them as one JSON body.</summary>
+internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool logprobs) : IAnswerSink
+{
+    private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
+    private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
+
+    public bool IsFull => false;
+
+    public void Write(Choice choice, Piece piece)
+    {
+        _texts[choice.Index].Append(piece.Text);
+        _tokens[choice.Index].AddRange(piece.Tokens);
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+
+    public async Task SendAsync(HttpResponse response, AnswerHead head, IReadOnlyList<Choice> choices, CancellationToken cancellation)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            WriteBody(json, head, choices);
+        }
+
+        response.ContentType = "application/json";
+        response.ContentLength = body.WrittenCount;
+        await response.Body.WriteAsync(body.WrittenMemory, cancellation);
+    }
+
+    private void WriteBody(Utf8JsonWriter json, AnswerHead head, IReadOnlyList<Choice> choices)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", head.Id);
+        json.WriteString("object", format.WholeObject);
+        json.WriteNumber("created", head.Created);
+        json.WriteString("model", head.Model);
+        json.WriteString("system_fingerprint", head.Fingerprint);
+        json.WriteStartArray("choices");
+        foreach (var choice in choices)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", choice.Index);
+            format.WriteText(json, _texts[choice.Index].ToString());
+            json.WritePropertyName("logprobs");
+            WriteLogprobs(json, choice.Index);
+            json.WriteString("finish_reason", FinishNames.Of(choice.Finish!.Value));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WritePropertyName("usage");
+        Usage.Of(choices).Write(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteLogprobs(Utf8JsonWriter json, int index)
+    {
+        if (logprobs)
+        {
+            format.WriteLogprobs(json, _tokens[index]);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+}

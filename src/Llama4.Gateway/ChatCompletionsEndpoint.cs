@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Llama4.Gateway.Answers;
+using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Requests;
+using Llama4.Tokenization.Chat;
+using Microsoft.AspNetCore.Http;
+
+namespace Llama4.Gateway;
+
+/// <summary>
+/// Step 1: POST /v1/chat/completions. Validates the request, renders its dialog to token ids and calls the engine;
+/// what comes back leaves through step 10, <see cref="SseWriter"/>.
+/// </summary>
+internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswerFormat format, AnswerRunner runner)
+{
+    private const int TopLogprobsMax = 20;
+
+    public async Task ServeAsync(HttpContext http, RequestLog log)
+    {
+        AnswerRequest request;
+        using (var body = await RequestBody.ReadAsync(http, options))
+        {
+            request = Read(new RequestFields(body.RootElement));
+        }
+
+        await runner.RunAsync(http, log, request);
+    }
+
+    private AnswerRequest Read(RequestFields fields)
+    {
+        var shared = GenerationFields.Read(fields, options);
+        RefuseWhatIsNotSupported(fields);
+        return new AnswerRequest(shared, [Render(fields)], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format);
+    }
+
+    private int[] Render(RequestFields fields)
+    {
+        var messages = fields.Find("messages") ?? throw ApiError.Missing("messages");
+        if (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0)
+        {
+            throw ApiError.Invalid("'messages' must have at least one message.", "messages");
+        }
+
+        try
+        {
+            return options.ChatFormat.Render(ChatMessageReader.Read(messages), addGenerationPrompt: true);
+        }
+        catch (ChatRequestException error)
+        {
+            throw ApiError.Invalid(error.Message, error.Param);
+        }
+    }
+
+    private static int? ReadTopLogprobs(RequestFields fields)
+    {
+        var top = fields.Int("top_logprobs", 0, TopLogprobsMax);
+        if (fields.Flag("logprobs"))
+        {
+            return top ?? 0;
+        }
+
+        return top is null or 0 ? null : throw ApiError.Invalid("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
+    }
+
+    /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
+    private static void RefuseWhatIsNotSupported(RequestFields fields)
+    {
+        foreach (var name in (string[])["tools", "functions"])
+        {
+            if (fields.Find(name) is { } tools && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0))
+            {
+                throw ApiError.NotSupported($"'{name}' is not supported yet. Calls and results in the dialog's history are.", name);
+            }
+        }
+
+        foreach (var name in (string[])["tool_choice", "function_call"])
+        {
+            if (fields.Find(name) is { } choice && !(choice.ValueKind == JsonValueKind.String && choice.ValueEquals("none") | choice.ValueEquals("auto")))
+            {
+                throw ApiError.NotSupported($"'{name}' is not supported yet, other than none and auto.", name);
+            }
+        }
+
+        if (fields.Find("response_format") is { } form
+            && !(form.ValueKind == JsonValueKind.Object && new RequestFields(form).Text("type") == "text"))
+        {
+            throw ApiError.NotSupported("'response_format' is not supported yet, other than {\"type\":\"text\"}.", "response_format");
+        }
+
+        if (fields.Find("modalities") is { } modalities
+            && !(modalities.ValueKind == JsonValueKind.Array && modalities.EnumerateArray().All(kind => RequestFields.Text("modalities", kind) == "text")))
+        {
+            throw ApiError.NotSupported("'modalities' other than text are not supported.", "modalities");
+        }
+    }
+}

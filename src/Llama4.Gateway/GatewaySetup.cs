@@ -1,0 +1,55 @@
+using Llama4.Gateway.Answers;
+using Llama4.Gateway.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Llama4.Gateway;
+
+/// <summary>Puts the gateway into a host. The host also registers an <see cref="Llama4.Contracts.IGenerationClient"/>.</summary>
+public static class GatewaySetup
+{
+    public static IServiceCollection AddLlama4Gateway(this IServiceCollection services, GatewayOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(options.ModelIds.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokensMax, 2);
+
+        // The host waits for shutdown's own steps, and 5 s more for its other services.
+        var shutdown = options.Limits.ShutdownLimit + options.Limits.ShutdownGrace + TimeSpan.FromSeconds(5);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = host.ShutdownTimeout > shutdown ? host.ShutdownTimeout : shutdown);
+        return services
+            .AddSingleton(options)
+            .AddSingleton<RequestGate>()
+            .AddSingleton<Readiness>()
+            .AddSingleton<Endpoints>()
+            .AddSingleton<GuardedEndpoint>()
+            .AddSingleton(new TokenNames(options.Tokenizer))
+            .AddSingleton<ChatAnswerFormat>()
+            .AddSingleton<TextAnswerFormat>()
+            .AddSingleton<AnswerRunner>()
+            .AddSingleton<ChatCompletionsEndpoint>()
+            .AddSingleton<CompletionsEndpoint>()
+            .AddHostedService<ReadinessProbe>()
+            .AddHostedService<GracefulShutdown>();
+    }
+
+    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path.</summary>
+    public static void MapLlama4Gateway(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var guard = services.GetRequiredService<GuardedEndpoint>();
+        var endpoints = services.GetRequiredService<Endpoints>();
+
+        // Paths take every method, so that the wrong one gets an error body too.
+        routes.Map("/v1/chat/completions", guard.Post("chat", services.GetRequiredService<ChatCompletionsEndpoint>().ServeAsync));
+        routes.Map("/v1/completions", guard.Post("completions", services.GetRequiredService<CompletionsEndpoint>().ServeAsync));
+        routes.Map("/v1/models", (RequestDelegate)endpoints.Models);
+        routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
+        routes.Map("/health/live", (RequestDelegate)endpoints.Live);
+        routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
+        routes.Map("/", (RequestDelegate)endpoints.Root);
+        routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text;
+using Llama4.Gateway.Answers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Llama4.Gateway.Hosting;
+
+/// <summary>What the one log line of a request says: never its content.</summary>
+internal sealed partial class RequestLog(string endpoint, HttpContext http)
+{
+    public string Id { get; set; } = "-";
+
+    /// <summary>Who asks: a digest of the API key, or the address. The engine's queue is fair between callers.</summary>
+    public string Caller { get; } = CallerOf(http);
+
+    public Usage Usage { get; set; }
+
+    /// <summary>stop, length, or how else it ended.</summary>
+    public string Finish { get; set; } = "-";
+
+    /// <summary>What went wrong in mid-stream that neither the client nor the cluster can be blamed for.</summary>
+    public Exception? Failure { get; set; }
+
+    public void Write(ILogger logger, TimeSpan elapsed) => Line(
+        logger, endpoint, Id, Caller, http.Response.StatusCode, Usage.PromptTokens, Usage.CachedTokens, Usage.GeneratedTokens, Finish, (long)elapsed.TotalMilliseconds);
+
+    private static string CallerOf(HttpContext http)
+    {
+        var authorization = http.Request.Headers.Authorization.ToString();
+        return authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? "key-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(authorization[7..])).AsSpan(0, 6))
+            : http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Endpoint} {Request} caller {Caller} status {Status} prompt {PromptTokens} cached {CachedTokens} generated {GeneratedTokens} finish {Finish} ms {ElapsedMs}")]
+    private static partial void Line(
+        ILogger logger, string endpoint, string request, string caller, int status, int promptTokens, int cachedTokens, int generatedTokens, string finish, long elapsedMs);
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Llama4.Gateway;
+
+/// <summary>The web server under the gateway: where it listens, and its own limits.</summary>
+public static class KestrelSetup
+{
+    // Bytes per second of a client that is slow but alive: Kestrel's own default.
+    private const double MinBytesPerSecond = 240;
+
+    // Kestrel refuses a grace period that isn't longer than its own heartbeat of 1 s.
+    private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
+
+    /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/>; port 0 takes a free one.</summary>
+    public static IWebHostBuilder UseLlama4Kestrel(this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits) =>
+        web.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = limits.BodyBytesMax;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(
+                MinBytesPerSecond, limits.StalledReaderLimit > GraceMin ? limits.StalledReaderLimit : GraceMin);
+
+            // Each request being served, as many idle ones kept alive, and twice that for those who are to be told 429.
+            kestrel.Limits.MaxConcurrentConnections = 4L * limits.ConcurrentRequestsMax;
+            kestrel.Listen(bind, port);
+        });
+
+    /// <summary>Starts the host; returns the address it listens at, with the port it got.</summary>
+    /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>
+    public static async Task<Uri> StartLlama4Async(this WebApplication app, IPAddress bind, int port, CancellationToken cancellation = default)
+    {
+        try
+        {
+            TryBind(bind, port);
+            await app.StartAsync(cancellation);
+        }
+        catch (Exception error) when (error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } or IOException { InnerException: AddressInUseException })
+        {
+            throw new ListenException($"Port {port} of {bind} is in use by another program; choose another port, or port 0 for a free one.", error);
+        }
+        catch (SocketException error)
+        {
+            throw new ListenException($"Cannot listen at {new IPEndPoint(bind, port)}: {error.Message}.", error);
+        }
+
+        return new Uri(app.Urls.First());
+    }
+
+    /// <summary>Finds out before the host does, which would log a failed start with its whole stack. Who comes in between is caught all the same.</summary>
+    private static void TryBind(IPAddress bind, int port)
+    {
+        using var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(bind, port));
+    }
+}
+
+/// <summary>The address to serve at can't be had; the message says why in one line.</summary>
+public sealed class ListenException(string message, Exception inner) : Exception(message, inner);

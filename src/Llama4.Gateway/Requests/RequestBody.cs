@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Llama4.Gateway.Requests;
+
+/// <summary>Reads a request's JSON object: bounded in bytes and time, with one clear error for each thing that can be wrong.</summary>
+internal static class RequestBody
+{
+    private const int FirstBufferBytes = 16 << 10;
+
+    /// <summary>The body as a JSON object; the caller disposes it.</summary>
+    public static async Task<JsonDocument> ReadAsync(HttpContext http, GatewayOptions options)
+    {
+        var request = http.Request;
+        if (request.ContentType is { } type && !request.HasJsonContentType())
+        {
+            throw new ApiError(415, "invalid_request_error", $"The body must be application/json, but is {type}.", code: "unsupported_media_type");
+        }
+
+        // The limit is kept here and not by the server: past its own limit the server cuts the connection,
+        // and a client that is still sending would see a reset instead of the answer.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } serverLimit)
+        {
+            serverLimit.MaxRequestBodySize = null;
+        }
+
+        var bytesMax = options.Limits.BodyBytesMax;
+        if (request.ContentLength > bytesMax)
+        {
+            throw ApiError.TooLarge(request.ContentLength.Value, bytesMax);
+        }
+
+        using var deadline = new CancellationTokenSource(options.Limits.BodyReadLimit, options.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
+        try
+        {
+            return await ReadBytesAsync(request, bytesMax, either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw new ApiError(408, "invalid_request_error", $"The body did not arrive within {options.Limits.BodyReadLimit.TotalSeconds} s.", code: "request_timeout");
+        }
+    }
+
+    private static async Task<JsonDocument> ReadBytesAsync(HttpRequest request, int bytesMax, CancellationToken cancellation)
+    {
+        var first = request.ContentLength is { } length ? (int)length : FirstBufferBytes;
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(first + 1, FirstBufferBytes));
+        try
+        {
+            var filled = 0;
+            int read;
+            while ((read = await request.Body.ReadAsync(buffer.AsMemory(filled), cancellation)) > 0)
+            {
+                filled += read;
+                if (filled > bytesMax)
+                {
+                    throw ApiError.TooLarge(filled, bytesMax);
+                }
+
+                if (filled == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+                    buffer.AsSpan(0, filled).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+
+            return Parse(buffer.AsSpan(0, filled));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            throw ApiError.Invalid("The body is empty; expected a JSON object.", null, "invalid_json");
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(bytes, isFinalBlock: true, state: default);
+            var document = JsonDocument.ParseValue(ref reader); // copies: the bytes are borrowed
+            reader.Read(); // throws if something follows the value
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return document;
+            }
+
+            var found = RequestFields.Name(document.RootElement);
+            document.Dispose();
+            throw ApiError.Invalid($"The body must be a JSON object, but is {found}.", null, "invalid_json");
+        }
+        catch (JsonException error)
+        {
+            throw ApiError.Invalid(
+                $"The body is not valid JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of the line.", null, "invalid_json");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Llama4.Contracts;
+using Llama4.Gateway.Tests.Scripted;
+
+namespace Llama4.Gateway.Tests.Hosting;
+
+public class HealthTests
+{
+    [Fact]
+    public async Task Ready_BeforeATokenWasGenerated_Is503WithRetryAfterAndThen200()
+    {
+        var probes = 0;
+        var isUp = new TaskCompletionSource();
+        var cluster = ScriptedClient.Silent();
+        cluster.AdmitProbe = _ =>
+        {
+            probes++;
+            return isUp.Task.IsCompleted ? SubmitResult.Accepted : new SubmitResult(SubmitStatus.Unavailable, "Loading weights.");
+        };
+        await using var gateway = await TestGateway.StartAsync(cluster, WithProbes(int.MaxValue));
+
+        using (var early = await gateway.Http.GetAsync("/health/ready"))
+        {
+            early.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            early.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        (await gateway.Http.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        isUp.SetResult();
+        (await PollAsync(gateway, response => response.IsSuccessStatusCode)).ShouldContain("ready");
+        probes.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Ready_WhenNoTokenEverComes_StopsProbingAtItsBoundAndSaysWhy()
+    {
+        var probes = 0;
+        var cluster = ScriptedClient.Silent();
+        cluster.AdmitProbe = _ =>
+        {
+            probes++;
+            return new SubmitResult(SubmitStatus.Unavailable, "Loading weights.");
+        };
+        await using var gateway = await TestGateway.StartAsync(cluster, WithProbes(3));
+
+        var body = await PollAsync(gateway, _ => gateway.Logs.Lines.Any(line => line.StartsWith("Not ready after 3 probes", StringComparison.Ordinal)));
+
+        Json.Parse(body).At("error.message").GetString().ShouldBe("Probe 3: Loading weights.");
+        probes.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Models_GivesEveryIdAndItsContext()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent(), options => options with { ModelIds = ["scout-nano", "meta-llama/Llama-4-Scout"] });
+
+        var list = Json.Parse(await gateway.Http.GetStringAsync("/v1/models"));
+        var one = Json.Parse(await gateway.Http.GetStringAsync("/v1/models/meta-llama/Llama-4-Scout"));
+
+        list.At("data").EnumerateArray().Select(model => model.At("id").GetString()).ShouldBe(["scout-nano", "meta-llama/Llama-4-Scout"]);
+        one.At("object").GetString().ShouldBe("model");
+        one.At("max_model_len").GetInt32().ShouldBe(4096);
+    }
+
+    [Fact]
+    public async Task Root_ListsTheEndpoints()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        (await gateway.Http.GetStringAsync("/")).ShouldContain("/v1/chat/completions");
+    }
+
+    private static Func<GatewayOptions, GatewayOptions> WithProbes(int probesMax) =>
+        options => options with { Limits = new GatewayLimits { ProbesMax = probesMax, ProbePause = TimeSpan.FromMilliseconds(1) } };
+
+    /// <summary>Asks until it is so, each time over HTTP; the 30 s only end a test that would hang.</summary>
+    private static async Task<string> PollAsync(TestGateway gateway, Func<HttpResponseMessage, bool> isSo)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            using var response = await gateway.Http.GetAsync("/health/ready", deadline.Token);
+            if (isSo(response))
+            {
+                return await response.Content.ReadAsStringAsync(deadline.Token);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using Llama4.Contracts;
+using Llama4.Gateway.Tests.Scripted;
+using OpenAI;
+using OpenAI.Chat;
+using OpenAI.Models;
+
+namespace Llama4.Gateway.Tests;
+
+/// <summary>The official OpenAI client for .NET against the gateway. It has no text completions any more: those are tested over plain HTTP.</summary>
+public class OpenAiClientTests
+{
+    [Fact]
+    public async Task ChatClient_WhenItAsks_GetsTextFinishAndUsage()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("Paris."));
+
+        ChatCompletion answer = await Chat(gateway).CompleteChatAsync("What is the capital of France?");
+
+        answer.Content[0].Text.ShouldBe("Paris.");
+        answer.Role.ShouldBe(ChatMessageRole.Assistant);
+        answer.FinishReason.ShouldBe(ChatFinishReason.Stop);
+        answer.Usage.OutputTokenCount.ShouldBe(ScoutNano.Tokenizer.Encode("Paris.").Length + 1);
+        answer.Usage.InputTokenDetails.CachedTokenCount.ShouldBe(0);
+        answer.Model.ShouldBe("scout-nano");
+        answer.CreatedAt.ShouldBeGreaterThan(DateTimeOffset.UnixEpoch);
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenItStreams_GetsTheTextInPiecesAndTheUsageLast()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("The capital is Paris."));
+
+        var updates = await Chat(gateway).CompleteChatStreamingAsync("What?").ToListAsync();
+
+        string.Concat(updates.SelectMany(update => update.ContentUpdate).Select(part => part.Text)).ShouldBe("The capital is Paris.");
+        updates.Count(update => update.ContentUpdate.Count > 0 && update.ContentUpdate[0].Text.Length > 0)
+            .ShouldBe(ScoutNano.Tokenizer.Encode("The capital is Paris.").Length, "each token is an event of its own");
+        updates.Select(update => update.FinishReason).OfType<ChatFinishReason>().ShouldBe([ChatFinishReason.Stop]);
+        updates[^1].Usage.OutputTokenCount.ShouldBe(ScoutNano.Tokenizer.Encode("The capital is Paris.").Length + 1);
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenItAsksForLogprobs_GetsThem()
+    {
+        var ids = ScoutNano.Tokenizer.Encode("ab");
+        await using var gateway = await TestGateway.StartAsync(new ScriptedClient(generation =>
+        {
+            generation.Token(ids[0], FinishReason.Length, logprob: -0.5, top: [new(ids[0], -0.5), new(5, -2)]);
+        }));
+
+        ChatCompletion answer = await Chat(gateway).CompleteChatAsync(
+            [new UserChatMessage("x")], new ChatCompletionOptions { IncludeLogProbabilities = true, TopLogProbabilityCount = 2, MaxOutputTokenCount = 1 });
+
+        answer.FinishReason.ShouldBe(ChatFinishReason.Length);
+        var token = answer.ContentTokenLogProbabilities.Single();
+        token.LogProbability.ShouldBe(-0.5f);
+        token.Utf8Bytes!.Value.ToArray().ShouldBe(ScoutNano.Tokenizer.BytesOf(ids[0]).ToArray());
+        token.TopLogProbabilities.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenTheModelIsUnknown_GetsOpenAIsError()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await Should.ThrowAsync<ClientResultException>(() => Chat(gateway, "gpt-4").CompleteChatAsync("x"));
+
+        error.Status.ShouldBe(404);
+        error.Message.ShouldContain("model_not_found");
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenTheQueueIsFullOnce_TriesAgainByItself()
+    {
+        var cluster = ScriptedClient.Saying("ok");
+        var asked = 0;
+        cluster.Admit = _ => asked++ == 0 ? new SubmitResult(SubmitStatus.QueueFull, "Full.", RetryAfterSeconds: 1) : SubmitResult.Accepted;
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        ChatCompletion answer = await Chat(gateway, retries: 1).CompleteChatAsync("x");
+
+        answer.Content[0].Text.ShouldBe("ok");
+        asked.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task ModelClient_ListsTheModel()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        OpenAIModelCollection models = await new OpenAIModelClient(new ApiKeyCredential("k"), Options(gateway, 0)).GetModelsAsync();
+
+        models.Single().Id.ShouldBe("scout-nano");
+    }
+
+    private static ChatClient Chat(TestGateway gateway, string model = "scout-nano", int retries = 0) =>
+        new(model, new ApiKeyCredential("test-key"), Options(gateway, retries));
+
+    private static OpenAIClientOptions Options(TestGateway gateway, int retries) => new()
+    {
+        Endpoint = new Uri(gateway.Http.BaseAddress!, "v1"),
+        RetryPolicy = new ClientRetryPolicy(retries),
+    };
+}

@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Llama4.Contracts;
+using Llama4.Gateway.Tests.Scripted;
+
+namespace Llama4.Gateway.Tests.Requests;
+
+/// <summary>Every mistake of a caller: its status, and the param and code of its error body. None of them reaches the cluster.</summary>
+public class RefusalTests
+{
+    private const string Chat = "/v1/chat/completions";
+    private const string Text = "/v1/completions";
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}]}""", "model", "missing_required_parameter")]
+    [InlineData("""{"model":7}""", "model", "invalid_type")]
+    [InlineData("""{"model":"scout-nano"}""", "messages", "missing_required_parameter")]
+    [InlineData("""{"model":"scout-nano","messages":[]}""", "messages", "invalid_value")]
+    [InlineData("""{"model":"scout-nano","messages":"x"}""", "messages", "invalid_value")]
+    [InlineData("""{"model":"scout-nano","messages":[{"role":"wizard","content":"x"}]}""", "messages[0].role", "invalid_value")]
+    [InlineData("""{"model":"scout-nano","messages":[{"role":"user"}]}""", "messages[0].content", "invalid_value")]
+    [InlineData("""{"model":"scout-nano","messages":[{"role":"user","content":"\ud800"}]}""", "messages[0].content", "invalid_value")]
+    [InlineData("""{"model":"scout-nano","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}]}""", "messages[0].content[0]", "invalid_value")]
+    public Task Chat_WhenTheDialogIsWrong_NamesTheField(string body, string param, string code) => IsRefusedAsync(Chat, body, param, code);
+
+    [Theory]
+    [InlineData("\"temperature\":2.1", "temperature", "invalid_value")]
+    [InlineData("\"temperature\":-0.1", "temperature", "invalid_value")]
+    [InlineData("\"temperature\":1e999", "temperature", "invalid_value")]
+    [InlineData("\"temperature\":\"hot\"", "temperature", "invalid_type")]
+    [InlineData("\"top_p\":0", "top_p", "invalid_value")]
+    [InlineData("\"top_p\":1.01", "top_p", "invalid_value")]
+    [InlineData("\"top_k\":-2", "top_k", "invalid_value")]
+    [InlineData("\"top_k\":1.5", "top_k", "invalid_type")]
+    [InlineData("\"min_p\":1.5", "min_p", "invalid_value")]
+    [InlineData("\"presence_penalty\":3", "presence_penalty", "invalid_value")]
+    [InlineData("\"frequency_penalty\":-3", "frequency_penalty", "invalid_value")]
+    [InlineData("\"repetition_penalty\":0", "repetition_penalty", "invalid_value")]
+    [InlineData("\"max_tokens\":0", "max_tokens", "invalid_value")]
+    [InlineData("\"max_tokens\":99999999999999999999", "max_tokens", "invalid_value")]
+    [InlineData("\"max_completion_tokens\":true", "max_completion_tokens", "invalid_type")]
+    [InlineData("\"max_tokens\":4096", "messages", "context_length_exceeded")]
+    [InlineData("\"n\":0", "n", "invalid_value")]
+    [InlineData("\"n\":129", "n", "invalid_value")]
+    [InlineData("\"seed\":1.5", "seed", "invalid_type")]
+    [InlineData("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", "stop", "invalid_value")]
+    [InlineData("\"stop\":\"\"", "stop", "invalid_value")]
+    [InlineData("\"stop\":[1]", "stop", "invalid_type")]
+    [InlineData("\"stop_token_ids\":[2048]", "stop_token_ids", "invalid_value")]
+    [InlineData("\"stop_token_ids\":5", "stop_token_ids", "invalid_type")]
+    [InlineData("\"logit_bias\":{\"2048\":1}", "logit_bias", "invalid_value")]
+    [InlineData("\"logit_bias\":{\"cat\":1}", "logit_bias", "invalid_value")]
+    [InlineData("\"logit_bias\":{\"1\":101}", "logit_bias", "invalid_value")]
+    [InlineData("\"logit_bias\":[]", "logit_bias", "invalid_type")]
+    [InlineData("\"stream\":1", "stream", "invalid_type")]
+    [InlineData("\"stream_options\":{\"include_usage\":true}", "stream_options", "invalid_value")]
+    [InlineData("\"logprobs\":2", "logprobs", "invalid_type")]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":21", "top_logprobs", "invalid_value")]
+    [InlineData("\"top_logprobs\":2", "top_logprobs", "invalid_value")]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools", "unsupported_parameter")]
+    [InlineData("\"tool_choice\":\"required\"", "tool_choice", "unsupported_parameter")]
+    [InlineData("\"functions\":[{}]", "functions", "unsupported_parameter")]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format", "unsupported_parameter")]
+    [InlineData("\"response_format\":7", "response_format", "unsupported_parameter")]
+    [InlineData("\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
+    public Task Chat_WhenASettingIsWrong_NamesIt(string setting, string param, string code) =>
+        IsRefusedAsync(Chat, $$"""{"model":"scout-nano","messages":[{"role":"user","content":"x"}],{{setting}}}""", param, code);
+
+    [Theory]
+    [InlineData("\"max_tokens\":1", "prompt", "missing_required_parameter")]
+    [InlineData("\"prompt\":5", "prompt", "invalid_type")]
+    [InlineData("\"prompt\":[]", "prompt", "invalid_type")]
+    [InlineData("\"prompt\":[[]]", "prompt", "invalid_type")]
+    [InlineData("\"prompt\":[\"a\",1]", "prompt", "invalid_type")]
+    [InlineData("\"prompt\":[1,\"a\"]", "prompt", "invalid_type")]
+    [InlineData("\"prompt\":[2048]", "prompt", "invalid_value")]
+    [InlineData("\"prompt\":[-1]", "prompt", "invalid_value")]
+    [InlineData("\"prompt\":[\"a\",\"b\"],\"n\":65", "prompt", "invalid_value")]
+    [InlineData("\"prompt\":\"a\",\"echo\":true", "echo", "unsupported_parameter")]
+    [InlineData("\"prompt\":\"a\",\"suffix\":\"b\"", "suffix", "unsupported_parameter")]
+    [InlineData("\"prompt\":\"a\",\"best_of\":2", "best_of", "unsupported_parameter")]
+    [InlineData("\"prompt\":\"a\",\"logprobs\":21", "logprobs", "invalid_value")]
+    [InlineData("\"prompt\":\"a\",\"logprobs\":true", "logprobs", "invalid_type")]
+    public Task Completions_WhenAFieldIsWrong_NamesIt(string setting, string param, string code) =>
+        IsRefusedAsync(Text, $$"""{"model":"scout-nano",{{setting}}}""", param, code);
+
+    [Fact]
+    public async Task Request_WhenTheModelIsUnknown_Gives404()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(Chat, """{"model":"gpt-4","messages":[]}""", HttpStatusCode.NotFound);
+
+        error.At("error.code").GetString().ShouldBe("model_not_found");
+        error.At("error.message").GetString()!.ShouldContain("gpt-4");
+    }
+
+    [Fact]
+    public async Task Request_WhenThePromptPassesTheContext_SaysTheNumbers()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+        var ids = string.Join(",", Enumerable.Repeat("5", 4096));
+
+        var error = await gateway.JsonAsync(Text, $$"""{"model":"scout-nano","prompt":[{{ids}}]}""", HttpStatusCode.BadRequest);
+
+        error.At("error.code").GetString().ShouldBe("context_length_exceeded");
+        error.At("error.param").GetString().ShouldBe("prompt");
+        error.At("error.message").GetString().ShouldBe("The context holds 4096 tokens, one of the answer at least, but the prompt alone has 4096.");
+    }
+
+    [Theory]
+    [InlineData("{\"model\": \"scout-nano\",\n \"messages\": oops}", "line 2, byte 14")]
+    [InlineData("{\"model\": \"scout-nano\"", "line 1")]
+    [InlineData("{} {}", "line 1, byte 4")]
+    [InlineData("[1]", "an array")]
+    [InlineData("", "empty")]
+    public async Task Request_WhenTheBodyIsNoJsonObject_SaysWhere(string body, string where)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(Chat, body, HttpStatusCode.BadRequest);
+
+        error.At("error.message").GetString()!.ShouldContain(where);
+        error.At("error.code").GetString().ShouldBe("invalid_json");
+        error.At("error.param").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Theory]
+    [InlineData("GET", Chat, null, HttpStatusCode.MethodNotAllowed)]
+    [InlineData("POST", "/v1/models", "application/json", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("POST", Chat, "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("POST", "/v1/embeddings", "application/json", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/favicon.ico", null, HttpStatusCode.NotFound)]
+    [InlineData("GET", "/v1/models/gpt-4", null, HttpStatusCode.NotFound)]
+    public async Task Request_WhenMethodTypeOrPathIsWrong_GivesAnErrorBody(string method, string path, string? type, HttpStatusCode status)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Content = type is null ? null : new StringContent("{}", Encoding.UTF8, type);
+
+        using var response = await gateway.Http.SendAsync(request);
+
+        response.StatusCode.ShouldBe(status);
+        Json.Parse(await response.Content.ReadAsStringAsync()).At("error.type").GetString().ShouldBe("invalid_request_error");
+        response.Content.Headers.Allow.Count.ShouldBe(status == HttpStatusCode.MethodNotAllowed ? 1 : 0);
+    }
+
+    [Theory]
+    [InlineData(SubmitStatus.QueueFull, HttpStatusCode.TooManyRequests, "rate_limit_exceeded")]
+    [InlineData(SubmitStatus.Unavailable, HttpStatusCode.ServiceUnavailable, "service_unavailable")]
+    public async Task Request_WhenTheClusterRefusesIt_GivesRetryAfter(SubmitStatus status, HttpStatusCode expected, string code)
+    {
+        var cluster = ScriptedClient.Silent();
+        cluster.Admit = _ => new SubmitResult(status, "Not now.", RetryAfterSeconds: 7);
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        using var response = await gateway.PostAsync(Text, """{"model":"scout-nano","prompt":"a"}""");
+
+        response.StatusCode.ShouldBe(expected);
+        response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(7));
+        var error = Json.Parse(await response.Content.ReadAsStringAsync());
+        error.At("error.code").GetString().ShouldBe(code);
+        error.At("error.message").GetString().ShouldBe("Not now.");
+    }
+
+    private static async Task IsRefusedAsync(string path, string body, string param, string code)
+    {
+        var cluster = ScriptedClient.Saying("never");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        var error = await gateway.JsonAsync(path, body, HttpStatusCode.BadRequest);
+
+        error.At("error.param").GetString().ShouldBe(param);
+        error.At("error.code").GetString().ShouldBe(code);
+        error.At("error.type").GetString().ShouldBe("invalid_request_error");
+        error.At("error.message").GetString().ShouldNotBeNullOrWhiteSpace();
+        cluster.HasNext.ShouldBeFalse();
+    }
+}

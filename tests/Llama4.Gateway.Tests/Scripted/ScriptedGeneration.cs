@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Llama4.Contracts;
+
+namespace Llama4.Gateway.Tests.Scripted;
+
+/// <summary>A generation whose chunks a test writes: all at once, or one by one while the answer runs.</summary>
+internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
+{
+    private readonly Channel<TokenChunk> _chunks = Channel.CreateUnbounded<TokenChunk>();
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count;
+
+    public GenerateRequest Request { get; } = request;
+
+    /// <summary>Completes when the gateway lets go of the sequence.</summary>
+    public Task Disposed => _disposed.Task;
+
+    public async IAsyncEnumerable<TokenChunk> Chunks([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (var chunk in _chunks.Reader.ReadAllAsync(cancellation))
+        {
+            yield return chunk;
+        }
+    }
+
+    public void Token(int id, FinishReason? finish = null, double? logprob = null, TokenLogprob[]? top = null, int cached = 0) => Write(new TokenChunk
+    {
+        Request = Request.Id,
+        Index = _count++,
+        Token = id,
+        Finish = finish,
+        Logprob = logprob,
+        TopLogprobs = top,
+        CachedTokens = cached,
+    });
+
+    public void Text(string text)
+    {
+        foreach (var id in ScoutNano.Tokenizer.Encode(text))
+        {
+            Token(id);
+        }
+    }
+
+    public void End(FinishReason finish, string? error = null) =>
+        Write(new TokenChunk { Request = Request.Id, Index = _count, Finish = finish, Error = error });
+
+    public ValueTask DisposeAsync()
+    {
+        _chunks.Writer.TryComplete();
+        _disposed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Write(TokenChunk chunk) => _chunks.Writer.TryWrite(chunk);
+}
