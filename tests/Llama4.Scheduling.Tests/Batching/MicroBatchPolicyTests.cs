@@ -1,0 +1,52 @@
+using Llama4.Contracts;
+using Llama4.Scheduling;
+
+namespace Llama4.Tests.Batching;
+
+public class MicroBatchPolicyTests
+{
+    [Fact]
+    public void Count_BeforeAnythingIsMeasured_IsTwoWithMoreThanOneSequence()
+    {
+        var policy = new MicroBatchPolicy(4);
+        policy.Count(1).ShouldBe(1);
+        policy.Count(2).ShouldBe(2);
+        policy.Count(32).ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(false, 1, 1)]
+    [InlineData(true, 1, 2)]
+    [InlineData(true, 3, 3)]
+    [InlineData(false, 2, 2)]
+    public void Count_AfterMeasuring_IsTheCheapestWithinItsBounds(bool remote, int cheapest, int expected)
+    {
+        var policy = new MicroBatchPolicy(4, remote);
+        for (var step = 0; step < 20_000; step++)
+        {
+            policy.Observe(Decode(8), 8, seconds: 1 + Math.Abs(policy.Count(8) - cheapest) * 0.2);
+        }
+
+        // A trial may be under way at any one step; between trials the count rests.
+        var counts = new List<int>();
+        for (var step = 0; step < 2_000; step++)
+        {
+            policy.Observe(Decode(8), 8, 1 + Math.Abs(policy.Count(8) - cheapest) * 0.2);
+            counts.Add(policy.Count(8));
+        }
+
+        counts.GroupBy(count => count).MaxBy(group => group.Count())!.Key.ShouldBe(expected);
+        counts.ShouldAllBe(count => count >= policy.Least && count <= 4);
+    }
+
+    private static StepPlan Decode(int rows) => new()
+    {
+        Step = 1,
+        Slices = new SequenceSlice[rows],
+        TokenIds = new int[rows],
+        Positions = new int[rows],
+        Chunked = new KvTables([], [], 0),
+        Full = new KvTables([], [], 0),
+        LogitRows = new int[rows],
+    };
+}
