@@ -8,9 +8,19 @@ using Microsoft.Extensions.Hosting;
 
 namespace Llama4.Gateway;
 
-/// <summary>Puts the gateway into a host. The host also registers an <see cref="Llama4.Contracts.IGenerationClient"/>.</summary>
+/// <summary>
+/// Puts the gateway into a host that also registers an <see cref="Llama4.Contracts.IGenerationClient"/>:
+/// <code>
+/// builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
+/// builder.Services.AddLlama4Gateway(options);
+/// var app = builder.Build();
+/// app.MapLlama4Gateway();
+/// var address = await app.StartLlama4Async(bind, port); // throws ListenException, one line
+/// </code>
+/// </summary>
 public static class GatewaySetup
 {
+    /// <summary>Registers the endpoints, the readiness probe (one token asked of the cluster after start) and the graceful shutdown.</summary>
     public static IServiceCollection AddLlama4Gateway(this IServiceCollection services, GatewayOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfZero(options.ModelIds.Count);

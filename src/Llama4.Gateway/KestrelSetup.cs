@@ -39,7 +39,9 @@ public static class KestrelSetup
             TryBind(bind, port);
             await app.StartAsync(cancellation);
         }
-        catch (Exception error) when (error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } or IOException { InnerException: AddressInUseException })
+        catch (Exception error) when (error
+            is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
+            or IOException { InnerException: AddressInUseException })
         {
             throw new ListenException($"Port {port} of {bind} is in use by another program; choose another port, or port 0 for a free one.", error);
         }
@@ -51,7 +53,10 @@ public static class KestrelSetup
         return new Uri(app.Urls.First());
     }
 
-    /// <summary>Finds out before the host does, which would log a failed start with its whole stack. Who comes in between is caught all the same.</summary>
+    /// <summary>
+    /// Finds out before the host does, which would log a failed start with its whole stack. A program that takes the port in between
+    /// is still found: by the host.
+    /// </summary>
     private static void TryBind(IPAddress bind, int port)
     {
         using var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

@@ -43,7 +43,8 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         _logprobs = logprobs;
         _stalledReaderLimit = stalledReaderLimit;
         _beforeIndex = Encoding.UTF8.GetBytes(
-            $$"""data: {"id":"{{head.Id}}","object":"{{format.ChunkObject}}","created":{{head.Created}},"model":{{JsonSerializedText(head.Model)}},"system_fingerprint":"{{head.Fingerprint}}","choices":[""");
+            $$"""data: {"id":"{{head.Id}}","object":"{{format.ChunkObject}}","created":{{head.Created}}"""
+            + $$""","model":"{{JsonEncodedText.Encode(head.Model)}}","system_fingerprint":"{{head.Fingerprint}}","choices":[""");
 
         // With include_usage every chunk has the member, null in all but the last.
         _afterFinish = Encoding.UTF8.GetBytes((includeUsage ? """}],"usage":null""" : "}]") + "}\n\n");
@@ -182,6 +183,4 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         _output.Write(bytes);
         _unflushedBytes += bytes.Length;
     }
-
-    private static string JsonSerializedText(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

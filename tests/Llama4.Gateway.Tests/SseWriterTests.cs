@@ -74,6 +74,22 @@ public class SseWriterTests
     }
 
     [Fact]
+    public async Task Stream_WhenTheChunksBreakOff_EndsWithAnErrorAndLogsWhy()
+    {
+        await using var gateway = await TestGateway.StartAsync(new ScriptedClient(generation =>
+        {
+            generation.Token(100);
+            generation.BreakOff();
+        }));
+
+        var events = await gateway.EventsAsync("/v1/chat/completions", await Body(stream: true).ReadAsStringAsync());
+        await gateway.App.StopAsync();
+
+        Json.Parse(events[^1]).At("error.code").GetString().ShouldBe("generation_failed");
+        gateway.Logs.Lines.ShouldContain(line => line.Contains("ended after 1 tokens without a finish"));
+    }
+
+    [Fact]
     public async Task Stream_WhenTheClusterFallsSilent_EndsWithAnError()
     {
         await using var gateway = await TestGateway.StartAsync(

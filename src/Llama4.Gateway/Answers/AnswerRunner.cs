@@ -4,7 +4,6 @@ using System.Text;
 using Llama4.Contracts;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Requests;
-using Llama4.Tokenization;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama4.Gateway.Answers;
@@ -22,6 +21,8 @@ internal sealed record AnswerRequest(
 /// <summary>Submits a checked request to the cluster and sends its answer, streamed or whole. However it ends, its generations are disposed.</summary>
 internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient client, RequestGate gate)
 {
+    private readonly string _fingerprint = Fingerprint(options);
+
     public async Task RunAsync(HttpContext http, RequestLog log, AnswerRequest request)
     {
         var limits = options.Limits;
@@ -47,10 +48,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
         {
             log.Usage = Usage.Of(choices);
             await ended.CancelAsync();
-            foreach (var choice in choices)
-            {
-                await choice.DisposeAsync();
-            }
+            await Task.WhenAll(choices.Select(choice => choice.DisposeAsync().AsTask())); // all, even if one fails
         }
     }
 
@@ -166,13 +164,12 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
         $"{request.Format.IdPrefix}{options.NewId():N}",
         options.Clock.GetUtcNow().ToUnixTimeSeconds(),
         request.Fields.Model,
-        Fingerprint.Of(options.ModelIds[0], options.Tokenizer));
+        _fingerprint);
 
-    private static class Fingerprint
+    private static string Fingerprint(GatewayOptions options)
     {
-        private static readonly string Build = typeof(AnswerRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
-        public static string Of(string model, Tokenizer tokenizer) =>
-            "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Build} {model} {tokenizer.VocabularySize}")).AsSpan(0, 5));
+        var build = typeof(AnswerRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        var text = $"{build} {options.ModelIds[0]} {options.VocabularySize} {options.ContextTokensMax}";
+        return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 5));
     }
 }

@@ -4,8 +4,8 @@ using Llama4.Gateway.Requests;
 namespace Llama4.Gateway.Answers;
 
 /// <summary>One answer in progress: a generation of the cluster and the text that is made of it. Disposing cancels what has not ended.</summary>
-internal sealed class Choice(int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, CancellationToken cancellation)
-    : IAsyncDisposable
+internal sealed class Choice(
+    int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, CancellationToken cancellation) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<TokenChunk> _chunks = generation.Chunks(cancellation).GetAsyncEnumerator(cancellation);
     private Task<bool>? _waiting;
@@ -89,6 +89,8 @@ internal sealed class Choice(int index, int promptTokens, bool isFirstOfPrompt, 
             return false;
         }
 
-        return hasNext ? true : throw new InvalidOperationException($"The chunks of choice {Index} ended after {GeneratedTokens} tokens without a finish.");
+        return hasNext
+            ? true
+            : throw new InvalidOperationException($"The chunks of choice {Index} ended after {GeneratedTokens} tokens without a finish.");
     }
 }

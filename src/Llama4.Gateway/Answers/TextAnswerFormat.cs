@@ -21,7 +21,9 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
 
     public void WriteText(Utf8JsonWriter json, string text) => json.WriteString("text", text);
 
-    /// <summary>Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the answer's first character.</summary>
+    /// <summary>
+    /// Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the answer's first character.
+    /// </summary>
     public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
     {
         json.WriteStartObject();

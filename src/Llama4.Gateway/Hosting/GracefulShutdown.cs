@@ -7,8 +7,8 @@ namespace Llama4.Gateway.Hosting;
 /// Shutdown in three steps, before the server stops listening: new requests get 503; running answers may finish within the limit;
 /// then they are ended with an error that their clients see.
 /// </summary>
-internal sealed partial class GracefulShutdown(GatewayOptions options, RequestGate gate, IHostApplicationLifetime lifetime, ILogger<GracefulShutdown> logger)
-    : IHostedLifecycleService
+internal sealed partial class GracefulShutdown(
+    GatewayOptions options, RequestGate gate, IHostApplicationLifetime lifetime, ILogger<GracefulShutdown> logger) : IHostedLifecycleService
 {
     private CancellationTokenRegistration _onStopping;
 

@@ -6,7 +6,8 @@ namespace Llama4.Gateway.Hosting;
 
 /// <summary>Asks the cluster for one token after start, again and again within a bound, until one comes: then the gateway is ready.</summary>
 internal sealed partial class ReadinessProbe(
-    GatewayOptions options, IGenerationClient client, Readiness readiness, IHostApplicationLifetime lifetime, ILogger<ReadinessProbe> logger) : BackgroundService
+    GatewayOptions options, IGenerationClient client, Readiness readiness, IHostApplicationLifetime lifetime, ILogger<ReadinessProbe> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {

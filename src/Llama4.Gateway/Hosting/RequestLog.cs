@@ -23,7 +23,16 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
     public Exception? Failure { get; set; }
 
     public void Write(ILogger logger, TimeSpan elapsed) => Line(
-        logger, endpoint, Id, Caller, http.Response.StatusCode, Usage.PromptTokens, Usage.CachedTokens, Usage.GeneratedTokens, Finish, (long)elapsed.TotalMilliseconds);
+        logger,
+        endpoint,
+        Id,
+        Caller,
+        http.Response.StatusCode,
+        Usage.PromptTokens,
+        Usage.CachedTokens,
+        Usage.GeneratedTokens,
+        Finish,
+        (long)elapsed.TotalMilliseconds);
 
     private static string CallerOf(HttpContext http)
     {
@@ -35,7 +44,17 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "{Endpoint} {Request} caller {Caller} status {Status} prompt {PromptTokens} cached {CachedTokens} generated {GeneratedTokens} finish {Finish} ms {ElapsedMs}")]
+        Message = "{Endpoint} {Request} caller {Caller} status {Status} prompt {PromptTokens} cached {CachedTokens} "
+            + "generated {GeneratedTokens} finish {Finish} ms {ElapsedMs}")]
     private static partial void Line(
-        ILogger logger, string endpoint, string request, string caller, int status, int promptTokens, int cachedTokens, int generatedTokens, string finish, long elapsedMs);
+        ILogger logger,
+        string endpoint,
+        string request,
+        string caller,
+        int status,
+        int promptTokens,
+        int cachedTokens,
+        int generatedTokens,
+        string finish,
+        long elapsedMs);
 }

@@ -34,7 +34,8 @@ internal sealed class ApiError(int status, string type, string message, string? 
 
     public static ApiError ContextLength(int contextTokensMax, int promptTokens, int? answerTokens, string param) => Invalid(
         answerTokens is { } answer
-            ? $"The context holds {contextTokensMax} tokens, but {(long)promptTokens + answer} were asked for: {promptTokens} of the prompt and {answer} of the answer."
+            ? $"The context holds {contextTokensMax} tokens, but {(long)promptTokens + answer} were asked for: "
+                + $"{promptTokens} of the prompt and {answer} of the answer."
             : $"The context holds {contextTokensMax} tokens, one of the answer at least, but the prompt alone has {promptTokens}.",
         param,
         "context_length_exceeded");

@@ -103,7 +103,8 @@ internal sealed record GenerationFields
         {
             null => [],
             { ValueKind: JsonValueKind.String } one => [RequestFields.Text("stop", one)],
-            { ValueKind: JsonValueKind.Array } many => [.. many.EnumerateArray().Take(limits.StopStringsMax + 1).Select(stop => RequestFields.Text("stop", stop))],
+            { ValueKind: JsonValueKind.Array } many =>
+                [.. many.EnumerateArray().Take(limits.StopStringsMax + 1).Select(stop => RequestFields.Text("stop", stop))],
             { } other => throw ApiError.WrongType("stop", "a string or an array of strings", RequestFields.Name(other)),
         };
 

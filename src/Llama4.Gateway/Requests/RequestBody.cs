@@ -40,7 +40,8 @@ internal static class RequestBody
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
-            throw new ApiError(408, "invalid_request_error", $"The body did not arrive within {options.Limits.BodyReadLimit.TotalSeconds} s.", code: "request_timeout");
+            var message = $"The body did not arrive within {options.Limits.BodyReadLimit.TotalSeconds} s.";
+            throw new ApiError(408, "invalid_request_error", message, code: "request_timeout");
         }
     }
 

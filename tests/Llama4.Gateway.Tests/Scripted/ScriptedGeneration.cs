@@ -46,6 +46,9 @@ internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
     public void End(FinishReason finish, string? error = null) =>
         Write(new TokenChunk { Request = Request.Id, Index = _count, Finish = finish, Error = error });
 
+    /// <summary>Ends the chunks without a finish, which a sound cluster never does.</summary>
+    public void BreakOff() => _chunks.Writer.Complete();
+
     public ValueTask DisposeAsync()
     {
         _chunks.Writer.TryComplete();
