@@ -57,6 +57,9 @@ public static class CommandLine
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
         InspectVerb.Create(terminal),
+        TokenizeVerb.Create(terminal),
+        DetokenizeVerb.Create(terminal),
+        RenderVerb.Create(terminal),
     ];
 
     private static RootCommand Root(Terminal terminal, bool optionsEnd)
