@@ -57,6 +57,7 @@ public static class CommandLine
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
         InspectVerb.Create(terminal),
+        SynthVerb.Create(terminal),
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),

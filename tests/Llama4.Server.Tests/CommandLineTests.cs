@@ -3,7 +3,7 @@ namespace Llama4.Server.Tests;
 public sealed class CommandLineTests
 {
     private static readonly string[] VerbsInOrder =
-        ["inspect", "tokenize", "detokenize", "render"];
+        ["inspect", "synth", "tokenize", "detokenize", "render"];
 
     [Fact]
     public async Task Help_WithoutVerb_ListsEveryVerbUnderItsGroup()
