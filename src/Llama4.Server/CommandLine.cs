@@ -56,8 +56,10 @@ public static class CommandLine
     /// <summary>All verbs, in the order and groups of the help text.</summary>
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
+        ChatVerb.Create(terminal),
         InspectVerb.Create(terminal),
         SynthVerb.Create(terminal),
+        EvalVerb.Create(terminal),
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
