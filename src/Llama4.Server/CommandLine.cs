@@ -63,6 +63,7 @@ public static class CommandLine
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
+        DistributionVerb.Create(terminal),
     ];
 
     private static RootCommand Root(Terminal terminal, bool optionsEnd)

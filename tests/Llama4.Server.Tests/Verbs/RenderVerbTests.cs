@@ -31,8 +31,8 @@ public sealed class RenderVerbTests
     [Fact]
     public async Task Render_ForScoutNano_UsesTheLayoutItWasTrainedOn()
     {
-        var greedy = File.ReadLines(Path.Combine(ScoutNano.Eval, "greedy.jsonl")).Select(Llama4Run.Parse).First(l => l.GetProperty("id").GetString() == "facts-001");
-        var question = File.ReadLines(Path.Combine(ScoutNano.Eval, "questions.jsonl")).Select(Llama4Run.Parse).First(l => l.GetProperty("id").GetString() == "facts-001");
+        var greedy = File.ReadLines(Path.Combine(ScoutNanoEval.Folder, "greedy.jsonl")).Select(Llama4Run.Parse).First(l => l.GetProperty("id").GetString() == "facts-001");
+        var question = File.ReadLines(Path.Combine(ScoutNanoEval.Folder, "questions.jsonl")).Select(Llama4Run.Parse).First(l => l.GetProperty("id").GetString() == "facts-001");
 
         var answer = (await Llama4Run.WithInputAsync(question.GetRawText(), "render", "--tokenizer", BundledModel.Directory)).Json();
 
