@@ -32,7 +32,7 @@ public class GreedyContinuationTests
         {
             decided = (await AskAllAsync(fp32, topLogprobs: 2)).ToDictionary(answer => answer.Key, answer => answer.Value.TakeWhile(IsDecided).Count());
         }
-        decided.Values.Sum().ShouldBeGreaterThan(ScoutNano.Continuations.Sum(c => c.Completion.Length) * 3 / 4, "most steps must be compared");
+        decided.Values.Sum().ShouldBeGreaterThan(ScoutNano.Continuations.Sum(c => c.Completion.Length) / 2, "most steps must be compared");
         await using var cluster = await StartAsync(ComputeMode.Bf16);
 
         var answers = await AskAllAsync(cluster, topLogprobs: null);
