@@ -7,7 +7,7 @@ internal static unsafe class RowBlock
     /// <param name="x">[rows] packed rows, <see cref="Tiles.XStride"/> floats apart.</param>
     /// <param name="panel">The first panel at the block's first k; the others follow every <paramref name="panelBytes"/>.</param>
     /// <param name="ahead">What will be read next, to be prefetched: usually the next tile of x.</param>
-    /// <param name="sums">[rows, panels·16], rows <paramref name="stride"/> apart; an odd number of panels may be written one further.</param>
+    /// <param name="sums">[rows, panels·16], rows <paramref name="stride"/> apart; may be written up to the next multiple of four panels.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<L, W>(
         float* x, int rows, byte* panel, long panelBytes, int panels, int pairs, float* sums, long stride, TileStart start, TileEnd end,
@@ -59,59 +59,19 @@ internal static unsafe class RowBlock
         {
             for (int p = 0; p < panels; p += 4)
             {
-                // Panels that do not exist repeat the last one.
+                // Panels that do not exist repeat the last one; their sums are never read.
                 byte* p0 = panel + p * panelBytes;
                 byte* p1 = p + 1 < panels ? p0 + panelBytes : p0;
                 byte* p2 = p + 2 < panels ? p1 + panelBytes : p1;
                 byte* p3 = p + 3 < panels ? p2 + panelBytes : p2;
-                if (p + 4 <= panels)
+                if (rows == 1)
                 {
-                    MultiplyFour<L, W>(x, rows, p0, p1, p2, p3, pairs, sums + p * 16, stride, start, end);
+                    Tiles.Rows1Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end);
                 }
                 else
                 {
-                    MultiplySome<L, W>(x, rows, p0, p1, p2, p3, pairs, sums + p * 16, stride, (panels - p) * 16, start, end);
+                    Tiles.Rows2Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end);
                 }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyFour<L, W>(
-        float* x, int rows, byte* p0, byte* p1, byte* p2, byte* p3, int pairs, float* sums, long stride, TileStart start, TileEnd end)
-        where L : unmanaged, ILanes<L>
-        where W : IPanelFormat
-    {
-        if (rows == 1)
-        {
-            Tiles.Rows1Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums, stride, start, end);
-        }
-        else
-        {
-            Tiles.Rows2Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums, stride, start, end);
-        }
-    }
-
-    /// <summary>Fewer than four panels: in sums of its own, since behind the last panel other sums may lie.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplySome<L, W>(
-        float* x, int rows, byte* p0, byte* p1, byte* p2, byte* p3, int pairs, float* sums, long stride, int columns, TileStart start, TileEnd end)
-        where L : unmanaged, ILanes<L>
-        where W : IPanelFormat
-    {
-        float* own = stackalloc float[2 * 64];
-        Copy<L>(sums, stride, own, 64, Math.Min(rows, 2), columns);
-        MultiplyFour<L, W>(x, rows, p0, p1, p2, p3, pairs, own, 64, start, end);
-        Copy<L>(own, 64, sums, stride, Math.Min(rows, 2), columns);
-    }
-
-    private static void Copy<L>(float* from, long fromStride, float* to, long toStride, int rows, int columns) where L : unmanaged, ILanes<L>
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column += 16)
-            {
-                L.Store(L.Load(from + row * fromStride + column), to + row * toStride + column);
             }
         }
     }
