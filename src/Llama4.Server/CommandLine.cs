@@ -56,6 +56,7 @@ public static class CommandLine
     /// <summary>All verbs, in the order and groups of the help text.</summary>
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
+        ServeVerb.Create(terminal),
         ChatVerb.Create(terminal),
         InspectVerb.Create(terminal),
         SynthVerb.Create(terminal),

@@ -8,8 +8,15 @@ namespace Llama4.Server.Chat;
 
 /// <summary>Answers from the cluster in this process, with nothing between but tokenizer and chat format.</summary>
 /// <param name="contextTokensMax">Most tokens of dialog and answer together.</param>
-internal sealed class EngineAnswers(IGenerationClient client, ServedModel model, string name, int contextTokensMax) : IAnswerSource
+/// <param name="owned">Disposed with this.</param>
+internal sealed class EngineAnswers(IGenerationClient client, ServedModel model, string name, int contextTokensMax, IAsyncDisposable? owned = null) : IAnswerSource
 {
+    /// <summary>Over a model that becomes this object's own.</summary>
+    public EngineAnswers(RunningModel model)
+        : this(model.Cluster.Client, model.Served, model.Name, model.Cluster.TokensMax, model)
+    {
+    }
+
     public string Model => name;
 
     public async IAsyncEnumerable<string> AnswerAsync(
@@ -34,11 +41,16 @@ internal sealed class EngineAnswers(IGenerationClient client, ServedModel model,
                 {
                     yield return text;
                 }
+
+                if (chunk.Finish is not null)
+                {
+                    yield break;
+                }
             }
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private int[] Prompt(IReadOnlyList<Turn> dialog)
     {

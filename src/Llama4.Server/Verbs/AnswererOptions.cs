@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Llama4.Server.Chat;
 using Llama4.Server.Output;
+using Llama4.Server.Serving;
 
 namespace Llama4.Server.Verbs;
 
@@ -13,9 +14,25 @@ internal sealed class AnswererOptions
         HelpName = "URL",
     };
 
-    public void AddTo(Command command) => command.Add(_url);
+    private readonly ModelOptions _model = new();
 
-    /// <summary>Connects to the server that was named.</summary>
-    public async Task<IAnswerSource> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation) =>
-        await HttpAnswers.ConnectAsync(parsed.GetValue(_url)!, cancellation);
+    public void AddTo(Command command)
+    {
+        _model.AddTo(command);
+        command.Add(_url);
+    }
+
+    /// <summary>Connects to the server that was named, or loads the model into this process.</summary>
+    public async Task<IAnswerSource> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(_url) is not { } url)
+        {
+            var choice = _model.Read(parsed);
+            return new EngineAnswers(await RunningModel.StartAsync(choice, terminal, logging: null, cancellation));
+        }
+
+        return _model.IsGiven(parsed.CommandResult)
+            ? throw new UsageException($"--url asks a server, which has its own model: --model, --threads and --kv-memory do not go with it. See 'llama4 {parsed.CommandResult.Command.Name} --help'.")
+            : await HttpAnswers.ConnectAsync(url, cancellation);
+    }
 }

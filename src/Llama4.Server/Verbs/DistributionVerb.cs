@@ -81,7 +81,7 @@ internal static class DistributionVerb
             throw new InvalidDataException("\"settings\": expected an object");
         }
 
-        if (settings.EnumerateObject().FirstOrDefault(s => !Names.Contains(s.Name)) is { Name: { } unknown })
+        if (settings.EnumerateObject().Select(s => s.Name).FirstOrDefault(name => !Names.Contains(name)) is { } unknown)
         {
             throw new InvalidDataException($"\"settings\": expected {string.Join(", ", Names)}, found \"{unknown}\"");
         }
