@@ -30,19 +30,27 @@ internal static unsafe class PanelGroup
                     for (int block = 0; block < plan->Blocks; block++)
                     {
                         MultiplyBlock<L, W>(
-                            plan, segment, first, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
+                            plan, segment, first, 0, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
                     }
                 }
             }
             else
             {
-                // Many rows: panels and rows of one block of k stay in the second-level cache.
+                // Many rows: panels and rows of one block of k stay in the second-level cache. Full tiles take two panels; what
+                // is left of the rows takes four, because its tiles write the sums of four.
+                int whole = rows - rows % segment->TileRows;
                 for (int block = 0; block < plan->Blocks; block++)
                 {
                     for (int panel = 0; panel < panels; panel += 2)
                     {
                         MultiplyBlock<L, W>(
-                            plan, segment, first, rows, block, weights + panel * plan->PanelBytes, Math.Min(2, panels - panel), sums + panel * 16);
+                            plan, segment, first, 0, whole, block, weights + panel * plan->PanelBytes, Math.Min(2, panels - panel), sums + panel * 16);
+                    }
+
+                    for (int panel = 0; panel < panels && whole < rows; panel += 4)
+                    {
+                        MultiplyBlock<L, W>(
+                            plan, segment, first, whole, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
                     }
                 }
             }
@@ -51,18 +59,19 @@ internal static unsafe class PanelGroup
         }
     }
 
+    /// <summary>Rows firstRow..rows of the group that starts at <paramref name="first"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<L, W>(
-        MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int block, byte* panel, int panels, float* sums)
+        MatMulPlan* plan, MatMulSegment* segment, int first, int firstRow, int rows, int block, byte* panel, int panels, float* sums)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
         byte* weights = panel + (long)block * (MatMulShapes.BlockInputs / 2) * W.PairBytes;
         int step = segment->TileRows;
-        for (int row = 0; row < rows; row += step)
+        for (int row = firstRow; row < rows; row += step)
         {
             int tileRows = Math.Min(step, rows - row);
-            int next = row + step < rows ? row + step : 0;
+            int next = row + step < rows ? row + step : firstRow;
             RowBlock.Multiply<L, W>(
                 BlockOf(plan, segment, first + row, tileRows, block), tileRows, weights, plan->PanelBytes, panels, plan->PairsOfBlock(block),
                 sums + (long)row * MatMulPlan.SumsStride, MatMulPlan.SumsStride,

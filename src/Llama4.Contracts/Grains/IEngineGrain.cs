@@ -18,7 +18,7 @@ public interface IEngineGrain : IGrainWithIntegerKey
     ValueTask<EngineStatus> StatusAsync();
 
     /// <summary>Starts serving by this plan.</summary>
-    [Alias("Load")]
+    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
     ValueTask LoadAsync(long epoch);
 }
 

@@ -36,6 +36,10 @@ public static class TensorNames
     /// <inheritdoc cref="Shared"/>
     public static string Dense(int layer, string which) => $"layers.{layer}.feed_forward.{which}_proj.weight";
 
+    /// <summary>The layer that a tensor named without prefix belongs to; null for the vocabulary's.</summary>
+    public static int? LayerOf(string name) =>
+        name.Split('.') is ["layers", var layer, ..] ? int.Parse(layer, System.Globalization.CultureInfo.InvariantCulture) : null;
+
     /// <summary>The name as released: language_model. before the text model's tensors.</summary>
     public static string Released(string name) => name == Output ? "language_model." + name : "language_model.model." + name;
 

@@ -1,0 +1,80 @@
+using System.Threading.Channels;
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Client;
+
+/// <summary>
+/// One accepted request, as its gateway sees it: chunks in order of their index, each once, however they arrive. What came too early
+/// waits; what came before is dropped. Never slows the engine: it buffers at most the request's own tokens.
+/// </summary>
+internal sealed class Generation(Guid request, Func<Guid, ValueTask> cancel) : IGeneration
+{
+    private readonly Channel<TokenChunk> _chunks =
+        Channel.CreateUnbounded<TokenChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = false });
+
+    private readonly SortedList<int, TokenChunk> _early = [];
+    private readonly Lock _gate = new();
+    private int _next;
+    private bool _ended;
+    private int _disposed;
+
+    public Guid Request { get; } = request;
+
+    /// <summary>Takes a chunk in; true if it was the last.</summary>
+    public bool Take(TokenChunk chunk)
+    {
+        lock (_gate)
+        {
+            if (_ended || chunk.Index < _next)
+                return _ended;
+            if (chunk.Index > _next)
+            {
+                _early[chunk.Index] = chunk;
+                return false;
+            }
+            Write(chunk);
+            while (!_ended && _early.Remove(_next, out var waiting))
+                Write(waiting);
+            return _ended;
+        }
+    }
+
+    /// <summary>Ends what has not ended, wherever it is: the cluster is gone.</summary>
+    public void Fail(string error)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+                Write(new TokenChunk { Request = Request, Index = _next, Finish = FinishReason.Error, Error = error });
+        }
+    }
+
+    public IAsyncEnumerable<TokenChunk> Chunks(CancellationToken cancellation = default) => _chunks.Reader.ReadAllAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+        bool ended;
+        lock (_gate)
+        {
+            ended = _ended;
+            _ended = true;
+            _chunks.Writer.TryComplete();
+        }
+        if (!ended)
+            await cancel(Request);
+    }
+
+    private void Write(TokenChunk chunk)
+    {
+        _next = chunk.Token is null ? _next : chunk.Index + 1;
+        _chunks.Writer.TryWrite(chunk);
+        if (chunk.Finish is not null)
+        {
+            _ended = true;
+            _early.Clear();
+            _chunks.Writer.TryComplete();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Llama4.Cluster.Client;
+using Llama4.Cluster.Hosting;
+using Llama4.Compute;
+using Llama4.Contracts;
+using Llama4.Model;
+using Llama4.Scheduling;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Llama4.Cluster;
+
+/// <summary>The whole cluster in this process: one silo, one host, one device. Its grains are those that many hosts run.</summary>
+public sealed class EmbeddedCluster : IAsyncDisposable
+{
+    private readonly IHost _silo;
+    private readonly ModelHost _host;
+    private readonly GenerationClient _client;
+
+    private EmbeddedCluster(IHost silo, ModelHost host, KvNeeds needs, SchedulerLimits limits)
+    {
+        _silo = silo;
+        _host = host;
+        _client = new GenerationClient(silo.Services.GetRequiredService<IGrainFactory>());
+        KvBytes = KvBudget.Bytes(needs, host.Kv);
+        TokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(host.Kv).PositionsMax + 1L);
+        Limits = limits;
+    }
+
+    public IGenerationClient Client => _client;
+
+    public Llama4Config Config => _host.Config;
+
+    public DeviceDescription Device => _host.Device.Description;
+
+    public SchedulerLimits Limits { get; }
+
+    /// <summary>Most tokens of a sequence, prompt and answer together: the model's context, or what the KV memory holds.</summary>
+    public int TokensMax { get; }
+
+    /// <summary>Bytes of weights on the device.</summary>
+    public long WeightBytes => _host.WeightBytes;
+
+    /// <summary>Bytes of the KV pools over all layers.</summary>
+    public long KvBytes { get; }
+
+    /// <summary>Starts the silo, makes the plan and has every grain load its part; returns when a request can be submitted.</summary>
+    /// <param name="progress">The share of the weights that is loaded, 0 to 1, from any thread.</param>
+    /// <exception cref="CheckpointException">The model cannot be loaded; nothing is left behind.</exception>
+    public static async Task<EmbeddedCluster> StartAsync(
+        EmbeddedClusterOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var checkpoint = Checkpoint.Open(options.ModelDirectory);
+        ModelHost? host = null;
+        IHost? silo = null;
+        try
+        {
+            var limits = options.Limits?.Invoke(checkpoint.Config.MaxPositions) ?? new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
+            var needs = KvPlan.Needs(checkpoint.Config, options.Mode, limits);
+            var sizes = KvPlan.Sizes(needs, options.KvBytes);
+            host = new ModelHost(
+                SiloSetup.SingleHost, checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, sizes, progress);
+            silo = SiloSetup.Build(host, limits, new ClusterShape(options.ExpertGroups, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), options.Logging);
+            await silo.StartAsync(cancellation);
+            await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(0).StartAsync().AsTask().WaitAsync(cancellation);
+            return new EmbeddedCluster(silo, host, needs, limits);
+        }
+        catch
+        {
+            await StopAsync(silo, host);
+            if (host is null)
+                checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends what still runs with an error its client sees, then stops the silo and frees the device.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await StopAsync(_silo, _host);
+    }
+
+    private static async ValueTask StopAsync(IHost? silo, ModelHost? host)
+    {
+        if (silo is not null)
+        {
+            await silo.StopAsync();
+            silo.Dispose();
+        }
+        if (host is not null)
+            await host.DisposeAsync();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers;
+using Llama4.Contracts;
+
+namespace Llama4.Model;
+
+/// <summary>
+/// Logits in double, after bias and penalties (steps 2 to 4). Pooled; one owner disposes. The array is padded with
+/// -infinity to a multiple of <see cref="Exponentials.Lanes"/>, so that vector code needs no tail.
+/// </summary>
+internal readonly struct AdjustedLogits : IDisposable
+{
+    private AdjustedLogits(double[] array, int count)
+    {
+        Array = array;
+        Count = count;
+    }
+
+    public double[] Array { get; }
+
+    /// <summary>Tokens.</summary>
+    public int Count { get; }
+
+    /// <summary>Tokens and padding.</summary>
+    public int PaddedCount => Padded(Count);
+
+    public ReadOnlySpan<double> Values => Array.AsSpan(0, Count);
+
+    /// <summary>False if bias and penalties are all neutral.</summary>
+    public static bool IsNeeded(SamplingSettings settings) => settings.LogitBias is { Count: > 0 } || HasPenalties(settings);
+
+    public static AdjustedLogits Of(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        var adjusted = Raw(logits);
+        if (draw.Settings.LogitBias is { Count: > 0 } bias)
+            adjusted.Add(bias);
+        if (HasPenalties(draw.Settings))
+            adjusted.Penalise(draw);
+        return adjusted;
+    }
+
+    /// <summary>The logits as they are.</summary>
+    public static AdjustedLogits Raw(ReadOnlySpan<float> logits)
+    {
+        var array = ArrayPool<double>.Shared.Rent(Padded(logits.Length));
+        for (var id = 0; id < logits.Length; id++)
+            array[id] = logits[id];
+        array.AsSpan(logits.Length, Padded(logits.Length) - logits.Length).Fill(double.NegativeInfinity);
+        return new AdjustedLogits(array, logits.Length);
+    }
+
+    public void Dispose() => ArrayPool<double>.Shared.Return(Array);
+
+    private static int Padded(int count) => (count + Exponentials.Lanes - 1) / Exponentials.Lanes * Exponentials.Lanes;
+
+    private static bool HasPenalties(SamplingSettings settings) =>
+        settings.RepetitionPenalty != 1 || settings.FrequencyPenalty != 0 || settings.PresencePenalty != 0;
+
+    private void Add(Dictionary<int, double> bias)
+    {
+        foreach (var (id, value) in bias)
+        {
+            if (IsToken(id))
+                Array[id] += value;
+        }
+    }
+
+    private void Penalise(in TokenDraw draw)
+    {
+        var counts = ArrayPool<int>.Shared.Rent(Count);
+        // Only the entries that are used are cleared: a pooled array may hold anything.
+        Clear(counts, draw.Prompt.Span);
+        Clear(counts, draw.Output.Span);
+        foreach (var id in draw.Output.Span)
+        {
+            if (IsToken(id))
+                counts[id]++;
+        }
+        PenaliseOnce(draw.Prompt.Span, draw.Settings, counts);
+        PenaliseOnce(draw.Output.Span, draw.Settings, counts);
+        ArrayPool<int>.Shared.Return(counts);
+    }
+
+    private void Clear(int[] counts, ReadOnlySpan<int> ids)
+    {
+        foreach (var id in ids)
+        {
+            if (IsToken(id))
+                counts[id] = 0;
+        }
+    }
+
+    private void PenaliseOnce(ReadOnlySpan<int> ids, SamplingSettings settings, int[] counts)
+    {
+        const int Done = -1;
+        foreach (var id in ids)
+        {
+            if (!IsToken(id) || counts[id] == Done)
+                continue;
+            var logit = Array[id];
+            logit = logit > 0 ? logit / settings.RepetitionPenalty : logit * settings.RepetitionPenalty;
+            if (counts[id] > 0)
+                logit -= settings.FrequencyPenalty * counts[id] + settings.PresencePenalty;
+            Array[id] = logit;
+            counts[id] = Done;
+        }
+    }
+
+    /// <summary>A bias or a prompt may name ids that this vocabulary has not; they change nothing.</summary>
+    private bool IsToken(int id) => (uint)id < (uint)Count;
+}

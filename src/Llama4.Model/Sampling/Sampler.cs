@@ -1,0 +1,62 @@
+using Llama4.Contracts;
+
+namespace Llama4.Model;
+
+/// <summary>
+/// Draws tokens from logits. Stateless and thread-safe: the same logits and <see cref="TokenDraw"/> give the same token,
+/// on any instruction set. The order of the settings is that of tests/golden/sampling/README.md.
+/// <para>Settings are taken as they are; the gateway has checked their ranges.</para>
+/// </summary>
+public static class Sampler
+{
+    /// <summary>Draws one token. Scratch is pooled: nothing that grows with the vocabulary is allocated after warm-up.</summary>
+    /// <param name="logits">[vocab], as the model made them.</param>
+    /// <exception cref="InvalidOperationException">No logit is above -infinity: there is nothing to draw.</exception>
+    public static DrawnToken Draw(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        var id = draw.Settings.Temperature == 0 ? Greedy(logits, draw) : DrawWeighted(logits, draw);
+        if (draw.TopLogprobs is not { } count)
+            return new DrawnToken(id, null, null);
+        var raw = new RawLogprobs(logits);
+        return new DrawnToken(id, raw[id], raw.Top(count));
+    }
+
+    /// <summary>Every token that <see cref="Draw"/> can return, with its probability, and the raw logits' best tokens.</summary>
+    public static TokenDistribution Distribution(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        var raw = new RawLogprobs(logits);
+        var top = raw.Top(draw.TopLogprobs ?? 0);
+        if (draw.Settings.Temperature == 0)
+            return new TokenDistribution([new(Greedy(logits, draw), 1)], top);
+        using var weights = Weights(logits, draw);
+        return new TokenDistribution(weights.Probabilities(), top);
+    }
+
+    private static int Greedy(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        if (!AdjustedLogits.IsNeeded(draw.Settings))
+            return GreatestLogit.IdOf(logits);
+        using var adjusted = AdjustedLogits.Of(logits, draw);
+        return GreatestLogit.IdOf(adjusted.Values);
+    }
+
+    private static int DrawWeighted(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        using var weights = Weights(logits, draw);
+        return weights.At(DrawNoise.Uniform(draw.Seed, draw.Choice, draw.Position));
+    }
+
+    /// <summary>Steps 2 to 8 of the rule.</summary>
+    private static TokenWeights Weights(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        var settings = draw.Settings;
+        var weights = TokenWeights.Of(AdjustedLogits.Of(logits, draw), settings.Temperature);
+        if (settings.MinP > 0)
+            weights.KeepFrom(settings.MinP);
+        if (settings.TopK > 0)
+            weights.KeepFirst(settings.TopK);
+        if (settings.TopP < 1)
+            weights.KeepMass(settings.TopP);
+        return weights;
+    }
+}
