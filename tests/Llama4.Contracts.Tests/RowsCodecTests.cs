@@ -11,7 +11,7 @@ namespace Llama4.Contracts.Tests;
 public sealed class RowsCodecTests
 {
     private static readonly ServiceProvider Services =
-        new ServiceCollection().AddSerializer(builder => builder.AddAssembly(typeof(Rows).Assembly)).BuildServiceProvider();
+        new ServiceCollection().AddSerializer(builder => builder.AddAssembly(typeof(Rows).Assembly)).AddHostLocal().BuildServiceProvider();
 
     private static readonly Serializer Serializer = Services.GetRequiredService<Serializer>();
 
@@ -163,6 +163,25 @@ public sealed class RowsCodecTests
     [Fact]
     public void HostLocal_WhenAMessageWouldLeaveItsHost_IsNotWritten() =>
         Should.Throw<InvalidOperationException>(() => Serializer.SerializeToArray<HostLocal>(new Step())).Message.ShouldContain("belongs to its host");
+
+    [Fact]
+    public void HostLocal_InsideAHost_IsHandedOnUncopied()
+    {
+        var step = new Step();
+        Services.GetRequiredService<DeepCopier>().Copy(step).ShouldBeSameAs(step);
+    }
+
+    [Fact]
+    public void Answer_WhenWritten_GivesItsBufferBack()
+    {
+        var before = PooledPayload.Outstanding;
+        var answer = NewRows(RowsType.BF16, 2, 3, [], [], 1).AsAnswer();
+
+        Serializer.SerializeToArray(answer);
+
+        PooledPayload.Outstanding.ShouldBe(before);
+        Should.Throw<ObjectDisposedException>(() => answer.Payload);
+    }
 
     [Fact]
     public void Rows_WhenPayloadIsLocal_AreNotWritten()
