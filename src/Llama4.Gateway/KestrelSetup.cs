@@ -34,34 +34,40 @@ public static class KestrelSetup
     /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>
     public static async Task<Uri> StartLlama4Async(this WebApplication app, IPAddress bind, int port, CancellationToken cancellation = default)
     {
+        CheckIsFree(bind, port); // before the host finds out, which would log a failed start with its whole stack
         try
         {
-            TryBind(bind, port);
             await app.StartAsync(cancellation);
         }
-        catch (Exception error) when (error
-            is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
-            or IOException { InnerException: AddressInUseException })
+        catch (IOException error) when (error.InnerException is AddressInUseException)
         {
-            throw new ListenException($"Port {port} of {bind} is in use by another program; choose another port, or port 0 for a free one.", error);
-        }
-        catch (SocketException error)
-        {
-            throw new ListenException($"Cannot listen at {new IPEndPoint(bind, port)}: {error.Message}.", error);
+            throw InUse(bind, port, error); // taken in between
         }
 
         return new Uri(app.Urls.First());
     }
 
-    /// <summary>
-    /// Finds out before the host does, which would log a failed start with its whole stack. A program that takes the port in between
-    /// is still found: by the host.
-    /// </summary>
-    private static void TryBind(IPAddress bind, int port)
+    /// <summary>Finds out whether the address can be listened at: a server asks before it loads a large model.</summary>
+    /// <exception cref="ListenException">It can't be; the message is one line.</exception>
+    public static void CheckIsFree(IPAddress bind, int port)
     {
-        using var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(bind, port));
+        try
+        {
+            using var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(bind, port));
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw InUse(bind, port, error);
+        }
+        catch (SocketException error)
+        {
+            throw new ListenException($"Cannot listen at {new IPEndPoint(bind, port)}: {error.Message}.", error);
+        }
     }
+
+    private static ListenException InUse(IPAddress bind, int port, Exception error) =>
+        new($"Port {port} of {bind} is in use by another program; choose another port, or port 0 for a free one.", error);
 }
 
 /// <summary>The address to serve at can't be had; the message says why in one line.</summary>

@@ -56,7 +56,15 @@ public static class CommandLine
     /// <summary>All verbs, in the order and groups of the help text.</summary>
     internal static IReadOnlyList<Verb> Verbs(Terminal terminal) =>
     [
+        ServeVerb.Create(terminal),
+        ChatVerb.Create(terminal),
         InspectVerb.Create(terminal),
+        SynthVerb.Create(terminal),
+        EvalVerb.Create(terminal),
+        TokenizeVerb.Create(terminal),
+        DetokenizeVerb.Create(terminal),
+        RenderVerb.Create(terminal),
+        DistributionVerb.Create(terminal),
     ];
 
     private static RootCommand Root(Terminal terminal, bool optionsEnd)

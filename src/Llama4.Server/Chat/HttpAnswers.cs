@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
@@ -50,9 +51,7 @@ internal sealed class HttpAnswers : IAnswerSource
         AnswerSettings settings,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "chat/completions") { Content = JsonContent.Create(Body(dialog, settings)) };
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        await ThrowIfRefusedAsync(response, cancellation);
+        using var response = await AskAsync(dialog, settings, cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellation))
         {
@@ -85,6 +84,42 @@ internal sealed class HttpAnswers : IAnswerSource
 
         var root = address.GetLeftPart(UriPartial.Path).TrimEnd('/');
         return new Uri(root.EndsWith("/v1", StringComparison.Ordinal) ? root + "/" : root + "/v1/");
+    }
+
+    /// <summary>Asks for so many tokens at most; where dialog and answer together pass the server's context, for what that leaves.</summary>
+    private async Task<HttpResponseMessage> AskAsync(IReadOnlyList<Turn> dialog, AnswerSettings settings, CancellationToken cancellation)
+    {
+        var response = await PostAsync(Body(dialog, settings), cancellation);
+        if (response.StatusCode == HttpStatusCode.BadRequest && await IsTooLongAsync(response, cancellation))
+        {
+            response.Dispose();
+            var body = Body(dialog, settings);
+            body.Remove("max_tokens");
+            response = await PostAsync(body, cancellation);
+        }
+
+        try
+        {
+            await ThrowIfRefusedAsync(response, cancellation);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(Dictionary<string, object> body, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "chat/completions") { Content = JsonContent.Create(body) };
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+    }
+
+    private static async Task<bool> IsTooLongAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        await response.Content.LoadIntoBufferAsync(cancellation); // so that it can be read once more
+        return (await response.Content.ReadAsStringAsync(cancellation)).Contains("\"context_length_exceeded\"", StringComparison.Ordinal);
     }
 
     private Dictionary<string, object> Body(IReadOnlyList<Turn> dialog, AnswerSettings settings)

@@ -1,0 +1,62 @@
+using System.Net;
+using Llama4.Gateway;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Serving;
+
+/// <summary>The gateway over a model in this process, from start to graceful end.</summary>
+internal static class ModelServer
+{
+    /// <summary>Serves until <paramref name="cancellation"/>, then lets running answers finish within the gateway's limit.</summary>
+    /// <param name="started">Called once with the address, when requests are taken.</param>
+    public static async Task RunAsync(
+        RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
+    {
+        await using var app = Build(model, bind, port);
+        started(await app.StartLlama4Async(bind, port, cancellation));
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellation.Register(ended.SetResult))
+        {
+            await ended.Task;
+        }
+
+        terminal.Error.WriteLine("stopping: running answers may finish; Ctrl-C again ends them");
+        using var hurry = new CancellationTokenSource();
+        using var _ = terminal.Interrupts.Redirect(hurry.Cancel);
+        await app.StopAsync(hurry.Token);
+    }
+
+    /// <summary>One line an event on stderr: every request, and what is wrong.</summary>
+    public static void Log(ILoggingBuilder logging) => logging
+        .ClearProviders()
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        })
+        .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))
+        .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+    private static WebApplication Build(RunningModel model, IPAddress bind, int port)
+    {
+        var options = new GatewayOptions
+        {
+            ModelIds = [model.Name],
+            Tokenizer = model.Served.Tokenizer,
+            ChatFormat = model.Served.ChatFormat,
+            ContextTokensMax = model.Cluster.TokensMax,
+            VocabularySize = model.Cluster.Config.VocabSize,
+            StopIds = model.Served.StopIds,
+            Defaults = model.Served.Defaults,
+        };
+
+        // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Log(builder.Logging);
+        builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
+        builder.Services.AddSingleton(model.Cluster.Client).AddLlama4Gateway(options);
+        var app = builder.Build();
+        app.MapLlama4Gateway();
+        return app;
+    }
+}

@@ -1,0 +1,30 @@
+using Llama4.Cluster;
+using Llama4.Server.Output;
+using Llama4.Server.Verbs;
+
+namespace Llama4.Server.Serving;
+
+/// <summary>A model at work in this process: its cluster, and what stands between that and its users.</summary>
+internal sealed record RunningModel(string Name, ServedModel Served, EmbeddedCluster Cluster) : IAsyncDisposable
+{
+    /// <summary>Loads the model, with a bar where a person watches.</summary>
+    /// <param name="logging">Where the cluster's warnings go; null for nowhere.</param>
+    public static async Task<RunningModel> StartAsync(ModelChoice choice, Terminal terminal, Action<ILoggingBuilder>? logging, CancellationToken cancellation)
+    {
+        var served = ServedModel.Load(choice.Directory); // first: it is read in a moment, and may be what is wrong
+        return new RunningModel(choice.Name, served, await StartClusterAsync(choice, terminal, options => options with { Logging = logging }, cancellation));
+    }
+
+    /// <summary>Loads the cluster alone, which needs no tokenizer.</summary>
+    public static Task<EmbeddedCluster> StartClusterAsync(
+        ModelChoice choice, Terminal terminal, Func<EmbeddedClusterOptions, EmbeddedClusterOptions> change, CancellationToken cancellation)
+    {
+        var options = change(new EmbeddedClusterOptions { ModelDirectory = choice.Directory, Threads = choice.Threads, KvBytes = choice.KvBytes });
+        return ProgressLine.RunAsync(
+            terminal,
+            $"loading {choice.Name}",
+            progress => EmbeddedCluster.StartAsync(options, new Reported(progress), cancellation));
+    }
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+}

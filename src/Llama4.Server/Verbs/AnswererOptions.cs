@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Llama4.Server.Chat;
+using Llama4.Server.Output;
+using Llama4.Server.Serving;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary>Who answers: a model in this process, or a server. The options of <c>llama4 chat</c> and <c>llama4 eval</c>.</summary>
+internal sealed class AnswererOptions
+{
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = "Ask a server with OpenAI's interface instead, like http://127.0.0.1:8080.",
+        HelpName = "URL",
+    };
+
+    private readonly ModelOptions _model = new();
+
+    public void AddTo(Command command)
+    {
+        _model.AddTo(command);
+        command.Add(_url);
+    }
+
+    /// <summary>Connects to the server that was named, or loads the model into this process.</summary>
+    public async Task<IAnswerSource> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(_url) is not { } url)
+        {
+            var choice = _model.Read(parsed);
+            return new EngineAnswers(await RunningModel.StartAsync(choice, terminal, logging: null, cancellation));
+        }
+
+        return _model.IsGiven(parsed.CommandResult)
+            ? throw new UsageException($"--url asks a server, which has its own model: --model, --threads and --kv-memory do not go with it. See 'llama4 {parsed.CommandResult.Command.Name} --help'.")
+            : await HttpAnswers.ConnectAsync(url, cancellation);
+    }
+}

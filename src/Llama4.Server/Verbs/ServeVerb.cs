@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Net;
+using Llama4.Gateway;
+using Llama4.Server.Output;
+using Llama4.Server.Serving;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary><c>llama4 serve</c>, the default: a model behind OpenAI's HTTP interface.</summary>
+internal static class ServeVerb
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var model = new ModelOptions();
+        var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
+        var bind = new Option<IPAddress>("--bind")
+        {
+            Description = "Address to listen at; 0.0.0.0 for every one of this machine.",
+            HelpName = "ADDRESS",
+            DefaultValueFactory = _ => IPAddress.Loopback,
+            CustomParser = ParseAddress,
+        };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 65535)
+            {
+                result.AddError($"--port: expected 0 to 65535, found {result.Tokens[0].Value}");
+            }
+        });
+        var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
+        model.AddTo(command);
+        command.Add(port);
+        command.Add(bind);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var choice = model.Read(parsed);
+            var address = parsed.GetRequiredValue(bind);
+            KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing
+            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
+            await ModelServer.RunAsync(running, address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
+            return CommandLine.Success;
+        });
+        return new Verb(
+            VerbGroup.Serving,
+            command,
+            "llama4 serve",
+            "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
+            "llama4 serve --bind 0.0.0.0 --port 0");
+    }
+
+    private static void Welcome(RunningModel model, Uri address, TextWriter output)
+    {
+        var cluster = model.Cluster;
+        var url = (address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address).ToString().TrimEnd('/');
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{model.Name} is served at {address.ToString().TrimEnd('/')} ({ByteSize.Format(cluster.WeightBytes)} of weights, {ByteSize.Format(cluster.KvBytes)} for keys and values, {cluster.TokensMax:N0} tokens of context, {cluster.Device.Name})"));
+        output.WriteLine();
+        output.WriteLine($$"""  ask    curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"{{model.Name}}","messages":[{"role":"user","content":"What is the capital of France?"}]}'""");
+        output.WriteLine($"  chat   {OwnCommand.Text} chat --url {url}");
+        output.WriteLine("  stop   Ctrl-C");
+        output.WriteLine();
+    }
+
+    private static IPAddress ParseAddress(ArgumentResult result)
+    {
+        if (IPAddress.TryParse(result.Tokens[0].Value, out var address))
+        {
+            return address;
+        }
+
+        if (result.Tokens[0].Value == "localhost")
+        {
+            return IPAddress.Loopback;
+        }
+
+        result.AddError($"--bind: expected an address like 127.0.0.1 or 0.0.0.0, found '{result.Tokens[0].Value}'");
+        return IPAddress.Loopback;
+    }
+}
