@@ -28,6 +28,8 @@ internal static class SiloSetup
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // Its first check compares with the machine's start, and warns of a stall as long as the machine has been up.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton(host)
