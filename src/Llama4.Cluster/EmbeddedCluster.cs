@@ -59,7 +59,9 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             var sizes = KvPlan.Sizes(needs, options.KvBytes);
             host = new ModelHost(
                 SiloSetup.SingleHost, checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, sizes, progress);
-            silo = SiloSetup.Build(host, limits, new ClusterShape(options.ExpertGroups, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), options.Logging);
+            var shape = new ClusterShape(options.ExpertGroups, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+            var endpoint = SiloSetup.FreeEndpoint();
+            silo = SiloSetup.Build(host, limits, shape, endpoint, primary: endpoint, options.Logging, options.Silo);
             await silo.StartAsync(cancellation);
             await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(0).StartAsync().AsTask().WaitAsync(cancellation);
             return new EmbeddedCluster(silo, host, needs, limits);

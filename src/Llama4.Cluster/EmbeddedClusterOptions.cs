@@ -2,6 +2,7 @@ using Llama4.Compute;
 using Llama4.Model;
 using Llama4.Scheduling;
 using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
 
 namespace Llama4.Cluster;
 
@@ -31,4 +32,7 @@ public sealed record EmbeddedClusterOptions
 
     /// <summary>Where the cluster's log goes; null for nowhere. Warnings and worse only, unless the builder says otherwise.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Further settings of the silo, for tests that watch its calls.</summary>
+    internal Action<ISiloBuilder>? Silo { get; init; }
 }

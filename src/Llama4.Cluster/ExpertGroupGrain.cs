@@ -72,7 +72,7 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board) : Grain,
         try
         {
             await host.Device.DownloadAsync(output, result.Bytes);
-            return new Rows(rows.Type, rows.Count, rows.Width, rows.Ids, default, result);
+            return new Rows(rows.Type, rows.Count, rows.Width, rows.Ids, default, result).AsAnswer();
         }
         catch
         {

@@ -75,7 +75,7 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
 
         foreach (var name in (string[])["tool_choice", "function_call"])
         {
-            if (fields.Find(name) is { } choice && !(choice.ValueKind == JsonValueKind.String && choice.ValueEquals("none") | choice.ValueEquals("auto")))
+            if (fields.Find(name) is { } choice && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text(name, choice) is "none" or "auto"))
             {
                 throw ApiError.NotSupported($"'{name}' is not supported yet, other than none and auto.", name);
             }

@@ -6,9 +6,13 @@ namespace Llama4.Compute.Tests;
 /// <summary>Short ways to put arrays on a device and read them back.</summary>
 internal static class DeviceExtensions
 {
-    public static Tensor Floats(this IDevice device, float[] values, int rows, DType type = DType.F32)
+    public static Tensor Floats(this IDevice device, float[] values, int rows, DType type = DType.F32) =>
+        device.Floats(values, rows, values.Length / rows, type);
+
+    /// <summary>With the width given: also for no rows.</summary>
+    public static Tensor Floats(this IDevice device, float[] values, int rows, int width, DType type = DType.F32)
     {
-        Tensor tensor = device.Rent(type, rows, values.Length / rows);
+        Tensor tensor = device.Rent(type, rows, width);
         if (type == DType.BF16)
         {
             device.Upload<ushort>(Array.ConvertAll(values, Bf16.Round), tensor);

@@ -8,7 +8,7 @@ using OpenAI.Models;
 
 namespace Llama4.Gateway.Tests;
 
-/// <summary>The official OpenAI client for .NET against the gateway. It has no text completions any more: those are tested over plain HTTP.</summary>
+/// <summary>The official OpenAI client for .NET against the gateway.</summary>
 public class OpenAiClientTests
 {
     [Fact]
@@ -58,6 +58,52 @@ public class OpenAiClientTests
         token.LogProbability.ShouldBe(-0.5f);
         token.Utf8Bytes!.Value.ToArray().ShouldBe(ScoutNano.Tokenizer.BytesOf(ids[0]).ToArray());
         token.TopLogProbabilities.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenItStreamsLogprobs_GetsThemWithTheirTokens()
+    {
+        var ids = ScoutNano.Tokenizer.Encode("ab");
+        await using var gateway = await TestGateway.StartAsync(new ScriptedClient(generation =>
+        {
+            generation.Token(ids[0], logprob: -0.5, top: [new(ids[0], -0.5)]);
+            generation.Token(ids[0], FinishReason.Length, logprob: -0.25, top: [new(ids[0], -0.25)]);
+        }));
+
+        var updates = await Chat(gateway).CompleteChatStreamingAsync(
+            [new UserChatMessage("x")], new ChatCompletionOptions { IncludeLogProbabilities = true, TopLogProbabilityCount = 1 }).ToListAsync();
+
+        updates.SelectMany(update => update.ContentTokenLogProbabilities).Select(token => token.LogProbability).ShouldBe([-0.5f, -0.25f]);
+    }
+
+    /// <summary>The client has no types for text completions any more; its pipeline (keys, retries, errors) carries them still.</summary>
+    [Fact]
+    public async Task Pipeline_WhenItAsksForACompletion_GetsOne()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying(" Paris"));
+        var client = new OpenAIClient(new ApiKeyCredential("test-key"), Options(gateway, retries: 0));
+        using var message = client.Pipeline.CreateMessage();
+        message.Request.Method = "POST";
+        message.Request.Uri = new Uri(gateway.Http.BaseAddress!, "v1/completions");
+        message.Request.Headers.Set("Content-Type", "application/json");
+        message.Request.Content = BinaryContent.Create(BinaryData.FromString("""{"model":"scout-nano","prompt":"The capital of France is"}"""));
+
+        await client.Pipeline.SendAsync(message);
+
+        message.Response!.Status.ShouldBe(200);
+        Json.Parse(message.Response.Content.ToString()).At("choices.0.text").GetString().ShouldBe(" Paris");
+    }
+
+    [Fact]
+    public async Task ChatClient_WhenTheAnswerCannotFit_GetsTheCodeForIt()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await Should.ThrowAsync<ClientResultException>(
+            () => Chat(gateway).CompleteChatAsync([new UserChatMessage("x")], new ChatCompletionOptions { MaxOutputTokenCount = 5000 }));
+
+        error.Status.ShouldBe(400);
+        error.Message.ShouldContain("context_length_exceeded");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Llama4.Contracts;
@@ -14,16 +15,15 @@ namespace Llama4.Gateway.Tests;
 public class SseThroughput(ITestOutputHelper output)
 {
     private const int Streams = 32;
+    private const int EventBytes = 250;
 
     private static readonly int Word = ScoutNano.Tokenizer.Encode(" the")[0];
 
     [Theory(Explicit = true)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Measure(bool singly)
+    public async Task Gateway(bool singly)
     {
-        const int Warmup = 200;
-        const int Tokens = 2000;
         var cluster = ScriptedClient.Silent();
         await using var gateway = await TestGateway.StartAsync(cluster);
         var clients = new List<TcpClient>();
@@ -40,21 +40,62 @@ public class SseThroughput(ITestOutputHelper output)
 
         var readers = clients.ConvertAll(client => new EventCounter(client.GetStream()));
         await Task.WhenAll(readers.Select(reader => reader.ReadAsync(1))); // the roles
+        await MeasureAsync(singly ? "gateway, each token flushed by itself" : "gateway, tokens gathered", generations, readers, singly);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    /// <summary>The same script and clients with nothing between them but a loop that writes a ready event: what is left for the gateway is the difference.</summary>
+    [Fact(Explicit = true)]
+    public async Task SocketsAlone()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var generations = Enumerable.Range(0, Streams).Select(_ => new ScriptedGeneration(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [0], TokensMax = 1 })).ToList();
+        var clients = new List<TcpClient>();
+        var loops = new List<Task>();
+        foreach (var generation in generations)
+        {
+            var client = new TcpClient { NoDelay = true };
+            await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+            clients.Add(client);
+            loops.Add(PassOnAsync(generation, await listener.AcceptSocketAsync()));
+        }
+
+        await MeasureAsync("sockets alone", generations, clients.ConvertAll(client => new EventCounter(client.GetStream())), singly: true);
+        await Task.WhenAll(generations.Select(generation => generation.DisposeAsync().AsTask()));
+        await Task.WhenAll(loops);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    private static async Task PassOnAsync(ScriptedGeneration generation, Socket socket)
+    {
+        using var own = socket;
+        socket.NoDelay = true;
+        byte[] ready = [.. new byte[EventBytes - 3], .. "}\n\n"u8];
+        await foreach (var _ in generation.Chunks())
+        {
+            await socket.SendAsync(ready);
+        }
+    }
+
+    private async Task MeasureAsync(string what, List<ScriptedGeneration> generations, List<EventCounter> readers, bool singly)
+    {
+        const int Warmup = 500;
+        const int Tokens = 3000;
         await SendAsync(generations, readers, Warmup, singly);
+        var events = readers.Sum(reader => reader.Events);
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
         var clock = Stopwatch.StartNew();
         await SendAsync(generations, readers, Tokens, singly);
         var seconds = clock.Elapsed.TotalSeconds;
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
 
-        readers.Sum(reader => reader.Events).ShouldBe(Streams * (1 + Warmup + Tokens));
+        (readers.Sum(reader => reader.Events) - events).ShouldBe(Streams * Tokens);
         output.WriteLine(
-            $"{(singly ? "each token flushed by itself" : "tokens gathered")}: {Streams * Tokens / seconds:F0} tokens/s over {Streams} streams, "
-            + $"{cpu.TotalMicroseconds / (Streams * Tokens):F1} us of CPU a token, client and script included");
-        foreach (var client in clients)
-        {
-            client.Dispose();
-        }
+            $"{what}: {Streams * Tokens / seconds:F0} tokens/s over {Streams} streams, {cpu.TotalMicroseconds / (Streams * Tokens):F1} us of CPU "
+            + $"and {allocated / (Streams * Tokens)} bytes allocated a token, client and script included");
     }
 
     /// <summary>Singly: the next token of any stream is given only when all streams have received the one before, so nothing can gather.</summary>

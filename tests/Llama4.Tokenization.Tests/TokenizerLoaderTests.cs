@@ -107,6 +107,13 @@ public sealed class TokenizerLoaderTests : IDisposable
         {
             json.Encode(line.Text).ShouldBe(model.Encode(line.Text, specials: true));
         }
+
+        // As long as a run may be: the reference cuts a tiktoken text behind 25,000 characters without a blank, and a tokenizer.json's not.
+        foreach (var character in (string[])["a", " ", "0", "\n", "😀"])
+        {
+            var run = string.Concat(Enumerable.Repeat(character, 25_000));
+            json.Encode(run).ShouldBe(model.Encode(run));
+        }
     }
 
     private static string Problem(string path) => Should.Throw<TokenizerFormatException>(() => TokenizerLoader.Load(path)).Message;

@@ -7,14 +7,17 @@ namespace Llama4.Cluster.Client;
 /// One accepted request, as its gateway sees it: chunks in order of their index, each once, however they arrive. What came too early
 /// waits; what came before is dropped. Never slows the engine: it buffers at most the request's own tokens.
 /// </summary>
-internal sealed class Generation(Guid request, Func<Guid, ValueTask> cancel) : IGeneration
+/// <param name="request">Its id.</param>
+/// <param name="firstIndex">Index of the first token that is awaited: as many as were emitted before.</param>
+/// <param name="cancel">Ends it in the cluster.</param>
+internal sealed class Generation(Guid request, int firstIndex, Func<Guid, ValueTask> cancel) : IGeneration
 {
     private readonly Channel<TokenChunk> _chunks =
         Channel.CreateUnbounded<TokenChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = false });
 
     private readonly SortedList<int, TokenChunk> _early = [];
     private readonly Lock _gate = new();
-    private int _next;
+    private int _next = firstIndex;
     private bool _ended;
     private int _disposed;
 

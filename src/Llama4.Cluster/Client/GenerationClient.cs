@@ -21,7 +21,7 @@ internal sealed class GenerationClient : IGenerationClient, IGenerationObserver,
     public async ValueTask<(SubmitResult Result, IGeneration? Generation)> SubmitAsync(GenerateRequest request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var generation = new Generation(request.Id, CancelAsync);
+        var generation = new Generation(request.Id, request.Emitted.Length, CancelAsync);
         if (_closed || !_open.TryAdd(request.Id, generation))
             return (new SubmitResult(SubmitStatus.Unavailable, _closed ? "The cluster is shutting down." : $"Request {request.Id} is here already.", RetryAfterSeconds: 1), null);
         SubmitResult result;

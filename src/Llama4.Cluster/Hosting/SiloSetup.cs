@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Placement;
+using Orleans.Serialization;
 
 namespace Llama4.Cluster.Hosting;
 
@@ -18,11 +19,17 @@ internal static class SiloSetup
     /// <summary>The host of a cluster in one process.</summary>
     public static readonly HostId SingleHost = new("host-0");
 
-    /// <summary>A silo that is a cluster of its own: membership in memory, no door for clients but the process itself.</summary>
-    public static IHost Build(ModelHost host, SchedulerLimits limits, ClusterShape shape, Action<ILoggingBuilder>? logging)
+    /// <summary>A silo with membership in memory, kept by the silo at <paramref name="primary"/>; no door for clients but the process itself.</summary>
+    /// <param name="own">Where other silos reach it; loopback.</param>
+    /// <param name="more">Further settings of the silo; null for none.</param>
+    public static IHost Build(
+        ModelHost host, SchedulerLimits limits, ClusterShape shape, IPEndPoint own, IPEndPoint primary,
+        Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // Its first check compares with the machine's start, and warns of a stall as long as the machine has been up.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton(host)
@@ -32,19 +39,24 @@ internal static class SiloSetup
             .AddSingleton(TimeProvider.System)
             .AddHostLocal()
             .AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
-        var endpoint = new IPEndPoint(IPAddress.Loopback, FreePort());
-        builder.UseOrleans(silo => silo
-            .UseDevelopmentClustering(endpoint)
-            .ConfigureEndpoints(endpoint.Address, endpoint.Port, gatewayPort: 0)
-            .Configure<SiloOptions>(options => options.SiloName = host.Id.Name)
-            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4")));
+        // What fails on one host is told on another by its own name.
+        builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Llama4"));
+        builder.UseOrleans(silo =>
+        {
+            silo.UseDevelopmentClustering(primary)
+                .ConfigureEndpoints(own.Address, own.Port, gatewayPort: 0)
+                .Configure<SiloOptions>(options => options.SiloName = host.Id.Name)
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4"));
+            more?.Invoke(silo);
+        });
         return builder.Build();
     }
 
-    private static int FreePort()
+    /// <summary>A free port of the loopback interface.</summary>
+    public static IPEndPoint FreeEndpoint()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return (IPEndPoint)socket.LocalEndPoint!;
     }
 }

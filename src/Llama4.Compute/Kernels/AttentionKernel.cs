@@ -85,7 +85,7 @@ internal static unsafe class AttentionKernel
                 RowBlock.Multiply<L, W>(
                     scratch.Queries + query * Tiles.XStride, Math.Min(MatMulShapes.TileRows, queries.Queries - query),
                     panels, plan->Layout.KeyPanelBytes, count, plan->Shape.HeadDim / 2,
-                    scratch.Scores + query * Tiles.XStride + key, Tiles.XStride, TileStart.Zero, TileEnd.Store, panels);
+                    scratch.Scores + query * Tiles.XStride + key, Tiles.XStride, TileStart.Zero, TileEnd.Store, new Ahead { X = panels });
             }
         }
     }
@@ -155,7 +155,7 @@ internal static unsafe class AttentionKernel
                 RowBlock.Multiply<L, W>(
                     scratch.Scores + query * Tiles.XStride + key, Math.Min(MatMulShapes.TileRows, queries.Queries - query),
                     panels, plan->Layout.ValuePanelBytes, plan->Layout.ValuePanels, KvShape.BlockPositions / 2,
-                    scratch.RunOutputs + query * stride, stride, key == 0 ? TileStart.Zero : TileStart.Sums, TileEnd.Store, panels);
+                    scratch.RunOutputs + query * stride, stride, key == 0 ? TileStart.Zero : TileStart.Sums, TileEnd.Store, new Ahead { X = panels });
             }
         }
 

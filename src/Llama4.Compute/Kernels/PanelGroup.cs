@@ -9,6 +9,9 @@ internal static unsafe class PanelGroup
     /// <summary>Up to here the stream of weights is the bound.</summary>
     private const int FewRows = 16;
 
+    /// <summary>Panels of one step. Tiles may write sums up to a multiple of four panels, so a smaller step would spoil its neighbours' sums.</summary>
+    private const int StepPanels = 4;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<L, W>(MatMulPlan* plan, int thread, int item)
         where L : unmanaged, ILanes<L>
@@ -25,32 +28,24 @@ internal static unsafe class PanelGroup
             if (rows <= FewRows)
             {
                 // Few rows: bound by the stream of weights, so follow it panel by panel to its end.
-                for (int panel = 0; panel < panels; panel += 4)
+                for (int panel = 0; panel < panels; panel += StepPanels)
                 {
                     for (int block = 0; block < plan->Blocks; block++)
                     {
-                        MultiplyBlock<L, W>(
-                            plan, segment, first, 0, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
+                        MultiplyBlock<L, W>(plan, segment, first, rows, block, weights, panel, panels, sums, block + 1, panel);
                     }
                 }
             }
             else
             {
-                // Many rows: panels and rows of one block of k stay in the second-level cache. Full tiles take two panels; what
-                // is left of the rows takes four, because its tiles write the sums of four.
-                int whole = rows - rows % segment->TileRows;
+                // Many rows: panels and rows of one block of k stay in the second-level cache.
                 for (int block = 0; block < plan->Blocks; block++)
                 {
-                    for (int panel = 0; panel < panels; panel += 2)
+                    for (int panel = 0; panel < panels; panel += StepPanels)
                     {
+                        bool last = panel + StepPanels >= panels;
                         MultiplyBlock<L, W>(
-                            plan, segment, first, 0, whole, block, weights + panel * plan->PanelBytes, Math.Min(2, panels - panel), sums + panel * 16);
-                    }
-
-                    for (int panel = 0; panel < panels && whole < rows; panel += 4)
-                    {
-                        MultiplyBlock<L, W>(
-                            plan, segment, first, whole, rows, block, weights + panel * plan->PanelBytes, Math.Min(4, panels - panel), sums + panel * 16);
+                            plan, segment, first, rows, block, weights, panel, panels, sums, last ? block + 1 : block, last ? 0 : panel + StepPanels);
                     }
                 }
             }
@@ -59,24 +54,38 @@ internal static unsafe class PanelGroup
         }
     }
 
-    /// <summary>Rows firstRow..rows of the group that starts at <paramref name="first"/>.</summary>
+    /// <param name="weights">The item's first panel.</param>
+    /// <param name="nextBlock">The block and panel that come after this one, to be asked for.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<L, W>(
-        MatMulPlan* plan, MatMulSegment* segment, int first, int firstRow, int rows, int block, byte* panel, int panels, float* sums)
+        MatMulPlan* plan, MatMulSegment* segment, int first, int rows, int block, byte* weights, int panel, int panels, float* sums,
+        int nextBlock, int nextPanel)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
-        byte* weights = panel + (long)block * (MatMulShapes.BlockInputs / 2) * W.PairBytes;
+        const int BlockPairs = MatMulShapes.BlockInputs / 2;
+        if (nextBlock == plan->Blocks)
+        {
+            (nextBlock, nextPanel) = (0, panel + StepPanels);
+        }
+
         int step = segment->TileRows;
-        for (int row = firstRow; row < rows; row += step)
+        var ahead = new Ahead
+        {
+            Weights = nextPanel < panels ? weights + nextPanel * plan->PanelBytes + (long)nextBlock * BlockPairs * W.PairBytes : null,
+            Tiles = (rows + step - 1) / step,
+        };
+        byte* blockWeights = weights + panel * plan->PanelBytes + (long)block * BlockPairs * W.PairBytes;
+        for (int row = 0; row < rows; row += step, ahead.Tile++)
         {
             int tileRows = Math.Min(step, rows - row);
-            int next = row + step < rows ? row + step : firstRow;
+            int next = row + step < rows ? row + step : 0;
+            ahead.X = (byte*)BlockOf(plan, segment, first + next, Math.Min(step, rows - next), block);
             RowBlock.Multiply<L, W>(
-                BlockOf(plan, segment, first + row, tileRows, block), tileRows, weights, plan->PanelBytes, panels, plan->PairsOfBlock(block),
-                sums + (long)row * MatMulPlan.SumsStride, MatMulPlan.SumsStride,
-                TileStart.Zero, block == 0 ? TileEnd.Store : TileEnd.Add,
-                (byte*)BlockOf(plan, segment, first + next, Math.Min(step, rows - next), block));
+                BlockOf(plan, segment, first + row, tileRows, block), tileRows, blockWeights, plan->PanelBytes,
+                Math.Min(StepPanels, panels - panel), plan->PairsOfBlock(block),
+                sums + (long)row * MatMulPlan.SumsStride + panel * 16, MatMulPlan.SumsStride,
+                TileStart.Zero, block == 0 ? TileEnd.Store : TileEnd.Add, ahead);
         }
     }
 

@@ -48,16 +48,9 @@ internal static unsafe class RouterKernel
         const int Stretch = 512;
         int bestStretch = 0;
         float best = float.NegativeInfinity;
-        for (int first = 0; first + Stretch <= count; first += Stretch)
+        for (int first = 0; first < count; first += Stretch)
         {
-            L greatest = L.Broadcast(float.NegativeInfinity);
-            for (int i = first; i < first + Stretch; i += 16)
-            {
-                L value = L.Load(values + i);
-                greatest = L.SelectLess(greatest, value, value, greatest);
-            }
-
-            float largest = L.Largest(greatest);
+            float largest = Largest<L>(values + first, Math.Min(Stretch, count - first));
             if (largest > best)
             {
                 best = largest;
@@ -65,15 +58,39 @@ internal static unsafe class RouterKernel
             }
         }
 
-        int rest = count / Stretch * Stretch;
-        int winner = rest == 0 ? 0 : bestStretch + Scalar(values + bestStretch, Stretch);
-        if (rest == count)
+        if (float.IsNegativeInfinity(best))
         {
-            return winner;
+            return Scalar(values, count); // nothing above minus infinity: NaN and minus infinity need telling apart
         }
 
-        int last = rest + Scalar(values + rest, count - rest);
-        return rest > 0 && !(values[last] > values[winner]) && !float.IsNaN(values[winner]) ? winner : last;
+        int index = bestStretch;
+        while (values[index] != best)
+        {
+            index++;
+        }
+
+        return index;
+    }
+
+    /// <summary>The greatest number, minus infinity if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Largest<L>(float* values, int count) where L : unmanaged, ILanes<L>
+    {
+        L greatest = L.Broadcast(float.NegativeInfinity);
+        int whole = count & ~15;
+        for (int i = 0; i < whole; i += 16)
+        {
+            L value = L.Load(values + i);
+            greatest = L.SelectLess(greatest, value, value, greatest);
+        }
+
+        float largest = L.Largest(greatest);
+        for (int i = whole; i < count; i++)
+        {
+            largest = values[i] > largest ? values[i] : largest;
+        }
+
+        return largest;
     }
 
     /// <summary>Counting sort: order lists rows by expert, then by row.</summary>

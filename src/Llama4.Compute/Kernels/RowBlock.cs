@@ -1,37 +1,75 @@
 using System.Runtime.CompilerServices;
 namespace Llama4.Compute.Kernels;
 
+/// <summary>What to bring near while some rows are multiplied, so that reading memory and multiplying overlap.</summary>
+internal unsafe struct Ahead
+{
+    /// <summary>The weights that follow, laid out as the ones being used; null if the caller does not know them.</summary>
+    public byte* Weights;
+
+    /// <summary>What these rows are of the tiles that share the weights: each asks for its part of what follows.</summary>
+    public int Tile;
+
+    public int Tiles;
+
+    /// <summary>The next tile of x.</summary>
+    public byte* X;
+}
+
 /// <summary>Up to twelve rows of x against some panels over one block of k: chooses the tiles.</summary>
 internal static unsafe class RowBlock
 {
     /// <param name="x">[rows] packed rows, <see cref="Tiles.XStride"/> floats apart.</param>
     /// <param name="panel">The first panel at the block's first k; the others follow every <paramref name="panelBytes"/>.</param>
-    /// <param name="ahead">What will be read next, to be prefetched: usually the next tile of x.</param>
     /// <param name="sums">[rows, panels·16], rows <paramref name="stride"/> apart; may be written up to the next multiple of four panels.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<L, W>(
-        float* x, int rows, byte* panel, long panelBytes, int panels, int pairs, float* sums, long stride, TileStart start, TileEnd end,
-        byte* ahead)
+        float* x, int rows, byte* panel, long panelBytes, int panels, int pairs, float* sums, long stride, TileStart start, TileEnd end, Ahead ahead)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
         if (typeof(L) == typeof(Lanes512))
         {
-            for (; rows >= 12; rows -= 12, x += 12 * Tiles.XStride, sums += 12 * stride)
+            for (; rows >= 8; rows -= rows >= 12 ? 12 : 8)
             {
                 for (int p = 0; p < panels; p += 2)
                 {
                     byte* p0 = panel + p * panelBytes;
-                    Tiles.Rows12Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end, ahead);
+                    byte* p1 = p + 1 < panels ? p0 + panelBytes : p0;
+                    byte* ahead0 = ahead.X;
+                    byte* ahead1 = ahead.X + 64 * pairs;
+                    if (ahead.Weights != null && ahead.Tile < 2)
+                    {
+                        // Two tiles or more: the first asks for one panel of the next pair, the second for the other.
+                        byte* next = ahead.Weights + p * panelBytes;
+                        ahead0 = ahead.Tile == 0 ? next : next + panelBytes;
+                        ahead1 = ahead.Tiles == 1 ? next + panelBytes : ahead1;
+                    }
+
+                    if (rows >= 12)
+                    {
+                        Tiles.Rows12Panels2<L, W>(pairs, x, p0, p1, sums + p * 16, stride, start, end, ahead0, ahead1);
+                    }
+                    else
+                    {
+                        Tiles.Rows8Panels2<L, W>(pairs, x, p0, p1, sums + p * 16, stride, start, end, ahead0, ahead1);
+                    }
                 }
+
+                int done = rows >= 12 ? 12 : 8;
+                x += done * Tiles.XStride;
+                sums += done * stride;
             }
 
-            for (; rows >= 8; rows -= 8, x += 8 * Tiles.XStride, sums += 8 * stride)
+            for (; rows >= 4; rows -= 4, x += 4 * Tiles.XStride, sums += 4 * stride)
             {
-                for (int p = 0; p < panels; p += 2)
+                for (int p = 0; p < panels; p += 4)
                 {
                     byte* p0 = panel + p * panelBytes;
-                    Tiles.Rows8Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end, ahead);
+                    byte* p1 = p + 1 < panels ? p0 + panelBytes : p0;
+                    byte* p2 = p + 2 < panels ? p1 + panelBytes : p1;
+                    byte* p3 = p + 3 < panels ? p2 + panelBytes : p2;
+                    Tiles.Rows4Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end, ahead.X, ahead.X + 64 * pairs);
                 }
             }
         }
@@ -41,17 +79,17 @@ internal static unsafe class RowBlock
             {
                 for (int p = 0; p < panels; p++)
                 {
-                    Tiles.Rows6Panels1<L, W>(pairs, x, panel + p * panelBytes, sums + p * 16, stride, start, end, ahead + p % 2 * 64 * pairs);
+                    Tiles.Rows6Panels1<L, W>(pairs, x, panel + p * panelBytes, sums + p * 16, stride, start, end, ahead.X + p % 2 * 64 * pairs);
                 }
             }
-        }
 
-        for (; rows >= 4; rows -= 4, x += 4 * Tiles.XStride, sums += 4 * stride)
-        {
-            for (int p = 0; p < panels; p += 2)
+            for (; rows >= 4; rows -= 4, x += 4 * Tiles.XStride, sums += 4 * stride)
             {
-                byte* p0 = panel + p * panelBytes;
-                Tiles.Rows4Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end);
+                for (int p = 0; p < panels; p += 2)
+                {
+                    byte* p0 = panel + p * panelBytes;
+                    Tiles.Rows4Panels2<L, W>(pairs, x, p0, p + 1 < panels ? p0 + panelBytes : p0, sums + p * 16, stride, start, end);
+                }
             }
         }
 

@@ -11,8 +11,11 @@ namespace Llama4.Compute.Measure;
 /// <param name="InstructionSet">Vector width the kernels use: AVX-512, AVX2, 128-bit or scalar.</param>
 public sealed record MachineFigures(double ReadGbPerSecond, double FmaGflopPerSecond, int Threads, string InstructionSet);
 
-/// <summary>What the machine itself can do: the yardstick of the benches.</summary>
-public static unsafe class MachineProbe
+/// <summary>
+/// What the machine itself can do: the yardstick of the benches. An open probe measures single runs, so that a bench can
+/// alternate them with its own work and compare like with like on a machine that is shared.
+/// </summary>
+public sealed unsafe class MachineProbe : IDisposable
 {
     /// <summary>512 MiB: sixteen times a large last-level cache.</summary>
     private const long BufferBytes = 512L << 20;
@@ -20,63 +23,74 @@ public static unsafe class MachineProbe
     private const int Repeats = 7;
     private const int FmaRounds = 25_000;
 
+    private readonly WorkerTeam _team;
+    private readonly NativeBlock _block = NativeBlock.Allocate(BufferBytes, zeroed: true);
+    private readonly NativeBlock _results;
+    private readonly InstructionSet _set = InstructionSet.Best;
+
+    /// <param name="threads">Threads that measure together.</param>
+    public MachineProbe(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _team = new WorkerTeam(threads);
+        _results = NativeBlock.Allocate(threads * sizeof(float), zeroed: true);
+    }
+
     /// <summary>Best of several runs, about a second together.</summary>
     public static MachineFigures Measure(int threads)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        InstructionSet set = InstructionSet.Best;
-        return set == InstructionSet.Avx512 ? Measure<Lanes512>(threads, set.Name)
-            : set == InstructionSet.Avx2 ? Measure<Lanes256>(threads, set.Name)
-            : Measure<Lanes128>(threads, set.Name);
+        using var probe = new MachineProbe(threads);
+        double read = 0, fma = 0;
+        for (int i = 0; i < Repeats; i++)
+        {
+            read = Math.Max(read, probe.ReadGbPerSecond());
+            fma = Math.Max(fma, probe.FmaGflopPerSecond());
+        }
+
+        return new MachineFigures(read, fma, threads, probe._set.Name);
     }
 
-    private static MachineFigures Measure<L>(int threads, string name) where L : unmanaged, ILanes<L>
+    /// <summary>One pass over memory.</summary>
+    public double ReadGbPerSecond() => BufferBytes / Seconds(
+        _set == InstructionSet.Avx512 ? &ReadSlice<Lanes512> : _set == InstructionSet.Avx2 ? &ReadSlice<Lanes256> : &ReadSlice<Lanes128>) / 1e9;
+
+    /// <summary>One run of multiply-adds, a few milliseconds.</summary>
+    public double FmaGflopPerSecond()
     {
-        using var team = new WorkerTeam(threads);
-        NativeBlock block = NativeBlock.Allocate(BufferBytes, zeroed: true);
-        try
-        {
-            var read = new ReadArguments { Data = block.Data, Slices = threads * 16 };
-            var sink = new float[threads];
-            fixed (float* results = sink)
-            {
-                read.Results = results;
-                double readSeconds = Best(team, &ReadSlice<L>, &read, read.Slices);
-                double fmaSeconds = Best(team, &FmaRound<L>, &read, threads * 16);
-                double flops = threads * 16.0 * FmaRounds * ChainsOf<L>() * 16 * 2;
-                return new MachineFigures(BufferBytes / readSeconds / 1e9, flops / fmaSeconds / 1e9, threads, name);
-            }
-        }
-        finally
-        {
-            block.Free();
-        }
+        int chains = _set == InstructionSet.Avx512 ? ChainsOf<Lanes512>() : ChainsOf<Lanes256>();
+        double flops = Items * (double)FmaRounds * chains * 16 * 2;
+        return flops / Seconds(
+            _set == InstructionSet.Avx512 ? &FmaRound<Lanes512> : _set == InstructionSet.Avx2 ? &FmaRound<Lanes256> : &FmaRound<Lanes128>) / 1e9;
     }
 
-    private struct ReadArguments
+    public void Dispose()
+    {
+        _team.Dispose();
+        _block.Free();
+        _results.Free();
+    }
+
+    private int Items => _team.Threads * 16;
+
+    private double Seconds(delegate*<void*, int, int, void> body)
+    {
+        var arguments = new ProbeArguments { Data = _block.Data, Slices = Items, Results = (float*)_results.Data };
+        long start = Stopwatch.GetTimestamp();
+        _team.Run(body, &arguments, Items, parallel: true);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private struct ProbeArguments
     {
         public byte* Data;
         public int Slices;
         public float* Results;
     }
 
-    private static double Best(WorkerTeam team, delegate*<void*, int, int, void> body, void* arguments, int items)
-    {
-        double best = double.MaxValue;
-        for (int i = 0; i < Repeats; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            team.Run(body, arguments, items, parallel: true);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return best;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadSlice<L>(void* arguments, int thread, int item) where L : unmanaged, ILanes<L>
     {
-        var read = (ReadArguments*)arguments;
+        var read = (ProbeArguments*)arguments;
         long bytes = BufferBytes / read->Slices;
         byte* p = read->Data + item * bytes;
         L a = L.Zero, b = L.Zero, c = L.Zero, d = L.Zero;
@@ -136,6 +150,6 @@ public static unsafe class MachineProbe
             a += g + h + (k + m) + (n + o);
         }
 
-        ((ReadArguments*)arguments)->Results[thread] += L.Sum(a + b + (c + d) + (e + f));
+        ((ProbeArguments*)arguments)->Results[thread] += L.Sum(a + b + (c + d) + (e + f));
     }
 }

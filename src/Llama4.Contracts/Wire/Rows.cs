@@ -10,7 +10,8 @@ public enum RowsType : byte
 /// <summary>
 /// Hidden states of some tokens, [Count, Width], with a number for each row. On the wire it is one MessagePack
 /// value (<see cref="RowsCodec"/>); inside a host it is passed by reference and never copied.
-/// <para>Ownership: the receiver of a call disposes the rows it was given; the caller disposes the rows it gets back.</para>
+/// <para>Ownership: the receiver of a call disposes the rows it was given; the caller disposes the rows it gets back. Rows made for an
+/// answer have no owner left once they are written into a message: see <see cref="AsAnswer"/>.</para>
 /// </summary>
 [Immutable]
 public sealed class Rows : IDisposable
@@ -52,6 +53,19 @@ public sealed class Rows : IDisposable
 
     /// <summary>Bytes of the values: Count x Width x bytes of an element.</summary>
     public int PayloadBytes => checked(Count * Width * ElementBytes(Type));
+
+    /// <summary>Writing them into a message disposes them: nobody else will.</summary>
+    public bool EndWithMessage { get; private init; }
+
+    /// <summary>
+    /// Rows that a grain answers with. A caller in the same host gets this object and disposes it; for a caller elsewhere it is written
+    /// into a message and disposed with that. Takes the payload over: these rows are consumed.
+    /// </summary>
+    public Rows AsAnswer()
+    {
+        var taken = Interlocked.Exchange(ref payload, null) ?? throw new ObjectDisposedException(nameof(Rows), "the rows were already consumed");
+        return new Rows(Type, Count, Width, Ids, Experts, taken) { EndWithMessage = true };
+    }
 
     /// <exception cref="ObjectDisposedException">After dispose.</exception>
     public RowsPayload Payload => payload ?? throw new ObjectDisposedException(nameof(Rows), "the rows were already consumed");

@@ -10,7 +10,7 @@ namespace Llama4.Contracts;
 
 /// <summary>
 /// Writes <see cref="Rows"/> into Orleans messages as one length-prefixed MessagePack value, preceded by the length of its
-/// header. Buffers: the caller's payload is read in place and stays the caller's; the reader's payload is a new pooled
+/// header. Buffers: the caller's payload is read in place and stays the caller's, an answer's is given back when it is written; the reader's payload is a new pooled
 /// buffer that belongs to the rows returned. Inside a host nothing is written: the copier hands on the same object.
 /// </summary>
 [RegisterSerializer, RegisterCopier]
@@ -35,6 +35,8 @@ public sealed class RowsCodec : IFieldCodec<Rows>, IDeepCopier<Rows>
         writer.WriteVarUInt32((uint)header.WrittenCount);
         writer.Write(header.WrittenSpan);
         writer.Write(payload.Span);
+        if (value.EndWithMessage)
+            value.Dispose();
     }
 
     [return: MaybeNull]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,6 +10,9 @@ namespace Llama4.Gateway.Requests;
 internal static class RequestBody
 {
     private const int FirstBufferBytes = 16 << 10;
+
+    // What some editors and shells put in front of UTF-8; RFC 8259, section 8.1, lets a reader pass over it.
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The body as a JSON object; the caller disposes it.</summary>
     public static async Task<JsonDocument> ReadAsync(HttpContext http, GatewayOptions options)
@@ -80,13 +84,20 @@ internal static class RequestBody
 
     private static JsonDocument Parse(ReadOnlySpan<byte> bytes)
     {
+        bytes = bytes.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
         if (bytes.IsEmpty)
         {
             throw ApiError.Invalid("The body is empty; expected a JSON object.", null, "invalid_json");
         }
 
+        if (!Utf8.IsValid(bytes))
+        {
+            throw ApiError.Invalid("The body is not UTF-8.", null, "invalid_json");
+        }
+
         try
         {
+            CheckNames(bytes);
             var reader = new Utf8JsonReader(bytes, isFinalBlock: true, state: default);
             var document = JsonDocument.ParseValue(ref reader); // copies: the bytes are borrowed
             reader.Read(); // throws if something follows the value
@@ -103,6 +114,36 @@ internal static class RequestBody
         {
             throw ApiError.Invalid(
                 $"The body is not valid JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of the line.", null, "invalid_json");
+        }
+    }
+
+    /// <summary>
+    /// Half of a surrogate pair can be written in JSON and is no text. Values are checked where they are read, but a name is compared
+    /// with each name that is looked for: one that is no text would fail there, in a place that has nothing to do with it.
+    /// </summary>
+    private static void CheckNames(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueIsEscaped)
+            {
+                continue;
+            }
+
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiError.Invalid($"The body has a name that is no text, half of a surrogate pair, at byte {reader.TokenStartIndex + 1}.", null, "invalid_json");
+            }
         }
     }
 }

@@ -93,8 +93,10 @@ public static class ChatMessageReader
         var function = Required(call, "function", $"{param}.function");
         var name = Text(Required(function, "name", $"{param}.function.name"), $"{param}.function.name");
         var argumentsParam = $"{param}.function.arguments";
-        var arguments = Required(function, "arguments", argumentsParam);
-        return new ToolCall(name, arguments.ValueKind == JsonValueKind.Object ? arguments.Clone() : Parsed(Text(arguments, argumentsParam), argumentsParam));
+        var given = Required(function, "arguments", argumentsParam);
+        var arguments = given.ValueKind == JsonValueKind.Object ? given.Clone() : Parsed(Text(given, argumentsParam), argumentsParam);
+        CheckText(arguments, argumentsParam);
+        return new ToolCall(name, arguments);
     }
 
     /// <summary>The wire has arguments as JSON in a string; none at all count as an empty object.</summary>
@@ -134,6 +136,44 @@ public static class ChatMessageReader
         catch (InvalidOperationException)
         {
             throw new ChatRequestException("Expected valid Unicode, found half of a surrogate pair.", param);
+        }
+    }
+
+    /// <summary>Arguments are written into the prompt much later, where half of a surrogate pair could no longer be told as the caller's mistake.</summary>
+    private static void CheckText(JsonElement value, string param)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                Text(value, param);
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    CheckText(item, param);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    CheckName(member, param);
+                    CheckText(member.Value, param);
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckName(JsonProperty member, string param)
+    {
+        try
+        {
+            _ = member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ChatRequestException("Expected names of valid Unicode, found half of a surrogate pair.", param);
         }
     }
 

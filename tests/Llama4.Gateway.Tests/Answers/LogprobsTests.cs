@@ -58,6 +58,21 @@ public class LogprobsTests
     }
 
     [Fact]
+    public async Task Completion_WhenItStreamsLogprobs_GivesWhatTheWholeAnswerHas()
+    {
+        await using var gateway = await TestGateway.StartAsync(Cluster());
+        var whole = (await gateway.JsonAsync("/v1/completions", """{"model":"scout-nano","prompt":"x","logprobs":2}""")).At("choices.0.logprobs");
+
+        var chunks = (await gateway.EventsAsync("/v1/completions", """{"model":"scout-nano","prompt":"x","logprobs":2,"stream":true}"""))[..^2].ConvertAll(Json.Parse);
+
+        foreach (var array in (string[])["tokens", "token_logprobs", "top_logprobs", "text_offset"])
+        {
+            chunks.SelectMany(chunk => chunk.At("choices.0.logprobs").At(array).EnumerateArray()).Select(value => value.GetRawText())
+                .ShouldBe(whole.At(array).EnumerateArray().Select(value => value.GetRawText()), array);
+        }
+    }
+
+    [Fact]
     public async Task Chat_WhenAStopStringCutsTheText_GivesLogprobsOfTheTokensBeforeItOnly()
     {
         var cluster = new ScriptedClient(generation =>

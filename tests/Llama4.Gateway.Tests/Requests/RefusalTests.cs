@@ -127,6 +127,32 @@ public class RefusalTests
     }
 
     [Theory]
+    [InlineData("{\"model\":\"scout-nano\",\"\\ud800\":1}", "half of a surrogate pair, at byte 23")]
+    [InlineData("{\"model\":\"scout-nano\",\"user\":{\"a\":[{\"\\udc00x\":1}]}}", "half of a surrogate pair, at byte 37")]
+    [InlineData("{\"model\":\"\u00FF\"}", "not UTF-8")]
+    public async Task Request_WhenTheBodyHoldsWhatIsNoText_SaysSo(string latin1, string what)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(latin1));
+
+        using var response = await gateway.Http.PostAsync(Chat, content);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var error = Json.Parse(await response.Content.ReadAsStringAsync());
+        error.At("error.message").GetString()!.ShouldContain(what);
+        error.At("error.code").GetString().ShouldBe("invalid_json");
+    }
+
+    [Fact]
+    public async Task Request_WhenTheBodyBeginsWithAByteOrderMark_IsRead()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("ok"));
+        using var content = new ByteArrayContent([.. "\uFEFF"u8, .. """{"model":"scout-nano","prompt":"a"}"""u8]);
+
+        (await gateway.Http.PostAsync(Text, content)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
     [InlineData("GET", Chat, null, HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/v1/models", "application/json", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", Chat, "text/plain", HttpStatusCode.UnsupportedMediaType)]

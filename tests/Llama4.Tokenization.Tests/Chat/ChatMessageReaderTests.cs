@@ -25,6 +25,9 @@ public sealed class ChatMessageReaderTests
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"a\":[{\"b\":\"\\ud800\"}]}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"\\udc00\":1}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"a":"\ud800"}}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     public void Read_WhenMessagesAreWrong_SaysWhere(string messages, string param) =>
         Should.Throw<ChatRequestException>(() => Read(messages)).Param.ShouldBe(param);
 

@@ -1,0 +1,2 @@
+global using Llama4.Compute.Cpu;
+global using Llama4.Compute.Kernels;

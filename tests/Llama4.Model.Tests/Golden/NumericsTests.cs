@@ -1,0 +1,160 @@
+using Llama4.Compute;
+
+namespace Llama4.Model.Tests;
+
+/// <summary>Case 17, as far as text needs it: single operations at the edges, with the tolerances of its case.json.</summary>
+public sealed class NumericsTests : IAsyncDisposable
+{
+    private readonly GoldenCase _golden = new("17-numerics");
+    private readonly CpuDevice _device = CpuDevice.Create(1);
+
+    /// <summary>A product that is off by one bit is another angle altogether at position 10,485,759: these hold it bit for bit.</summary>
+    [Theory]
+    [InlineData("scout")]
+    [InlineData("maverick")]
+    [InlineData("seed_8_4_1")]
+    public async Task RopeAngles_OfPositionsUpToTheLast_AreThoseOfTheFloat32Product(string table)
+    {
+        var positions = _golden.Ids("rope.positions");
+        using var rows = _device.Put(DType.I32, positions, positions.Length);
+        using var frequencies = _device.Put(DType.F32, _golden.Floats($"rope.{table}.inv_freq"), 1);
+        using var angles = _device.Rent(DType.F32, positions.Length, 128);
+
+        _device.RopeAngles(rows, frequencies, angles);
+
+        var found = await _device.ReadAsync<float>(angles);
+        var (cos, sin) = (_golden.Floats($"rope.{table}.cos"), _golden.Floats($"rope.{table}.sin"));
+        for (var i = 0; i < cos.Length; i++)
+        {
+            found[2 * i].ShouldBe(cos[i], 1.2e-7, $"cos of position {positions[i / 64]}, pair {i % 64}");
+            found[2 * i + 1].ShouldBe(sin[i], 1.2e-7, $"sin of position {positions[i / 64]}, pair {i % 64}");
+        }
+    }
+
+    [Fact]
+    public async Task Rope_OfInterleavedPairs_RotatesAsTheReference()
+    {
+        var positions = _golden.Ids("rotate.positions");
+        using var rows = _device.Put(DType.I32, positions, 4);
+        using var frequencies = _device.Put(DType.F32, RopeFrequencies.Compute(16, 500_000, null), 1);
+        using var angles = _device.Rent(DType.F32, 4, 16);
+        _device.RopeAngles(rows, frequencies, angles);
+        using var x = _device.Put(DType.F32, _golden.Floats("rotate.input"), 4);
+        using var xBf16 = _device.Put(DType.BF16, _golden.Bits16("rotate.input_bf16"), 4);
+
+        _device.Rope(x, 0, 1, 16, angles);
+        _device.Rope(xBf16, 0, 1, 16, angles);
+
+        ShouldBeNear(await _device.ReadAsync<float>(x), Array.ConvertAll(_golden.Floats("rotate.f32"), value => (double)value), 16);
+        (await _device.ReadAsync<ushort>(xBf16)).ShouldBe(_golden.Bits16("rotate.bf16"));
+    }
+
+    [Fact]
+    public async Task TemperatureScales_AroundEveryStep_AreTheReferences()
+    {
+        var positions = _golden.Ids("temperature.positions");
+        using var rows = _device.Put(DType.I32, positions, positions.Length);
+        using var scales = _device.Rent(DType.F32, positions.Length, 1);
+
+        _device.TemperatureScales(rows, 8192, 0.1f, scales);
+
+        var found = await _device.ReadAsync<float>(scales);
+        var expected = _golden.Floats("temperature.scale");
+        for (var i = 0; i < expected.Length; i++)
+            found[i].ShouldBe(expected[i], 1.2e-7, $"position {positions[i]}");
+    }
+
+    [Fact]
+    public async Task RmsNorm_OfOrdinaryAndTinyRows_RoundsBeforeTheWeight()
+    {
+        using var weight = _device.Put(DType.F32, _golden.Floats("norm.weight"), 1);
+        using var weightBf16 = _device.Put(DType.BF16, Array.ConvertAll(_golden.Floats("norm.weight"), Bf16.FromFloat), 1);
+        using var x = _device.Put(DType.F32, _golden.Floats("norm.input"), 12);
+        using var xBf16 = _device.Put(DType.BF16, _golden.Bits16("norm.input_bf16"), 12);
+        using var y = _device.Rent(DType.F32, 12, 96);
+        using var yBf16 = _device.Rent(DType.BF16, 12, 96);
+
+        _device.RmsNorm(x, weight, 1e-5f, y);
+        _device.RmsNorm(xBf16, weightBf16, 1e-5f, yBf16);
+
+        ShouldBeNear(await _device.ReadAsync<float>(y), _golden.Doubles("rms_norm.f64"), 96);
+        (await _device.ReadAsync<ushort>(yBf16)).ShouldBe(_golden.Bits16("rms_norm.bf16"));
+    }
+
+    [Fact]
+    public async Task HeadNorm_OfOrdinaryAndTinyRows_IsTheReferencesL2Norm()
+    {
+        using var x = _device.Put(DType.F32, _golden.Floats("norm.input"), 12);
+        using var xBf16 = _device.Put(DType.BF16, _golden.Bits16("norm.input_bf16"), 12);
+
+        _device.HeadNorm(x, 0, 1, 96, 1e-5f);
+        _device.HeadNorm(xBf16, 0, 1, 96, 1e-5f);
+
+        ShouldBeNear(await _device.ReadAsync<float>(x), _golden.Doubles("l2_norm.f64"), 96);
+        (await _device.ReadAsync<ushort>(xBf16)).ShouldBe(_golden.Bits16("l2_norm.bf16"));
+    }
+
+    [Fact]
+    public async Task SwiGlu_OfLargeAndSmallGates_RoundsSiluAndProduct()
+    {
+        using var x = _device.Put(DType.F32, [.. _golden.Floats("swiglu.gate"), .. _golden.Floats("swiglu.up")], 1);
+        using var xBf16 = _device.Put(DType.BF16, [.. _golden.Bits16("swiglu.gate_bf16"), .. _golden.Bits16("swiglu.up_bf16")], 1);
+        using var y = _device.Rent(DType.F32, 1, 28);
+        using var yBf16 = _device.Rent(DType.BF16, 1, 28);
+
+        _device.SwiGlu(x, y);
+        _device.SwiGlu(xBf16, yBf16);
+
+        var exact = _golden.Doubles("silu.f64").Zip(_golden.Floats("swiglu.up"), (silu, up) => silu * up).ToArray();
+        ShouldBeNear(await _device.ReadAsync<float>(y), exact, 28);
+        (await _device.ReadAsync<ushort>(yBf16)).ShouldBe(_golden.Bits16("swiglu.bf16"));
+    }
+
+    [Fact]
+    public async Task RouteTopOne_OfSingleLogits_GivesTheReferencesScoresBitForBit()
+    {
+        var logits = Array.ConvertAll(_golden.Bits16("router_score.input_bf16"), Bf16.ToFloat);
+        using var x = _device.Put(DType.F32, logits, logits.Length);
+        using var experts = _device.Rent(DType.I32, logits.Length, 1);
+        using var scores = _device.Rent(DType.F32, logits.Length, 1);
+        using var scoresBf16 = _device.Rent(DType.BF16, logits.Length, 1);
+
+        _device.RouteTopOne(x, experts, scores);
+        _device.RouteTopOne(x, experts, scoresBf16);
+
+        (await _device.ReadAsync<ushort>(scoresBf16)).ShouldBe(_golden.Bits16("router_score.bf16"));
+        (await _device.ReadAsync<float>(scores)).ShouldBe(_golden.Floats("router_score.f32"));
+    }
+
+    [Fact]
+    public async Task Bf16Rounding_OfEdgesAndSpecials_IsBitExactOnHostAndDevice()
+    {
+        var input = _golden.Floats("bf16_round.input");
+        var expected = _golden.Bits16("bf16_round.output");
+        using var x = _device.Put(DType.F32, input, 1);
+        using var y = _device.Rent(DType.BF16, 1, input.Length);
+
+        using var first = _device.Put(DType.I32, new[] { 0 }, 1);
+        _device.GatherRows(x, first, y);
+
+        Array.ConvertAll(input, Bf16.FromFloat).ShouldBe(expected);
+        (await _device.ReadAsync<ushort>(y)).ShouldBe(expected);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _golden.Dispose();
+        return _device.DisposeAsync();
+    }
+
+    /// <summary>2e-6 of the row's largest value: the case's tolerance for float32.</summary>
+    private static void ShouldBeNear(float[] actual, double[] expected, int width)
+    {
+        actual.Length.ShouldBe(expected.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var largest = expected.AsSpan(i / width * width, width).ToArray().Max(Math.Abs);
+            Math.Abs(actual[i] - expected[i]).ShouldBeLessThanOrEqualTo(2e-6 * largest, $"row {i / width}, column {i % width}");
+        }
+    }
+}
