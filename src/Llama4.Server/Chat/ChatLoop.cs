@@ -47,13 +47,12 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
 
     private async Task<string?> ReadAsync(CancellationToken cancellation)
     {
-        if (terminal.InputIsTerminal)
+        Prompt();
+        using var _ = terminal.Interrupts.Redirect(() =>
         {
-            terminal.Output.Write("> ");
-            terminal.Output.Flush();
-        }
-
-        using var _ = terminal.Interrupts.Redirect(() => Say("\n(/exit or Ctrl-D leaves)"));
+            Say("\n(/exit or Ctrl-D leaves)");
+            Prompt(); // the line that is being typed goes on here
+        });
         var line = await terminal.Input.ReadLineAsync(cancellation);
         if (line is null && terminal.InputIsTerminal)
         {
@@ -61,6 +60,15 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
         }
 
         return line?.Trim();
+    }
+
+    private void Prompt()
+    {
+        if (terminal.InputIsTerminal)
+        {
+            terminal.Output.Write("> ");
+            terminal.Output.Flush();
+        }
     }
 
     private async Task ObeyAsync(string line, CancellationToken cancellation)
