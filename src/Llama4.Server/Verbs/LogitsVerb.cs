@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text.Json;
+using Llama4.Compute;
+using Llama4.Model;
+using Llama4.Server.Logits;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary><c>llama4 logits</c>: what the model computes for given ids, in a file that other engines' values can be held against.</summary>
+internal static class LogitsVerb
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var model = new Option<string>("--model") { Description = "A checkpoint; it needs no tokenizer. Default: the bundled scout-nano.", HelpName = "DIR", DefaultValueFactory = _ => BundledModel.Directory };
+        var ids = new Option<string>("--ids") { Description = """The prompt: {"ids":[…]}.""", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--out") { Description = "Tensor logits, F32 [tokens, vocab].", HelpName = "FILE.safetensors", Required = true };
+        var compute = new Option<string>("--compute") { Description = "fp32 rounds nothing; bf16 rounds where serving does.", HelpName = "fp32|bf16", DefaultValueFactory = _ => "bf16" };
+        var layers = new Option<bool>("--layers") { Description = "Also layers.I.attn_residual, .output, .router_logits and .expert of every layer." };
+        compute.AcceptOnlyFromAmong("fp32", "bf16");
+        var command = new Command("logits", "Logits, and every layer's values, of a prompt as a safetensors file.") { model, ids, output, compute, layers };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(model));
+            var prompt = ReadIds(parsed.GetRequiredValue(ids), checkpoint.Config);
+            await using var device = CpuDevice.Create();
+            using var loaded = await ProgressLine.RunAsync(
+                terminal,
+                "loading",
+                progress => DirectModel.LoadAsync(
+                    checkpoint,
+                    device,
+                    parsed.GetValue(compute) == "fp32" ? ComputeMode.Fp32 : ComputeMode.Bf16,
+                    sequences: 1,
+                    positionsMax: prompt.Length,
+                    progress: new Reported(progress),
+                    cancellation: cancellation).AsTask());
+            var path = parsed.GetRequiredValue(output);
+            await ProgressLine.RunAsync(
+                terminal,
+                $"{prompt.Length} tokens",
+                progress => LogitsFile.WriteAsync(loaded, prompt, path, parsed.GetValue(layers), progress, cancellation));
+            return CommandLine.Success;
+        });
+        return new Verb(
+            VerbGroup.ComparingEngines,
+            command,
+            "llama4 logits --model DIR --ids prompt.json --out ours.safetensors --compute fp32 --layers");
+    }
+
+    private static int[] ReadIds(string file, Llama4Config config)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            var ids = document.RootElement.Ids("ids");
+            var wrong = Array.FindIndex(ids, id => id >= config.VocabSize);
+            return ids.Length == 0 ? throw new InvalidDataException("\"ids\": expected at least one id")
+                : wrong < 0 ? ids
+                : throw new InvalidDataException($"\"ids\"[{wrong}]: expected an id below {config.VocabSize}, found {ids[wrong]}");
+        }
+        catch (Exception error) when (error is JsonException or InvalidDataException)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Llama4.Model;
+
+namespace Llama4.Server.Tests.Verbs;
+
+public sealed class LogitsVerbTests
+{
+    /// <summary>Of the golden tensors' own RMS: tests/golden/README.md, "Tolerance policy".</summary>
+    private const double Fp32Tolerance = 2e-4;
+
+    [Theory]
+    [InlineData("01-scout")]
+    [InlineData("02-maverick")]
+    public async Task Logits_InFp32WithLayers_AreTheGoldensUnderTheirNames(string goldenCase)
+    {
+        using var folder = new TestFolder();
+        using var expected = SafetensorsFile.Open(Golden.Path(goldenCase, "expected.safetensors"));
+
+        var run = await RunAsync(folder, goldenCase, expected, "--compute", "fp32", "--layers");
+
+        (run.ExitCode, run.Output, run.Error).ShouldBe((0, "", ""));
+        using var file = SafetensorsFile.Open(folder["out.safetensors"]);
+        var compared = expected.Tensors.Keys.Where(name => name == "logits" || name.StartsWith("layers.", StringComparison.Ordinal)).ToList();
+        file.Tensors.Keys.Order().ShouldBe(compared.Order());
+        foreach (var name in compared)
+        {
+            var (ours, theirs) = (file.Tensors[name], expected.Tensors[name]);
+            ours.Shape.ShouldBe(theirs.Shape, name);
+            ours.Type.ShouldBe(theirs.Type, name);
+            if (theirs.Type == StoredType.I64)
+            {
+                ours.Read<long>(0, (int)ours.Elements).ShouldBe(theirs.Read<long>(0, (int)theirs.Elements), name);
+            }
+            else
+            {
+                Error(ours.ReadFloats(), theirs.ReadFloats()).Greatest.ShouldBeLessThan(Fp32Tolerance, name);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Logits_InBf16_AreAsCloseAsTheReferencesOwnBf16Run()
+    {
+        using var folder = new TestFolder();
+        using var expected = SafetensorsFile.Open(Golden.Path("01-scout", "expected.safetensors"));
+
+        (await RunAsync(folder, "01-scout", expected)).ExitCode.ShouldBe(0);
+
+        using var file = SafetensorsFile.Open(folder["out.safetensors"]);
+        file.Tensors.Keys.ShouldBe(["logits"]);
+        var exact = expected.Tensors["logits"].ReadFloats();
+        var reference = Error(expected.Tensors["logits_bf16_run"].ReadFloats(), exact).Rms;
+        var ours = Error(file.Tensors["logits"].ReadFloats(), exact).Rms;
+        ours.ShouldBeInRange(reference / 10, 1.1 * reference); // far smaller would be no bf16 at all
+    }
+
+    [Fact]
+    public async Task Logits_OfAMadeUpCheckpoint_NeedNoTokenizerAndSpanSeveralSteps()
+    {
+        using var folder = new TestFolder();
+        (await Llama4Run.OfAsync("synth", "--shape", "scout", "--divide", "64", "--out", folder["model"])).ExitCode.ShouldBe(0);
+        var ids = folder.Write("ids.json", $"{{\"ids\":[{string.Join(',', Enumerable.Range(0, 300))}]}}");
+
+        var run = await Llama4Run.OfAsync("logits", "--model", folder["model"], "--ids", ids, "--out", folder["out.safetensors"], "--layers");
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        using var file = SafetensorsFile.Open(folder["out.safetensors"]);
+        file.Tensors["logits"].Shape.ShouldBe([300, 3200]);
+        var logits = file.Tensors["logits"].ReadFloats();
+        logits.ShouldAllBe(value => float.IsFinite(value));
+        logits.Chunk(3200).Select(row => Array.IndexOf(row, row.Max())).Distinct().Count().ShouldBeGreaterThan(100);
+        file.Tensors["layers.0.expert"].Read<long>(0, 300).Distinct().Count().ShouldBeGreaterThan(8);
+    }
+
+    [Theory]
+    [InlineData("{\"ids\":[]}", "\"ids\": expected at least one id")]
+    [InlineData("{\"ids\":[512]}", "\"ids\"[0]: expected an id below 512, found 512")]
+    [InlineData("[1]", "expected an object with \"ids\", found an array")]
+    [InlineData("", "ids.json: ")]
+    public async Task Logits_OfWhatAreNoIds_NamesTheFile(string text, string message)
+    {
+        using var folder = new TestFolder();
+
+        var run = await Llama4Run.OfAsync("logits", "--model", Golden.Path("01-scout"), "--ids", folder.Write("ids.json", text), "--out", folder["out.safetensors"]);
+
+        run.ShouldFailWith(CommandLine.Failure, message);
+        run.Error.ShouldContain("ids.json");
+        File.Exists(folder["out.safetensors"]).ShouldBeFalse();
+    }
+
+    private static Task<Llama4Run> RunAsync(TestFolder folder, string goldenCase, SafetensorsFile expected, params string[] options)
+    {
+        var ids = expected.Tensors["input_ids"];
+        var file = folder.Write("ids.json", $"{{\"ids\":[{string.Join(',', ids.Read<long>(0, (int)ids.Elements))}]}}");
+        return Llama4Run.OfAsync(["logits", "--model", Golden.Path(goldenCase), "--ids", file, "--out", folder["out.safetensors"], .. options]);
+    }
+
+    /// <summary>Errors as shares of the expected values' RMS.</summary>
+    private static (double Greatest, double Rms) Error(float[] ours, float[] theirs)
+    {
+        ours.Length.ShouldBe(theirs.Length);
+        var scale = Math.Sqrt(theirs.Average(v => (double)v * v));
+        var errors = ours.Zip(theirs, (a, b) => (double)a - b).ToList();
+        return (errors.Max(Math.Abs) / scale, Math.Sqrt(errors.Average(e => e * e)) / scale);
+    }
+}
