@@ -61,6 +61,7 @@ public static class CommandLine
         InspectVerb.Create(terminal),
         SynthVerb.Create(terminal),
         EvalVerb.Create(terminal),
+        BenchVerb.Create(terminal),
         LogitsVerb.Create(terminal),
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),

@@ -34,6 +34,7 @@ internal static class ModelServer
             console.SingleLine = true;
             console.TimestampFormat = "HH:mm:ss ";
         })
+        .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // its advice to turn server GC on is for other loads than ours
         .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 

@@ -84,7 +84,17 @@ public sealed class ChatVerbTests
         run.Error.ShouldContain("a host is gone");
     }
 
+    [Fact]
+    public async Task Chat_WithoutAServer_AsksTheBundledModelInThisProcess()
+    {
+        var run = await Llama4Run.OfAsync("chat", "What is the capital of France?", "--temperature", "0");
+
+        (run.ExitCode, run.Output, run.Error).ShouldBe((0, "The capital of France is Paris.\n", ""));
+    }
+
     [Theory]
+    [InlineData("chat x --url http://127.0.0.1:1 --threads 1", CommandLine.Usage, "--model, --threads and --kv-memory do not go with it")]
+    [InlineData("chat x --model /there/is/none", CommandLine.Failure, "/there/is/none")]
     [InlineData("chat x --url http://127.0.0.1:1", CommandLine.Failure, "no server answers at http://127.0.0.1:1")]
     [InlineData("chat x --url nowhere", CommandLine.Usage, "--url: expected an address like http://127.0.0.1:8080, found 'nowhere'")]
     [InlineData("chat -", CommandLine.Usage, "The question is empty")]

@@ -49,6 +49,24 @@ public sealed class EvalVerbTests
         ]);
     }
 
+    /// <summary>The reference's accuracy stands in scout-nano's README: 244 of the 300 questions without pictures and tools.</summary>
+    [Fact]
+    public async Task Eval_OfTheBundledModel_IsWithinAPointOfTheReference()
+    {
+        var scores = (await Llama4Run.OfAsync("eval", "--questions", Path.Combine(ScoutNanoEval.Folder, "questions.jsonl"), "--json")).Json();
+
+        (Of(scores, "count"), Of(scores, "skipped")).ShouldBe((300, 100));
+        Of(scores, "correct").ShouldBeInRange(244 - 3, 244 + 3);
+        var expected = ReadmeCounts();
+        expected.Count.ShouldBe(14);
+        foreach (var (task, (correct, count)) in expected)
+        {
+            var ours = scores.GetProperty("tasks").GetProperty(task);
+            Of(ours, "count").ShouldBe(count, task);
+            Of(ours, "correct").ShouldBeInRange(correct - 1, correct + 1, task);
+        }
+    }
+
     [Theory]
     [InlineData("", "holds no questions")]
     [InlineData("{\"id\":\"a\"}", "q.jsonl, line 1: \"match\": expected a string")]
@@ -59,6 +77,14 @@ public sealed class EvalVerbTests
 
         (await Llama4Run.OfAsync("eval", "--url", "http://127.0.0.1:1", "--questions", folder.Write("q.jsonl", text))).ShouldFailWith(CommandLine.Failure, message);
     }
+
+    /// <summary>The table under "Accuracy", its tasks of text.</summary>
+    private static Dictionary<string, (int Correct, int Count)> ReadmeCounts() => File.ReadLines(Path.Combine(ScoutNanoEval.Folder, "..", "README.md"))
+        .SkipWhile(line => line != "## Accuracy")
+        .TakeWhile(line => !line.StartsWith("## Equality", StringComparison.Ordinal))
+        .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+        .Where(cells => cells.Length == 6 && int.TryParse(cells[2], out _) && cells[1] is not ("image" or "tools"))
+        .ToDictionary(cells => cells[1], cells => (int.Parse(cells[2]), int.Parse(cells[3])));
 
     private static int Of(System.Text.Json.JsonElement json, string name) => json.GetProperty(name).GetInt32();
 }
