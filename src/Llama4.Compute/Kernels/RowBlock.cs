@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+
 namespace Llama4.Compute.Kernels;
 
 /// <summary>What to bring near while some rows are multiplied, so that reading memory and multiplying overlap.</summary>

@@ -12,7 +12,7 @@ internal static class MixedWorkload
 
     private static readonly AttentionShape Shape = new(6, 2, 20, 0.22360679f);
 
-    public static async Task<string> HashAsync(CpuDevice device)
+    public static async Task<string> HashAsync(IDevice device)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (DType type in new[] { DType.F32, DType.BF16 })
@@ -26,7 +26,7 @@ internal static class MixedWorkload
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    private static async Task RunAsync(CpuDevice device, DType type, DType storage, IncrementalHash hash)
+    private static async Task RunAsync(IDevice device, DType type, DType storage, IncrementalHash hash)
     {
         using Matrix qkvWeights = await device.Matrix(Samples.Floats(1, Shape.FusedWidth * Hidden, 0.1), Shape.FusedWidth, Hidden, storage);
         using Matrix output = await device.Matrix(Samples.Floats(2, Hidden * Shape.QueryWidth, 0.1), Hidden, Shape.QueryWidth, storage);
@@ -106,7 +106,7 @@ internal static class MixedWorkload
         async Task Add(Tensor tensor) => hash.AppendData(await device.ReadBytes(tensor));
     }
 
-    private static async Task<Matrix[]> ExpertsAsync(CpuDevice device, int outputs, int inputs, DType storage)
+    private static async Task<Matrix[]> ExpertsAsync(IDevice device, int outputs, int inputs, DType storage)
     {
         var experts = new Matrix[Experts];
         for (int e = 0; e < Experts; e++)
