@@ -6,7 +6,7 @@ internal static class LongContextBench
     public static async Task RunAsync(CpuDevice device, Stopwatches watches)
     {
         AttentionShape attention = BenchShape.Mid.Attention;
-        foreach ((int sequences, int positions) in new[] { (1, 1024), (1, 8192), (1, 65536), (4, 8192), (16, 2048) })
+        foreach ((int sequences, int positions) in new[] { (1, 128), (1, 1024), (1, 8192), (1, 65536), (4, 8192), (16, 2048) })
         {
             using var weights = new Weights(device, seed: 4);
             int blocks = positions / KvShape.BlockPositions;
@@ -15,7 +15,7 @@ internal static class LongContextBench
             using Tensor y = device.Rent(DType.BF16, sequences, attention.QueryWidth);
             using BenchStep step = BenchStep.Create(device, BenchShape.Mid, sequences, positions - 1, 1);
             await watches.ReadAsync($"attention, {sequences} sequences at {positions}", caches[0].Bytes, call =>
-                device.Attention(qkv, attention, caches[call % caches.Length], step.Rows, step.Tables, y));
+                device.Attention(qkv, attention, caches[call % caches.Length], step.Rows, step.Tables, y), batch: positions < 4096 ? 20 : 1);
         }
     }
 }

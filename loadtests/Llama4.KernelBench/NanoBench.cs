@@ -40,10 +40,37 @@ internal static class NanoBench
 
             await watches.TimeAsync($"scout-nano step, {rows} rows, enqueued ahead", Enqueue, Ahead);
             await watches.TimeAsync($"scout-nano step, {rows} rows, awaited", Enqueue);
+            await OperationsAsync(device, watches, shape, weights, layers, step, experts, rows);
         }
 
         using Tensor one = device.Rent(DType.F32, 1, 16);
         await watches.TimeAsync("one command (add of 16 values)", _ => device.Add(one, one, one), batch: 2000);
         await watches.TimeAsync("enqueue nothing and wait", _ => { });
+    }
+
+    /// <summary>The operations one by one; layers take turns, as they do in a step.</summary>
+    private static async Task OperationsAsync(
+        CpuDevice device, Stopwatches watches, BenchShape shape, Weights weights, BenchLayer[] layers, BenchStep step, Tensor experts, int rows)
+    {
+        AttentionShape attention = shape.Attention;
+        using Tensor hidden = weights.Rows(rows, shape.Hidden);
+        using Tensor qkv = weights.Rows(rows, attention.FusedWidth);
+        using Tensor attended = weights.Rows(rows, attention.QueryWidth);
+        using Tensor gateUp = weights.Rows(rows, 2 * shape.Intermediate);
+        using Tensor activated = weights.Rows(rows, shape.Intermediate);
+        using Tensor order = device.Rent(DType.I32, rows, 1);
+        using Tensor offsets = device.Rent(DType.I32, 1, shape.Experts + 1);
+        device.GroupRows(experts, 0, shape.Experts, order, offsets);
+        BenchLayer Layer(int call) => layers[call % layers.Length];
+        const int Batch = 80;
+        await watches.TimeAsync($"  norm x {rows}", call => device.RmsNorm(hidden, Layer(call).InputNorm, 1e-5f, attended), Batch);
+        await watches.TimeAsync($"  qkv x {rows}", call => device.MatMul(hidden, Layer(call).Qkv, qkv), Batch);
+        await watches.TimeAsync($"  rope x {rows}", _ => device.Rope(qkv, 0, attention.Heads + attention.KvHeads, attention.HeadDim, step.Angles), Batch);
+        await watches.TimeAsync($"  write x {rows}", call => device.WriteKv(qkv, attention, Layer(call).Cache, step.Rows, step.Tables), Batch);
+        await watches.TimeAsync($"  attention x {rows}", call => device.Attention(qkv, attention, Layer(call).Cache, step.Rows, step.Tables, attended), Batch);
+        await watches.TimeAsync($"  shared gate_up x {rows}", call => device.MatMul(hidden, Layer(call).SharedGateUp, gateUp), Batch);
+        await watches.TimeAsync($"  swiglu x {rows}", _ => device.SwiGlu(gateUp, activated), Batch);
+        await watches.TimeAsync($"  experts' gate_up x {rows}", call => device.GroupedMatMul(hidden, Layer(call).GateUp, order, offsets, true, false, gateUp), Batch);
+        await watches.TimeAsync($"  experts' down x {rows}", call => device.GroupedMatMul(activated, Layer(call).Down, order, offsets, false, true, hidden), Batch);
     }
 }

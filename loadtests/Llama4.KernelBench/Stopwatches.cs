@@ -7,13 +7,20 @@ namespace Llama4.KernelBench;
 /// Times enqueued work. Every repeat measures the machine itself first, and shares are medians of the repeats' own ratios:
 /// what else runs on the machine slows both.
 /// </summary>
-internal sealed class Stopwatches(IDevice device, MachineProbe probe, double seconds)
+/// <param name="seconds">Time for each figure.</param>
+/// <param name="match">Only what has this in its name is measured.</param>
+internal sealed class Stopwatches(IDevice device, MachineProbe probe, double seconds, string match)
 {
     public List<Figure> Figures { get; } = [];
 
     /// <summary>Work bound by reading <paramref name="bytes"/>.</summary>
     public async Task ReadAsync(string name, double bytes, Action<int> enqueue, int batch = 1)
     {
+        if (!IsWanted(name))
+        {
+            return;
+        }
+
         (double time, double machine) = await MedianAsync(probe.ReadGbPerSecond, enqueue, batch);
         Add(new Figure(name, time * 1e6, bytes / time / 1e9, 0, bytes / machine / 1e9));
     }
@@ -21,13 +28,25 @@ internal sealed class Stopwatches(IDevice device, MachineProbe probe, double sec
     /// <summary>Work bound by <paramref name="macs"/> multiply-adds.</summary>
     public async Task ComputeAsync(string name, double macs, Action<int> enqueue, int batch = 1)
     {
+        if (!IsWanted(name))
+        {
+            return;
+        }
+
         (double time, double machine) = await MedianAsync(probe.FmaGflopPerSecond, enqueue, batch);
         Add(new Figure(name, time * 1e6, 0, 2 * macs / time / 1e9, 2 * macs / machine / 1e9));
     }
 
     /// <summary>Work bound by neither: the cost of commands.</summary>
-    public async Task TimeAsync(string name, Action<int> enqueue, int batch = 1) =>
-        Add(new Figure(name, (await MedianAsync(static () => 1, enqueue, batch)).Time * 1e6, 0, 0, 0));
+    public async Task TimeAsync(string name, Action<int> enqueue, int batch = 1)
+    {
+        if (IsWanted(name))
+        {
+            Add(new Figure(name, (await MedianAsync(static () => 1, enqueue, batch)).Time * 1e6, 0, 0, 0));
+        }
+    }
+
+    private bool IsWanted(string name) => name.Contains(match, StringComparison.Ordinal);
 
     /// <param name="machineSpeed">One run of the yardstick.</param>
     /// <param name="enqueue">Called with a growing number, so that it can take other weights each time.</param>

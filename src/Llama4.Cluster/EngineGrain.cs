@@ -111,9 +111,12 @@ internal sealed partial class EngineGrain(
                 Pump();
                 return;
             }
-            Observe(step);
+            var now = clock.GetTimestamp();
+            if (_lastCommit is { } last)
+                _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
             var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
             Pump(); // the device works on while the tokens go out
+            _lastCommit = _scheduler.StepsInFlight > 0 ? now : null;
             _emitter.Emit(emissions, drawn, null);
         }
         catch (Exception invariant)
@@ -145,15 +148,6 @@ internal sealed partial class EngineGrain(
             penalised ? view.Prompt : default,
             penalised ? view.Output : default,
             view.Seed, view.Choice, view.Position, view.Request.TopLogprobs);
-    }
-
-    /// <summary>Feeds the policy the time from commit to commit, while steps follow each other without a gap.</summary>
-    private void Observe(StepPlan step)
-    {
-        var now = clock.GetTimestamp();
-        if (_lastCommit is { } last)
-            _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
-        _lastCommit = _scheduler!.StepsInFlight > 1 || _scheduler.Running > 0 ? now : null;
     }
 
     private void Break(Exception invariant)

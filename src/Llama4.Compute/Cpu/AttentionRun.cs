@@ -5,8 +5,8 @@ namespace Llama4.Compute.Cpu;
 /// <summary>Writes keys and values, and splits attention into items: some (row, query head) pairs of one sequence and one key/value head.</summary>
 internal sealed unsafe class AttentionRun<L>(WorkerTeam team) : IDisposable where L : unmanaged, ILanes<L>
 {
-    /// <summary>Multiply-adds from which a second thread pays: about 5 us of work.</summary>
-    private const long ParallelWork = 256 * 1024;
+    /// <summary>Query components times keys from which a second thread pays: measured at about 8 us of work, exponentials included.</summary>
+    private const long ParallelWork = 64 * 1024;
 
     private readonly Scratch _items = new();
     private readonly Scratch _lanes = new();

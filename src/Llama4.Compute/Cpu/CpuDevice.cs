@@ -188,13 +188,29 @@ public sealed partial class CpuDevice : IDevice
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
         NativeBlock staging = _staging.Rent(bytes.Length);
         bytes.CopyTo(new Span<byte>(staging.Data, bytes.Length));
-        lock (_gate)
+        try
         {
-            ref Command command = ref Begin(Operation.Upload);
-            command.A = new Values(staging.Data, destination.DType, destination.Rows, destination.Width);
-            command.B = Use(destination);
-            command.Object = staging;
-            _queue.Publish();
+            lock (_gate)
+            {
+                ref Command command = ref Begin(Operation.Upload);
+                command.A = new Values(staging.Data, destination.DType, destination.Rows, destination.Width);
+                command.B = Use(destination);
+                command.Object = staging;
+                _queue.Publish();
+            }
+        }
+        catch
+        {
+            ReturnStaging(staging);
+            throw;
+        }
+    }
+
+    private void ReturnStaging(NativeBlock staging)
+    {
+        if (!_staging.TryReturn(staging))
+        {
+            staging.Free();
         }
     }
 

@@ -22,14 +22,31 @@ internal static unsafe class AttentionKernel
         for (int run = 0; run <= lastKey; run += AttentionShapes.RunKeys)
         {
             int keys = Math.Min(AttentionShapes.RunKeys, lastKey + 1 - run);
-            Score<L, W>(plan, queries, scratch, run, keys);
+            if (queries.Queries < MatMulShapes.TileRows)
+            {
+                ScoreFew<L, W>(plan, queries, scratch, run, keys);
+            }
+            else
+            {
+                Score<L, W>(plan, queries, scratch, run, keys);
+            }
+
             for (int query = 0; query < queries.Queries; query++)
             {
                 int visible = plan->KeyOf(RowOf(plan, queries, query)) + 1 - run;
                 Weigh<L>(scratch, query, keys, Math.Min(visible, keys), plan->Shape.Scale);
             }
 
-            Combine<L, W>(plan, queries, scratch, run, keys);
+            if (queries.Queries < MatMulShapes.TileRows)
+            {
+                WeightedFew<L, W>(plan, queries, scratch, run, keys, lastKey);
+            }
+            else
+            {
+                Weighted<L, W>(plan, queries, scratch, run, keys);
+            }
+
+            Combine<L>(plan, queries, scratch);
         }
 
         Finish<L>(plan, queries, scratch);
@@ -139,9 +156,9 @@ internal static unsafe class AttentionKernel
         new Span<float>(scores + panelEnd, Math.Max(0, end - panelEnd)).Clear();
     }
 
-    /// <summary>outputs = outputs·factor + weights·values of the run.</summary>
+    /// <summary>weights·values of the run.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Combine<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys)
+    private static void Weighted<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys)
         where L : unmanaged, ILanes<L>
         where W : IPanelFormat
     {
@@ -158,7 +175,60 @@ internal static unsafe class AttentionKernel
                     scratch.RunOutputs + query * stride, stride, key == 0 ? TileStart.Zero : TileStart.Sums, TileEnd.Store, new Ahead { X = panels });
             }
         }
+    }
 
+    /// <summary>
+    /// The same as <see cref="Score"/> for a few queries, bound by reading the cache: two blocks at a time, so that four
+    /// panels stream, while the same blocks' values are brought near.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScoreFew<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        const int Keys = 2 * KvShape.BlockPositions;
+        int line = plan->LineOf(queries.FirstRow);
+        for (int key = 0; key < keys; key += Keys)
+        {
+            byte* first = plan->KeysOf(line, run + key, queries.KvHead);
+            byte* second = key + KvShape.BlockPositions < keys ? plan->KeysOf(line, run + key + KvShape.BlockPositions, queries.KvHead) : first;
+            long panel = plan->Layout.KeyPanelBytes;
+            RowBlock.MultiplyFew<L, W>(
+                scratch.Queries, queries.Queries, first, first + panel, second, second + panel, plan->Shape.HeadDim / 2,
+                scratch.Scores + key, Tiles.XStride, TileStart.Zero, plan->Layout.KeyBytes);
+        }
+    }
+
+    /// <summary>The same as <see cref="Weighted"/> for a few queries, while the next run's keys are brought near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WeightedFew<L, W>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch, int run, int keys, int lastKey)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        int line = plan->LineOf(queries.FirstRow);
+        for (int key = 0; key < keys; key += KvShape.BlockPositions)
+        {
+            byte* values = plan->KeysOf(line, run + key, queries.KvHead) + plan->Layout.KeyBytes;
+            int nextKey = run + key + AttentionShapes.RunKeys;
+            long ahead = nextKey <= lastKey ? plan->KeysOf(line, nextKey, queries.KvHead) - values : 0;
+            for (int panel = 0; panel < plan->Layout.ValuePanels; panel += 4)
+            {
+                byte* p0 = values + panel * plan->Layout.ValuePanelBytes;
+                byte* p1 = panel + 1 < plan->Layout.ValuePanels ? p0 + plan->Layout.ValuePanelBytes : p0;
+                byte* p2 = panel + 2 < plan->Layout.ValuePanels ? p1 + plan->Layout.ValuePanelBytes : p1;
+                byte* p3 = panel + 3 < plan->Layout.ValuePanels ? p2 + plan->Layout.ValuePanelBytes : p2;
+                RowBlock.MultiplyFew<L, W>(
+                    scratch.Scores + key, queries.Queries, p0, p1, p2, p3, KvShape.BlockPositions / 2,
+                    scratch.RunOutputs + panel * 16, scratch.OutputStride, key == 0 ? TileStart.Zero : TileStart.Sums, ahead);
+            }
+        }
+    }
+
+    /// <summary>outputs = outputs·factor + what the run adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Combine<L>(AttentionPlan* plan, AttentionItem queries, AttentionScratch scratch) where L : unmanaged, ILanes<L>
+    {
+        int stride = scratch.OutputStride;
         for (int query = 0; query < queries.Queries; query++)
         {
             L factor = L.Broadcast(scratch.Factors[query]);

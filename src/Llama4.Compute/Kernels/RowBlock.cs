@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+
 namespace Llama4.Compute.Kernels;
 
 /// <summary>What to bring near while some rows are multiplied, so that reading memory and multiplying overlap.</summary>
@@ -69,7 +70,7 @@ internal static unsafe class RowBlock
                     byte* p1 = p + 1 < panels ? p0 + panelBytes : p0;
                     byte* p2 = p + 2 < panels ? p1 + panelBytes : p1;
                     byte* p3 = p + 3 < panels ? p2 + panelBytes : p2;
-                    Tiles.Rows4Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end, ahead.X, ahead.X + 64 * pairs);
+                    Tiles.Rows4Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end, Tiles.WeightsAhead);
                 }
             }
         }
@@ -102,15 +103,44 @@ internal static unsafe class RowBlock
                 byte* p1 = p + 1 < panels ? p0 + panelBytes : p0;
                 byte* p2 = p + 2 < panels ? p1 + panelBytes : p1;
                 byte* p3 = p + 3 < panels ? p2 + panelBytes : p2;
-                if (rows == 1)
-                {
-                    Tiles.Rows1Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end);
-                }
-                else
-                {
-                    Tiles.Rows2Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums + p * 16, stride, start, end);
-                }
+                FewRows<L, W>(x, rows, p0, p1, p2, p3, pairs, sums + p * 16, stride, start, end, Tiles.WeightsAhead);
             }
+        }
+    }
+
+    /// <summary>Any number of rows against four panels, wherever they lie, with few rows a tile.</summary>
+    /// <param name="ahead">Distance in bytes from each panel to what is brought near meanwhile, as long as the panel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyFew<L, W>(
+        float* x, int rows, byte* p0, byte* p1, byte* p2, byte* p3, int pairs, float* sums, long stride, TileStart start, long ahead)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        for (; rows >= 4 && typeof(L) == typeof(Lanes512); rows -= 4, x += 4 * Tiles.XStride, sums += 4 * stride)
+        {
+            Tiles.Rows4Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums, stride, start, TileEnd.Store, ahead);
+        }
+
+        for (; rows > 0; rows -= 2, x += 2 * Tiles.XStride, sums += 2 * stride)
+        {
+            FewRows<L, W>(x, rows, p0, p1, p2, p3, pairs, sums, stride, start, TileEnd.Store, ahead);
+        }
+    }
+
+    /// <summary>One row, or the first two of more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FewRows<L, W>(
+        float* x, int rows, byte* p0, byte* p1, byte* p2, byte* p3, int pairs, float* sums, long stride, TileStart start, TileEnd end, long ahead)
+        where L : unmanaged, ILanes<L>
+        where W : IPanelFormat
+    {
+        if (rows == 1)
+        {
+            Tiles.Rows1Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums, stride, start, end, ahead);
+        }
+        else
+        {
+            Tiles.Rows2Panels4<L, W>(pairs, x, p0, p1, p2, p3, sums, stride, start, end, ahead);
         }
     }
 }

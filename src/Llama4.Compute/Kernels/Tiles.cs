@@ -36,7 +36,7 @@ internal static unsafe partial class Tiles
     /// How far ahead of their use weights are asked for, in bytes of a panel. Measured on Zen 5 at 1, 2, 4 and 16 rows
     /// from memory: 512 and 1024 bytes are 5 to 10% slower, 4096 up to 40%.
     /// </summary>
-    private const int WeightsAhead = 2048;
+    public const int WeightsAhead = 2048;
 
     /// <summary>The plainest version: one row, one panel, [16] sums.</summary>
     public static void Scalar<W>(int pairs, float* x, byte* panel, float* sums, TileStart start, TileEnd end) where W : IPanelFormat
@@ -59,129 +59,6 @@ internal static unsafe partial class Tiles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void End<L>(L chain, float* sums, TileEnd end) where L : unmanaged, ILanes<L> =>
         L.Store(end == TileEnd.Add ? L.Load(sums) + chain : chain, sums);
-
-    /// <summary>One row against four panels: decoding, bound by the stream of weights.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows1Panels4<L, W>(int pairs, float* x, byte* p0, byte* p1, byte* p2, byte* p3, float* sums, long stride, TileStart start, TileEnd end)
-        where L : unmanaged, ILanes<L>
-        where W : IPanelFormat
-    {
-        L s0a = L.Zero, s0b = L.Zero, s0c = L.Zero, s0d = L.Zero;
-        if (start == TileStart.Sums)
-        {
-            s0a = L.Load(sums);
-            s0b = L.Load(sums + 16);
-            s0c = L.Load(sums + 32);
-            s0d = L.Load(sums + 48);
-        }
-
-        for (int i = 0; i < pairs; i++)
-        {
-            L.Prefetch(p0 + WeightsAhead);
-            L.Prefetch(p1 + WeightsAhead);
-            L.Prefetch(p2 + WeightsAhead);
-            L.Prefetch(p3 + WeightsAhead);
-            L wa = W.Even<L>(p0);
-            L wb = W.Even<L>(p1);
-            L wc = W.Even<L>(p2);
-            L wd = W.Even<L>(p3);
-            L v = L.Broadcast(x[0]);
-            s0a = L.FusedMultiplyAdd(v, wa, s0a);
-            s0b = L.FusedMultiplyAdd(v, wb, s0b);
-            s0c = L.FusedMultiplyAdd(v, wc, s0c);
-            s0d = L.FusedMultiplyAdd(v, wd, s0d);
-            wa = W.Odd<L>(p0);
-            wb = W.Odd<L>(p1);
-            wc = W.Odd<L>(p2);
-            wd = W.Odd<L>(p3);
-            v = L.Broadcast(x[1]);
-            s0a = L.FusedMultiplyAdd(v, wa, s0a);
-            s0b = L.FusedMultiplyAdd(v, wb, s0b);
-            s0c = L.FusedMultiplyAdd(v, wc, s0c);
-            s0d = L.FusedMultiplyAdd(v, wd, s0d);
-            p0 += W.PairBytes;
-            p1 += W.PairBytes;
-            p2 += W.PairBytes;
-            p3 += W.PairBytes;
-            x += 2;
-        }
-
-        End(s0a, sums, end);
-        End(s0b, sums + 16, end);
-        End(s0c, sums + 32, end);
-        End(s0d, sums + 48, end);
-    }
-
-    /// <summary>Two rows against four panels.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows2Panels4<L, W>(int pairs, float* x, byte* p0, byte* p1, byte* p2, byte* p3, float* sums, long stride, TileStart start, TileEnd end)
-        where L : unmanaged, ILanes<L>
-        where W : IPanelFormat
-    {
-        L s0a = L.Zero, s0b = L.Zero, s0c = L.Zero, s0d = L.Zero;
-        L s1a = L.Zero, s1b = L.Zero, s1c = L.Zero, s1d = L.Zero;
-        if (start == TileStart.Sums)
-        {
-            s0a = L.Load(sums);
-            s0b = L.Load(sums + 16);
-            s0c = L.Load(sums + 32);
-            s0d = L.Load(sums + 48);
-            s1a = L.Load(sums + stride);
-            s1b = L.Load(sums + stride + 16);
-            s1c = L.Load(sums + stride + 32);
-            s1d = L.Load(sums + stride + 48);
-        }
-
-        for (int i = 0; i < pairs; i++)
-        {
-            L.Prefetch(p0 + WeightsAhead);
-            L.Prefetch(p1 + WeightsAhead);
-            L.Prefetch(p2 + WeightsAhead);
-            L.Prefetch(p3 + WeightsAhead);
-            L wa = W.Even<L>(p0);
-            L wb = W.Even<L>(p1);
-            L wc = W.Even<L>(p2);
-            L wd = W.Even<L>(p3);
-            L v = L.Broadcast(x[0]);
-            s0a = L.FusedMultiplyAdd(v, wa, s0a);
-            s0b = L.FusedMultiplyAdd(v, wb, s0b);
-            s0c = L.FusedMultiplyAdd(v, wc, s0c);
-            s0d = L.FusedMultiplyAdd(v, wd, s0d);
-            v = L.Broadcast(x[XStride]);
-            s1a = L.FusedMultiplyAdd(v, wa, s1a);
-            s1b = L.FusedMultiplyAdd(v, wb, s1b);
-            s1c = L.FusedMultiplyAdd(v, wc, s1c);
-            s1d = L.FusedMultiplyAdd(v, wd, s1d);
-            wa = W.Odd<L>(p0);
-            wb = W.Odd<L>(p1);
-            wc = W.Odd<L>(p2);
-            wd = W.Odd<L>(p3);
-            v = L.Broadcast(x[1]);
-            s0a = L.FusedMultiplyAdd(v, wa, s0a);
-            s0b = L.FusedMultiplyAdd(v, wb, s0b);
-            s0c = L.FusedMultiplyAdd(v, wc, s0c);
-            s0d = L.FusedMultiplyAdd(v, wd, s0d);
-            v = L.Broadcast(x[XStride + 1]);
-            s1a = L.FusedMultiplyAdd(v, wa, s1a);
-            s1b = L.FusedMultiplyAdd(v, wb, s1b);
-            s1c = L.FusedMultiplyAdd(v, wc, s1c);
-            s1d = L.FusedMultiplyAdd(v, wd, s1d);
-            p0 += W.PairBytes;
-            p1 += W.PairBytes;
-            p2 += W.PairBytes;
-            p3 += W.PairBytes;
-            x += 2;
-        }
-
-        End(s0a, sums, end);
-        End(s0b, sums + 16, end);
-        End(s0c, sums + 32, end);
-        End(s0d, sums + 48, end);
-        End(s1a, sums + stride, end);
-        End(s1b, sums + stride + 16, end);
-        End(s1c, sums + stride + 32, end);
-        End(s1d, sums + stride + 48, end);
-    }
 
     /// <summary>Four rows against two panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

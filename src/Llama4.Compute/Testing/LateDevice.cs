@@ -43,10 +43,10 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
         return view;
     }
 
-    public KvCache AllocateKv(KvShape shape) => inner.AllocateKv(shape);
+    public KvCache AllocateKv(KvShape shape) => new LateKvCache(this, inner.AllocateKv(shape));
 
-    public ValueTask<Matrix> LoadMatrixAsync(IReadOnlyList<MatrixPart> parts, DType storage, CancellationToken cancellation = default) =>
-        inner.LoadMatrixAsync(parts, storage, cancellation);
+    public async ValueTask<Matrix> LoadMatrixAsync(IReadOnlyList<MatrixPart> parts, DType storage, CancellationToken cancellation = default) =>
+        new LateMatrix(this, await inner.LoadMatrixAsync(parts, storage, cancellation).ConfigureAwait(false));
 
     public async ValueTask<Tensor> LoadTableAsync(HostBytes bytes, DType fileType, int rows, int width, DType type, CancellationToken cancellation = default)
     {
@@ -87,7 +87,11 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
     public void RmsNorm(Tensor x, Tensor weight, float eps, Tensor y) =>
         Hold((a, b, c) => inner.RmsNorm(a, b, eps, c), x, weight, y);
 
-    public void MatMul(Tensor x, Matrix w, Tensor y) => Hold((a, b) => inner.MatMul(a, w, b), x, y);
+    public void MatMul(Tensor x, Matrix w, Tensor y)
+    {
+        Matrix weights = Own(w);
+        Hold((a, b) => inner.MatMul(a, weights, b), x, y);
+    }
 
     public void Add(Tensor a, Tensor b, Tensor y) => Hold(inner.Add, a, b, y);
 
@@ -108,13 +112,17 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
     public void ScaleRows(Tensor x, int firstColumn, int columns, Tensor scales, Tensor y) =>
         Hold((a, b, c) => inner.ScaleRows(a, firstColumn, columns, b, c), x, scales, y);
 
-    public void WriteKv(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables) =>
-        Hold((a, b, c) => inner.WriteKv(a, shape, cache, b, c), qkv, rows, blockTables);
+    public void WriteKv(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables)
+    {
+        KvCache own = Own(cache);
+        Hold((a, b, c) => inner.WriteKv(a, shape, own, b, c), qkv, rows, blockTables);
+    }
 
     public void Attention(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables, Tensor y)
     {
         LateTensor output = Own(y);
-        Hold((a, b, c) => inner.Attention(a, shape, cache, b, c, output.Inner), qkv, rows, blockTables);
+        KvCache own = Own(cache);
+        Hold((a, b, c) => inner.Attention(a, shape, own, b, c, output.Inner), qkv, rows, blockTables);
     }
 
     public void RouteTopOne(Tensor logits, Tensor experts, Tensor scores) => Hold(inner.RouteTopOne, logits, experts, scores);
@@ -125,7 +133,8 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
     public void GroupedMatMul(Tensor x, IReadOnlyList<Matrix> experts, Tensor order, Tensor offsets, bool gather, bool scatter, Tensor y)
     {
         LateTensor output = Own(y);
-        Hold((a, b, c) => inner.GroupedMatMul(a, experts, b, c, gather, scatter, output.Inner), x, order, offsets);
+        Matrix[] weights = [.. experts.Select(Own)];
+        Hold((a, b, c) => inner.GroupedMatMul(a, weights, b, c, gather, scatter, output.Inner), x, order, offsets);
     }
 
     public void ArgMax(Tensor logits, Tensor ids) => Hold(inner.ArgMax, logits, ids);
@@ -178,14 +187,30 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
         _ => throw new ArgumentException($"{tensor} is not a tensor of this device"),
     };
 
+    private Matrix Own(Matrix matrix) => matrix is LateMatrix own && own.Device == this
+        ? own.OpenInner
+        : throw new ArgumentException($"{matrix} is not a matrix of this device");
+
+    private KvCache Own(KvCache cache) => cache is LateKvCache own && own.Device == this
+        ? own.OpenInner
+        : throw new ArgumentException("the KV cache is not one of this device");
+
+    /// <summary>Disposes in the order of the commands: those held back may still use it.</summary>
+    internal void End(IDisposable weights) => Hold(weights.Dispose);
+
     internal void End(LateTensor tensor, bool lastHandle) => Hold(() =>
     {
-        if (lastHandle)
+        LateTensor whole = tensor.Memory.Whole;
+        if (tensor != whole)
         {
-            Poison(tensor.Inner);
+            tensor.Inner.Dispose();
         }
 
-        tensor.Inner.Dispose();
+        if (lastHandle)
+        {
+            Poison(whole.Inner);
+            whole.Inner.Dispose();
+        }
     });
 
     private void Poison(Tensor tensor)

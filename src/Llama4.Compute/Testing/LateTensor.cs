@@ -12,7 +12,7 @@ internal sealed class LateTensor : Tensor
         DType = type;
         Rows = rows;
         Width = width;
-        Memory = memory ?? new SharedMemory();
+        Memory = memory ?? new SharedMemory(this);
         Memory.Add();
     }
 
@@ -39,9 +39,12 @@ internal sealed class LateTensor : Tensor
     }
 
     /// <summary>Counts the handles on one piece of memory.</summary>
-    internal sealed class SharedMemory
+    /// <param name="whole">The tensor that was rented: it stays on the device until the last view of it ends.</param>
+    internal sealed class SharedMemory(LateTensor whole)
     {
         private int _handles;
+
+        public LateTensor Whole { get; } = whole;
 
         public void Add() => Interlocked.Increment(ref _handles);
 

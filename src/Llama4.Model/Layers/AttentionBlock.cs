@@ -3,7 +3,7 @@ using Llama4.Compute;
 namespace Llama4.Model;
 
 /// <summary>
-/// The attention half of a layer: a = h + Wo·Attention(RMSNorm(h)). Step 6 of the walk.
+/// Step 6: the attention half of a layer, a = h + Wo·Attention(RMSNorm(h)).
 /// The order of its steps is that of transformers' modeling_llama4.py (Llama4TextAttention).
 /// </summary>
 public sealed class AttentionBlock : IDisposable

@@ -3,7 +3,7 @@ using Llama4.Contracts;
 namespace Llama4.Scheduling;
 
 /// <summary>
-/// Decides what runs next: admits requests, mixes decodes with prefill chunks into steps under a token budget, gives out KV blocks
+/// Step 3: what runs next. Admits requests, mixes decodes with prefill chunks into steps under a token budget, gives out KV blocks
 /// and takes them back, and ends sequences. It decides only: no clock, no waiting, no device; one caller at a time.
 /// <para>The engine's loop: while <see cref="Next"/> gives a step, run it; hand its tokens to <see cref="Commit"/>, or a failed one to
 /// <see cref="Abort"/>; pass on the emissions. Several steps are in flight at once, a sequence in at most one of them.</para>

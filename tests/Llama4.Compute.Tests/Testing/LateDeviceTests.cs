@@ -1,4 +1,5 @@
 using Llama4.Compute.Testing;
+using Llama4.Compute.Tests.Bits;
 
 namespace Llama4.Compute.Tests.Testing;
 
@@ -57,5 +58,51 @@ public class LateDeviceTests
         device.GatherRows(table, indexes, y);
         await Should.ThrowAsync<DeviceFaultException>(async () => await device.SynchronizeAsync());
         await Should.ThrowAsync<DeviceFaultException>(async () => await device.ReadFloats(table));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1024)]
+    public async Task Workload_OfEveryOperation_IsTheInnerDevicesBitForBit(int heldCommands)
+    {
+        await using CpuDevice cpu = CpuDevice.Create(2);
+        string expected = await MixedWorkload.HashAsync(cpu);
+        await using IDevice late = new LateDevice(CpuDevice.Create(2), heldCommands);
+        (await MixedWorkload.HashAsync(late)).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Dispose_OfATensor_PoisonsItsMemoryAfterItsLastUse()
+    {
+        CpuDevice cpu = CpuDevice.Create(1);
+        await using var device = new LateDevice(cpu);
+        Tensor a = device.Floats([1, 2, 3, 4], 2);
+        Tensor view = device.View(a, 1, 1);
+        using Tensor y = device.Rent(DType.F32, 1, 2);
+        a.Dispose();
+        device.Add(view, view, y); // the view keeps the memory
+        view.Dispose();
+        (await device.ReadFloats(y)).ShouldBe([6f, 8f]);
+        using Tensor again = cpu.Rent(DType.F32, 2, 2); // the pool gives the same memory back, as it was left
+        (await cpu.ReadFloats(again)).ShouldAllBe(v => float.IsNaN(v));
+    }
+
+    [Fact]
+    public async Task Dispose_OfWeightsInUse_WaitsForTheHeldCommands()
+    {
+        CpuDevice cpu = CpuDevice.Create(1);
+        await using var device = new LateDevice(cpu);
+        Matrix w = await device.Matrix([1, 2, 3, 4], 2, 2);
+        KvCache cache = device.AllocateKv(new KvShape(1, 1, 2, DType.F32));
+        using Tensor x = device.Floats([1, 10], 1);
+        using Tensor y = device.Rent(DType.F32, 1, 2);
+        device.MatMul(x, w, y);
+        w.Dispose();
+        cache.Dispose();
+        Should.Throw<ObjectDisposedException>(() => device.MatMul(x, w, y));
+        cpu.NativeBytes.ShouldBe(w.Bytes + cache.Bytes);
+        (await device.ReadFloats(y)).ShouldBe([21f, 43f]);
+        cpu.NativeBytes.ShouldBeLessThan(w.Bytes + cache.Bytes + 2048);
     }
 }

@@ -22,6 +22,21 @@ public class DirectModelBitsTests
         (await LogitsAsync(golden.Checkpoint, mode, prompt, int.MaxValue, 3, 2)).ShouldBe(whole, "2 threads");
     }
 
+    /// <summary>The other cases are so small that a second thread does not pay: these layers are 640 wide.</summary>
+    [Theory]
+    [InlineData(ComputeMode.Fp32)]
+    [InlineData(ComputeMode.Bf16)]
+    public async Task Run_OfWideLayersOnMoreThreads_GivesTheSameBits(ComputeMode mode)
+    {
+        using var golden = new GoldenCase("10-real-geometry");
+        var prompt = golden.Ids("input_ids")[..300];
+        var whole = await LogitsAsync(golden.Checkpoint, mode, prompt, int.MaxValue, 1, 1);
+
+        (await LogitsAsync(golden.Checkpoint, mode, prompt, int.MaxValue, 1, 2)).ShouldBe(whole, "2 threads");
+        (await LogitsAsync(golden.Checkpoint, mode, prompt, 64, 2, 3)).ShouldBe(whole, "3 threads, pieces of 64");
+        (await LogitsAsync(golden.Checkpoint, mode, prompt, 19, 1, 2)).ShouldBe(whole, "2 threads, pieces of 19");
+    }
+
     [Theory]
     [InlineData(ComputeMode.Fp32)]
     [InlineData(ComputeMode.Bf16)]
