@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Llama4.Contracts;
 using Orleans.Runtime;
 
@@ -10,10 +11,15 @@ internal sealed class GenerationClient : IGenerationClient, IGenerationObserver,
     private readonly IEngineGrain _engine;
     private readonly IGenerationObserver _ear;
     private readonly ConcurrentDictionary<Guid, Generation> _open = [];
+
+    // Orleans knows its observers by weak references only, and a caller that waits for a chunk is known only to what will wake it: without
+    // a root of their own, an ear and all who wait for it are collected together, and the wait never ends.
+    private readonly GCHandle _root;
     private volatile bool _closed;
 
     public GenerationClient(IGrainFactory grains)
     {
+        _root = GCHandle.Alloc(this);
         _engine = grains.GetEngine(replica: 0);
         _ear = grains.CreateObjectReference<IGenerationObserver>(this);
     }
@@ -59,7 +65,10 @@ internal sealed class GenerationClient : IGenerationClient, IGenerationObserver,
     /// <summary>The cluster goes away: whoever still waits is told.</summary>
     public void Dispose()
     {
+        if (_closed)
+            return;
         _closed = true;
+        _root.Free();
         foreach (var (request, generation) in _open)
         {
             generation.Fail("The cluster is shutting down.");
