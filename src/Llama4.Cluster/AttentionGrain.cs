@@ -35,7 +35,7 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
         var layer = host.Config.Layers[GrainNames.Split(this.GetPrimaryKeyString()).Second];
         if (_attention is null)
         {
-            var attention = await AttentionBlock.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode);
+            var attention = await AttentionBlock.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
             _attention = attention;
             _cache = host.Device.AllocateKv(attention.KvShape(host.KvBlocks(layer.Mask)));
             host.Loaded(attention.WeightBytes);
@@ -82,14 +82,14 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
     {
         if (layer.IsMoe)
         {
-            var router = await Router.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode);
-            var shared = await SharedExpert.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode);
+            var router = await Router.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
+            var shared = await SharedExpert.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
             _moe = (router, shared);
             host.Loaded(router.WeightBytes + shared.WeightBytes);
         }
         else
         {
-            _dense = await DenseFeedForward.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode);
+            _dense = await DenseFeedForward.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
             host.Loaded(_dense.WeightBytes);
         }
     }

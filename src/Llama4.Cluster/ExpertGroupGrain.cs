@@ -30,7 +30,7 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board) : Grain,
         {
             _experts?.Dispose();
             _experts = null;
-            _experts = await ExpertGroup.LoadAsync(host.Checkpoint, layer, placement.First, placement.Count, host.Device, host.Mode);
+            _experts = await ExpertGroup.LoadAsync(host.Checkpoint, layer, placement.First, placement.Count, host.Device, host.Mode, host.Loading);
             host.Loaded(_experts.WeightBytes);
         }
         _epoch.Set(epoch);

@@ -24,7 +24,7 @@ internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, 
         board.Require(epoch, ToString()!);
         if (_vocabulary is null)
         {
-            _vocabulary = await Vocabulary.LoadAsync(host.Checkpoint, host.Device, host.Mode);
+            _vocabulary = await Vocabulary.LoadAsync(host.Checkpoint, host.Device, host.Mode, host.Loading);
             host.Loaded(_vocabulary.WeightBytes);
         }
         _epoch.Set(epoch);

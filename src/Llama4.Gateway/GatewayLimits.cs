@@ -4,10 +4,10 @@ namespace Llama4.Gateway;
 public sealed record GatewayLimits
 {
     /// <summary>
-    /// Requests inside the gateway at one time; past it 429. The default, 512 = 64 that decode in one batch
-    /// + 384 that wait in the engine's queue + 64 whose body is being read or whose last bytes are being sent.
+    /// Requests inside the gateway at one time; past it 429. The default, 384 = 64 that decode in one batch
+    /// + 256 that wait in the engine's queue + 64 whose body is being read or whose last bytes are being sent.
     /// </summary>
-    public int ConcurrentRequestsMax { get; init; } = 64 + 384 + 64;
+    public int ConcurrentRequestsMax { get; init; } = 64 + 256 + 64;
 
     /// <summary>
     /// Bytes of one request body; past it 413. The default, 8 MiB + 64 KiB = text of a prompt (2 M characters of a token each

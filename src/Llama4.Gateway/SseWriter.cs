@@ -133,7 +133,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         catch (TimeoutException)
         {
             _http.Abort();
-            throw new OperationCanceledException($"The client read nothing for {_stalledReaderLimit.TotalSeconds} s.", _http.RequestAborted);
+            throw new StalledReaderException($"The client read nothing for {_stalledReaderLimit.TotalSeconds} s.");
         }
     }
 

@@ -40,6 +40,23 @@ public class FaultTests
         status.KvBlocksUsed.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Submission_WhoseAnswerIsLost_IsCancelledInTheEngine()
+    {
+        var calls = new LostAnswers();
+        await using var cluster = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory, Silo = silo => silo.AddIncomingGrainCallFilter(calls) });
+        var request = Answers.Greedy(Prompt, 4000);
+
+        var (result, generation) = await cluster.Client.SubmitAsync(request, CancellationToken.None);
+
+        generation.ShouldBeNull();
+        result.Status.ShouldBe(SubmitStatus.Unavailable);
+        (await calls.Cancelled.WaitAsync(Answers.Limit)).ShouldBe(request.Id);
+        await cluster.Client.TokensAsync(Answers.Greedy(Prompt, 3)); // it is free within one step
+        (await cluster.Client.StatusAsync(CancellationToken.None)).Running.ShouldBe(0);
+    }
+
     private static Task<EmbeddedCluster> StartAsync(FailingCalls? faults) => EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
     {
         ModelDirectory = ScoutNano.Directory,
@@ -68,6 +85,27 @@ public class FaultTests
                 Interlocked.Increment(ref _failed);
                 throw new IOException("this call was made to fail");
             }
+        }
+    }
+
+    /// <summary>Submissions arrive, the answer to the first does not.</summary>
+    private sealed class LostAnswers : IIncomingGrainCallFilter
+    {
+        private int _submissions;
+        private readonly TaskCompletionSource<Guid> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The first request that was cancelled, when it has been.</summary>
+        public Task<Guid> Cancelled => _cancelled.Task;
+
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            await context.Invoke();
+            if (context.InterfaceMethod.DeclaringType != typeof(IEngineGrain))
+                return;
+            if (context.InterfaceMethod.Name == nameof(IEngineGrain.SubmitAsync) && Interlocked.Increment(ref _submissions) == 1)
+                throw new TimeoutException("this answer was made to get lost");
+            if (context.InterfaceMethod.Name == nameof(IEngineGrain.CancelAsync))
+                _cancelled.TrySetResult((Guid)context.Request.GetArgument(0)!);
         }
     }
 }

@@ -71,6 +71,8 @@ public class SseWriterTests
 
         (await other.WaitAsync(Hang))[^1].ShouldBe("[DONE]");
         await slow.Disposed.WaitAsync(Hang);
+        await gateway.App.StopAsync();
+        gateway.Logs.Lines.ShouldContain(line => line.Contains("finish client_stalled"));
     }
 
     [Fact]

@@ -44,6 +44,24 @@ public sealed class CommandLineTests
         run.Error.ShouldContain("--help'");
     }
 
+    [Theory]
+    [InlineData("serve --port 70000", "--port: expected 0 to 65535, found 70000")]
+    [InlineData("serve --port http", "--port: expected 0 to 65535, found http")]
+    [InlineData("serve --threads many", "--threads: expected 1 to 1024, found many")]
+    [InlineData("serve --threads 0", "--threads: expected 1 to 1024, found 0")]
+    [InlineData("chat hello --max-tokens 99999999999", "--max-tokens: expected at least 1, found 99999999999")]
+    [InlineData("chat hello --temperature hot", "--temperature: expected 0 to 100, found hot")]
+    [InlineData("chat hello --top-p 0,9", "--top-p: expected above 0, to 1, found 0,9")]
+    [InlineData("chat hello --seed -1", "--seed: expected 0 to 18446744073709551615, found -1")]
+    [InlineData("synth --shape scout --out d --divide half", "--divide: expected 1 to 1024, found half")]
+    public async Task Number_ThatIsNoneOrOutOfRange_IsOneLineThatNamesTheRangeAndExitCode2(string line, string message)
+    {
+        var run = await Llama4Run.OfAsync(line.Split(' '));
+
+        run.ShouldFailWith(CommandLine.Usage, message);
+        run.Error.ShouldContain("--help'");
+    }
+
     [Fact]
     public async Task Verb_WhenItFails_IsOneLineAndExitCode1WithoutStackTrace()
     {

@@ -38,6 +38,9 @@ internal sealed class GenerationClient : IGenerationClient, IGenerationObserver,
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {
             _open.TryRemove(request.Id, out _);
+            // It may have been accepted all the same, its answer being late or lost: nobody would ever read it. An engine that is gone
+            // does not answer this either, and needs not.
+            _ = _engine.CancelAsync(request.Id).AsTask();
             return (new SubmitResult(SubmitStatus.Unavailable, $"The engine does not answer: {error.Message}", RetryAfterSeconds: 1), null);
         }
         if (result.Status == SubmitStatus.Accepted)

@@ -17,8 +17,11 @@ internal sealed class ModelHost : IAsyncDisposable
 
     /// <param name="checkpoint">Opened and checked; becomes the host's.</param>
     /// <param name="device">Becomes the host's.</param>
-    public ModelHost(HostId id, Checkpoint checkpoint, IDevice device, ComputeMode mode, KvSizes kv, IProgress<double>? progress)
+    /// <param name="loading">Cancelled when nothing more shall be loaded.</param>
+    public ModelHost(
+        HostId id, Checkpoint checkpoint, IDevice device, ComputeMode mode, KvSizes kv, IProgress<double>? progress, CancellationToken loading = default)
     {
+        Loading = loading;
         Id = id;
         Checkpoint = checkpoint;
         Device = device;
@@ -43,6 +46,9 @@ internal sealed class ModelHost : IAsyncDisposable
     public KvSizes Kv { get; }
 
     public StepUploader Uploader { get; }
+
+    /// <summary>What grains load is broken off with it: a host ends only after the last of them has stopped.</summary>
+    public CancellationToken Loading { get; }
 
     /// <summary>Bytes of weights that this host's grains hold on the device.</summary>
     public long WeightBytes => Interlocked.Read(ref _bytesLoaded);

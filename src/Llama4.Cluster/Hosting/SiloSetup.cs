@@ -37,6 +37,7 @@ internal static class SiloSetup
             .AddSingleton(shape)
             .AddSingleton<PlanBoard>()
             .AddSingleton(TimeProvider.System)
+            .AddSingleton<IHostLifetime, OwnersLifetime>()
             .AddHostLocal()
             .AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         // What fails on one host is told on another by its own name.

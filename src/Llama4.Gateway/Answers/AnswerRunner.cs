@@ -68,7 +68,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
 
             writer.WriteDone();
         }
-        catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (error is not StalledReaderException && !http.RequestAborted.IsCancellationRequested)
         {
             var told = error switch
             {

@@ -22,14 +22,16 @@ internal sealed partial class GracefulShutdown(
     public async Task StoppingAsync(CancellationToken cancellation)
     {
         var empty = gate.Close();
+        var start = options.Clock.GetTimestamp();
         if (await IsWithinAsync(empty, options.Limits.ShutdownLimit, cancellation))
         {
             return;
         }
 
-        Ending(logger, options.Limits.ShutdownLimit.TotalSeconds);
+        Ending(logger, options.Clock.GetElapsedTime(start).TotalSeconds);
         gate.End();
-        if (!await IsWithinAsync(empty, options.Limits.ShutdownGrace, cancellation))
+        // Also for one who does not want to wait for the answers themselves: their clients are told.
+        if (!await IsWithinAsync(empty, options.Limits.ShutdownGrace, CancellationToken.None))
         {
             Cutting(logger); // by the server, as it stops
         }
@@ -60,7 +62,7 @@ internal sealed partial class GracefulShutdown(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Answers still running {Seconds} s after shutdown began are ended with an error")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Answers still running {Seconds:0.0} s after shutdown began are ended with an error")]
     private static partial void Ending(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Some answers did not take their end: their connections are cut")]

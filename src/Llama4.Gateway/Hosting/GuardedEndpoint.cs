@@ -27,6 +27,10 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
             log.Finish = error.Code ?? error.Type;
             await ErrorBody.SendAsync(http.Response, error, http.RequestAborted);
         }
+        catch (StalledReaderException)
+        {
+            log.Finish = "client_stalled";
+        }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             log.Finish = "client_gone"; // nobody is left to tell

@@ -27,7 +27,7 @@ internal readonly struct RequestFields(JsonElement root)
         return value.TryGetInt64(out number) && number >= min && number <= max
             ? (int)number
             : throw ApiError.Invalid(
-                $"'{name}' must be {(max == int.MaxValue ? $"at least {min}" : $"from {min} to {max}")}, but is {Name(value)}.",
+                $"'{name}' must be {(max == int.MaxValue && value.GetDouble() < min ? $"at least {min}" : $"from {min} to {max}")}, but is {Name(value)}.",
                 name);
     }
 

@@ -26,7 +26,7 @@ public static class KvBudget
         var most = Most(needs);
         var even = bytes / perPosition;
         if (even < 1)
-            throw new ArgumentException($"KV memory of {bytes} bytes was given; one block on every layer takes {perPosition}.", nameof(bytes));
+            throw new ArgumentException($"KV memory of {bytes} bytes was given; one block on every layer takes {perPosition}.");
         var chunked = needs.ChunkedLayers == 0 ? 0 : Math.Min(even, most.ChunkedBlocks);
         var full = needs.FullLayers == 0 ? 0 : Math.Min((bytes - chunked * needs.ChunkedLayers * needs.BlockBytes) / (needs.FullLayers * needs.BlockBytes), most.FullBlocks);
         if (needs.ChunkedLayers > 0)

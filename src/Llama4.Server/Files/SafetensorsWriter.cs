@@ -28,10 +28,12 @@ internal sealed class SafetensorsWriter : IDisposable
     private long _writtenBytes;
     private bool _committed;
 
-    /// <param name="path">Where the file will stand; what stands there already is replaced.</param>
+    /// <param name="path">Where the file will stand; a file that stands there already is replaced.</param>
     /// <param name="tensors">All tensors of the file, in the order of their bytes.</param>
+    /// <exception cref="IOException">Something else than a file stands there: a folder, or a device, whose name the file would take.</exception>
     public SafetensorsWriter(string path, IReadOnlyList<TensorLayout> tensors)
     {
+        RefuseOtherThanFile(path);
         _path = path;
         _part = path + ".part";
         var header = Header(tensors, out _dataBytes);
@@ -80,6 +82,23 @@ internal sealed class SafetensorsWriter : IDisposable
         if (!_committed)
         {
             File.Delete(_part);
+        }
+    }
+
+    /// <summary>
+    /// Said before anything is computed. A rename takes a device's name from it, and root may: /dev/null would be a file from then on.
+    /// Devices stand in /dev itself; below it is also memory for files, /dev/shm.
+    /// </summary>
+    private static void RefuseOtherThanFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path}: expected a file to write, found a folder");
+        }
+
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) == "/dev")
+        {
+            throw new IOException($"{path}: expected a file to write, found a device");
         }
     }
 

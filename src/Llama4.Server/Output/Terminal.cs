@@ -37,7 +37,7 @@ public sealed class Terminal
 
         return new Terminal
         {
-            Input = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In,
+            Input = new InterruptibleReader(Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In),
             Output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true },
             Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             InputIsTerminal = !Console.IsInputRedirected,

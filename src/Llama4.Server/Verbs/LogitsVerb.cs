@@ -58,7 +58,7 @@ internal static class LogitsVerb
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var document = JsonDocument.Parse(File.ReadAllText(file));
             var ids = document.RootElement.Ids("ids");
             var wrong = Array.FindIndex(ids, id => id >= config.VocabSize);
             return ids.Length == 0 ? throw new InvalidDataException("\"ids\": expected at least one id")

@@ -27,13 +27,7 @@ internal sealed class ModelOptions
         CustomParser = ParseSize,
     };
 
-    public ModelOptions() => _threads.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() is < 1 or > 1024)
-        {
-            result.AddError($"--threads: expected 1 to 1024, found {result.Tokens.FirstOrDefault()?.Value}");
-        }
-    });
+    public ModelOptions() => _threads.Within("1 to 1024", value => value is >= 1 and <= 1024);
 
     public void AddTo(Command command)
     {

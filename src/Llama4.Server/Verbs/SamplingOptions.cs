@@ -8,32 +8,30 @@ internal sealed class SamplingOptions
 {
     private readonly Option<string?> _system = new("--system") { Description = "A system prompt.", HelpName = "TEXT" };
 
-    private readonly Option<double?> _temperature = Bounded(
-        new("--temperature") { Description = "0 always takes the likeliest token. Default: the model's generation_config.json.", HelpName = "T" },
-        value => value is >= 0 and <= 100,
-        "0 to 100");
+    private readonly Option<double?> _temperature = new Option<double?>("--temperature")
+    {
+        Description = "0 always takes the likeliest token. Default: the model's generation_config.json.",
+        HelpName = "T",
+    }.Within("0 to 100", value => value is >= 0 and <= 100);
 
-    private readonly Option<double?> _topP = Bounded(
-        new("--top-p") { Description = "Draw from the likeliest tokens that make up this share. Default: the model's generation_config.json.", HelpName = "P" },
-        value => value is > 0 and <= 1,
-        "above 0, to 1");
+    private readonly Option<double?> _topP = new Option<double?>("--top-p")
+    {
+        Description = "Draw from the likeliest tokens that make up this share. Default: the model's generation_config.json.",
+        HelpName = "P",
+    }.Within("above 0, to 1", value => value is > 0 and <= 1);
 
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "The same seed draws the same answer. Default: drawn anew.", HelpName = "N" };
+    private readonly Option<ulong?> _seed = new Option<ulong?>("--seed")
+    {
+        Description = "The same seed draws the same answer. Default: drawn anew.",
+        HelpName = "N",
+    }.Within($"0 to {ulong.MaxValue}", _ => true);
 
-    private readonly Option<int> _tokensMax = new("--max-tokens")
+    private readonly Option<int> _tokensMax = new Option<int>("--max-tokens")
     {
         Description = "Most tokens of an answer.",
         HelpName = "N",
         DefaultValueFactory = _ => 1024,
-    };
-
-    public SamplingOptions() => _tokensMax.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < 1)
-        {
-            result.AddError($"--max-tokens: expected at least 1, found {result.Tokens[0].Value}");
-        }
-    });
+    }.Within("at least 1", value => value >= 1);
 
     public void AddTo(Command command)
     {
@@ -47,16 +45,4 @@ internal sealed class SamplingOptions
 
     public AnswerSettings Settings(ParseResult parsed) =>
         new(parsed.GetValue(_tokensMax), parsed.GetValue(_temperature), parsed.GetValue(_topP), parsed.GetValue(_seed));
-
-    private static Option<double?> Bounded(Option<double?> option, Func<double, bool> holds, string range)
-    {
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double?>() is { } value && !holds(value))
-            {
-                result.AddError($"{option.Name}: expected {range}, found {result.Tokens[0].Value}");
-            }
-        });
-        return option;
-    }
 }

@@ -22,13 +22,7 @@ internal static class ServeVerb
             DefaultValueFactory = _ => IPAddress.Loopback,
             CustomParser = ParseAddress,
         };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65535)
-            {
-                result.AddError($"--port: expected 0 to 65535, found {result.Tokens[0].Value}");
-            }
-        });
+        port.Within("0 to 65535", value => value is >= 0 and <= 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
         command.Add(port);

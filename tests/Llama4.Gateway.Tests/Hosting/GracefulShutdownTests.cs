@@ -1,6 +1,9 @@
 using System.Net;
 using Llama4.Contracts;
+using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Tests.Scripted;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Llama4.Gateway.Tests.Hosting;
 
@@ -46,5 +49,21 @@ public class GracefulShutdownTests
 
         Json.Parse((await answer)[^1]).At("error.message").GetString().ShouldBe("The server is shutting down.");
         await generation.Disposed.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Shutdown_WhenItIsHurried_StillLetsAnswersWriteTheirError()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+        var gate = gateway.App.Services.GetRequiredService<RequestGate>();
+        var shutdown = gateway.App.Services.GetServices<IHostedService>().OfType<GracefulShutdown>().Single();
+        gate.Enter();
+
+        var stopping = shutdown.StoppingAsync(new CancellationToken(canceled: true));
+
+        gate.Ended.IsCancellationRequested.ShouldBeTrue();
+        stopping.IsCompleted.ShouldBeFalse(); // the answer is still inside
+        gate.Leave();
+        await stopping;
     }
 }

@@ -96,6 +96,19 @@ public class RefusalTests
         error.At("error.message").GetString()!.ShouldContain("gpt-4");
     }
 
+    [Theory]
+    [InlineData("-99999999999999999999", "at least 1")]
+    [InlineData("99999999999999999999", "from 1 to 2147483647")]
+    public async Task Request_WhenANumberPassesEitherEnd_SaysWhichEnd(string number, string expected)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(
+            Chat, $$"""{"model":"scout-nano","messages":[{"role":"user","content":"x"}],"max_tokens":{{number}}}""", HttpStatusCode.BadRequest);
+
+        error.At("error.message").GetString().ShouldBe($"'max_tokens' must be {expected}, but is {number}.");
+    }
+
     [Fact]
     public async Task Request_WhenThePromptPassesTheContext_SaysTheNumbers()
     {

@@ -45,6 +45,18 @@ public sealed class SafetensorsWriterTests
         Directory.GetFiles(folder.Path).Length.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("/dev/there-is-no-such-device", "found a device")] // a real one would be lost, were this to fail
+    [InlineData("/tmp", "found a folder")]
+    public void File_WhereSomethingElseStands_IsRefusedBeforeAnythingIsWritten(string path, string found)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "names of Unix");
+
+        Should.Throw<IOException>(() => new SafetensorsWriter(path, Layouts).Dispose()).Message.ShouldContain(found);
+
+        File.Exists(path + ".part").ShouldBeFalse();
+    }
+
     [Fact]
     public void Piece_ThatDoesNotFitItsTensor_IsRefused()
     {

@@ -54,6 +54,19 @@ public sealed class LogitsVerbTests
     }
 
     [Fact]
+    public async Task Logits_OfAFileWithAByteOrderMark_AreThoseOfTheFileWithout()
+    {
+        using var folder = new TestFolder();
+        var ids = folder.Write("ids.json", "\uFEFF{\"ids\":[1,2]}"); // as editors on Windows save it
+
+        var run = await Llama4Run.OfAsync("logits", "--model", Golden.Path("11-tied"), "--ids", ids, "--out", folder["out.safetensors"]);
+
+        (run.ExitCode, run.Error).ShouldBe((0, ""));
+        using var file = SafetensorsFile.Open(folder["out.safetensors"]);
+        file.Tensors["logits"].Shape[0].ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Logits_OfAMadeUpCheckpoint_NeedNoTokenizerAndSpanSeveralSteps()
     {
         using var folder = new TestFolder();

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary>Options whose argument is a number with a range: whatever else stands there is one error, which names the option and the range.</summary>
+internal static class NumberOption
+{
+    /// <summary>Reads the argument, refusing what is no number or not in the range.</summary>
+    /// <param name="range">The range in words, like "1 to 1024".</param>
+    public static Option<T> Within<T>(this Option<T> option, string range, Func<T, bool> holds)
+        where T : struct, INumber<T>
+    {
+        option.CustomParser = result => Parse(option.Name, result, range, holds);
+        return option;
+    }
+
+    /// <inheritdoc cref="Within{T}(Option{T}, string, Func{T, bool})"/>
+    public static Option<T?> Within<T>(this Option<T?> option, string range, Func<T, bool> holds)
+        where T : struct, INumber<T>
+    {
+        option.CustomParser = result => Parse(option.Name, result, range, holds);
+        return option;
+    }
+
+    private static T Parse<T>(string name, ArgumentResult result, string range, Func<T, bool> holds)
+        where T : struct, INumber<T>
+    {
+        var text = result.Tokens[0].Value;
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && holds(value))
+        {
+            return value;
+        }
+
+        result.AddError($"{name}: expected {range}, found {text}");
+        return default;
+    }
+}
