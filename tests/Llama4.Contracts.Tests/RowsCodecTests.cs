@@ -164,6 +164,26 @@ public sealed class RowsCodecTests
     public void HostLocal_WhenAMessageWouldLeaveItsHost_IsNotWritten() =>
         Should.Throw<InvalidOperationException>(() => Serializer.SerializeToArray<HostLocal>(new Step())).Message.ShouldContain("belongs to its host");
 
+    /// <summary>5 MB there and back: the payloads come from the pool, and nothing else is as large.</summary>
+    [Fact]
+    public void Rows_WhenWrittenAndRead_AllocateNothingOfThePayloadsSize()
+    {
+        var message = new ArrayBufferWriter<byte>(8 << 20);
+        void ThereAndBack()
+        {
+            using var rows = new Rows(RowsType.BF16, 512, 5120, default, default, PooledPayload.Rent(512 * 5120 * 2));
+            message.ResetWrittenCount();
+            Serializer.Serialize(rows, message);
+            using var read = Serializer.Deserialize<Rows>(new ReadOnlySequence<byte>(message.WrittenMemory));
+        }
+        ThereAndBack();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        ThereAndBack();
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4096);
+    }
+
     [Fact]
     public void HostLocal_InsideAHost_IsHandedOnUncopied()
     {

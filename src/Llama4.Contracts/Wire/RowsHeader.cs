@@ -27,8 +27,8 @@ public static class RowsHeader
         writer.Write(rows.Width);
         WriteNumbers(ref writer, rows.Ids.Span);
         WriteNumbers(ref writer, rows.Experts.Span);
-        writer.WriteBinHeader(rows.PayloadBytes);
         writer.Flush();
+        WriteBinHeader(output, rows.PayloadBytes);
     }
 
     /// <summary>Reads a header and checks every number in it.</summary>
@@ -71,6 +71,29 @@ public static class RowsHeader
         writer.WriteArrayHeader(numbers.Length);
         foreach (var number in numbers)
             writer.Write(number);
+    }
+
+    /// <summary>Not MessagePackWriter's own: that asks for room for the bytes behind the header too, which here go another way.</summary>
+    private static void WriteBinHeader(IBufferWriter<byte> output, int length)
+    {
+        var header = output.GetSpan(5);
+        switch (length)
+        {
+            case <= byte.MaxValue:
+                (header[0], header[1]) = (MessagePackCode.Bin8, (byte)length);
+                output.Advance(2);
+                break;
+            case <= ushort.MaxValue:
+                header[0] = MessagePackCode.Bin16;
+                BinaryPrimitives.WriteUInt16BigEndian(header[1..], (ushort)length);
+                output.Advance(3);
+                break;
+            default:
+                header[0] = MessagePackCode.Bin32;
+                BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)length);
+                output.Advance(5);
+                break;
+        }
     }
 
     private static int[] ReadNumbers(ref MessagePackReader reader, string name, int count)
