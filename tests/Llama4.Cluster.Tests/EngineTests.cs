@@ -12,7 +12,8 @@ public class EngineTests
     [Fact]
     public async Task Dispose_OfARunningGeneration_FreesItsBlocks()
     {
-        await using var cluster = await StartAsync();
+        // One step at a time, so that another request's first step comes after the one that was in flight.
+        await using var cluster = await StartAsync(limits => limits with { MicroBatchesMax = 1 });
         using var limit = new CancellationTokenSource(Answers.Limit);
         var (_, generation) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
         await generation!.Chunks(limit.Token).FirstAsync(limit.Token);
@@ -20,7 +21,7 @@ public class EngineTests
 
         await generation.DisposeAsync();
 
-        // The engine ends it with the step in flight: the answer to a later request comes after that step.
+        // The engine ends it with the step in flight.
         await cluster.Client.TokensAsync(Answers.Greedy(Prompt, 1));
         var status = await cluster.Client.StatusAsync(limit.Token);
         status.Running.ShouldBe(0);

@@ -25,15 +25,9 @@ public sealed class MicroBatchPolicy
     public const double Margin = 0.05;
 
     private readonly int _most;
-    private int _settled;
-    private int _trial;
-    private int _skip = SkippedSteps;
-    private int _rest;
-    private int _steps;
-    private long _rows;
-    private double _seconds;
-    private double _settledCost = double.NaN;
-    private bool _up = true;
+
+    /// <summary>By power of two of sequences. A load that comes and goes is measured piece by piece: answers may be shorter than a trial.</summary>
+    private readonly MicroBatchTrial?[] _trials = new MicroBatchTrial?[32];
     private int _load = -1;
 
     /// <param name="most">Most micro-batches in flight.</param>
@@ -43,14 +37,13 @@ public sealed class MicroBatchPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         _most = most;
         Least = remoteExperts ? Math.Min(2, most) : 1;
-        _settled = _trial = Math.Min(2, most);
     }
 
     /// <summary>The lower bound with more than one sequence: 2 with remote experts, else 1.</summary>
     public int Least { get; }
 
     /// <summary>Micro-batches for so many running sequences: never more than there are sequences.</summary>
-    public int Count(int sequences) => Math.Max(1, Math.Min(_trial, sequences));
+    public int Count(int sequences) => sequences < 2 ? 1 : Math.Min(TrialOf(BitOperations.Log2((uint)sequences)).Count, sequences);
 
     /// <summary>A step was committed.</summary>
     /// <param name="step">Steps with prefill rows are not counted: their time says nothing about decode.</param>
@@ -65,70 +58,16 @@ public sealed class MicroBatchPolicy
         }
 
         var load = BitOperations.Log2((uint)sequences);
+        var trial = TrialOf(load);
         if (load != _load)
         {
             _load = load;
-            Begin(_settled);
-            _settledCost = double.NaN;
-            _rest = 0;
+            trial.Resume();
             return;
         }
 
-        if (_rest > 0)
-        {
-            _rest--;
-            return;
-        }
-
-        if (_skip > 0)
-        {
-            _skip--;
-            return;
-        }
-
-        _steps++;
-        _rows += step.Rows;
-        _seconds += seconds;
-        if (_steps == WindowSteps)
-        {
-            Conclude(_seconds / _rows, sequences);
-        }
+        trial.Observe(step.Rows, sequences, seconds);
     }
 
-    private void Conclude(double cost, int sequences)
-    {
-        if (double.IsNaN(_settledCost))
-        {
-            _settledCost = cost;
-            Begin(Neighbour(Math.Min(_most, sequences)));
-            return;
-        }
-
-        if (cost < _settledCost * (1 - Margin))
-        {
-            _settled = _trial;
-        }
-
-        _settledCost = double.NaN;
-        _rest = RestSteps;
-        Begin(_settled);
-    }
-
-    // Down and up in turns, down first; at a bound the only way there is.
-    private int Neighbour(int most)
-    {
-        var canRise = _settled < most;
-        var canFall = _settled > Least;
-        _up = canRise && (!canFall || !_up);
-        return _up ? _settled + 1 : canFall ? _settled - 1 : _settled;
-    }
-
-    private void Begin(int count)
-    {
-        _trial = count;
-        _skip = SkippedSteps;
-        _steps = 0;
-        _rows = 0;
-        _seconds = 0;
-    }
+    private MicroBatchTrial TrialOf(int load) => _trials[load] ??= new MicroBatchTrial(Least, _most, start: Math.Min(2, _most));
 }

@@ -12,16 +12,22 @@ internal static class LogitsVerb
 {
     public static Verb Create(Terminal terminal)
     {
-        var model = new Option<string>("--model") { Description = "A checkpoint; it needs no tokenizer. Default: the bundled scout-nano.", HelpName = "DIR", DefaultValueFactory = _ => BundledModel.Directory };
+        var model = new Option<string?>("--model") { Description = "A checkpoint; it needs no tokenizer. Default: the bundled scout-nano.", HelpName = "DIR" };
         var ids = new Option<string>("--ids") { Description = """The prompt: {"ids":[…]}.""", HelpName = "FILE", Required = true };
         var output = new Option<string>("--out") { Description = "Tensor logits, F32 [tokens, vocab].", HelpName = "FILE.safetensors", Required = true };
         var compute = new Option<string>("--compute") { Description = "fp32 rounds nothing; bf16 rounds where serving does.", HelpName = "fp32|bf16", DefaultValueFactory = _ => "bf16" };
         var layers = new Option<bool>("--layers") { Description = "Also layers.I.attn_residual, .output, .router_logits and .expert of every layer." };
-        compute.AcceptOnlyFromAmong("fp32", "bf16");
+        compute.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("fp32" or "bf16"))
+            {
+                result.AddError($"--compute: expected fp32 or bf16, found '{result.Tokens[0].Value}'");
+            }
+        });
         var command = new Command("logits", "Logits, and every layer's values, of a prompt as a safetensors file.") { model, ids, output, compute, layers };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(model));
+            using var checkpoint = Checkpoint.Open(parsed.GetValue(model) ?? BundledModel.Directory);
             var prompt = ReadIds(parsed.GetRequiredValue(ids), checkpoint.Config);
             await using var device = CpuDevice.Create();
             using var loaded = await ProgressLine.RunAsync(

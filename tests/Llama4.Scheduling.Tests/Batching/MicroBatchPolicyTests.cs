@@ -39,6 +39,26 @@ public class MicroBatchPolicyTests
         counts.ShouldAllBe(count => count >= policy.Least && count <= 4);
     }
 
+    /// <summary>Answers of 30 tokens: no load lasts as long as a trial of 40 steps, and between two loads nothing is lost.</summary>
+    [Fact]
+    public void Count_WhenLoadsComeAndGo_SettlesAllTheSame()
+    {
+        var policy = new MicroBatchPolicy(4);
+        for (var burst = 0; burst < 20; burst++)
+        {
+            foreach (var sequences in new[] { 2, 8, 16 })
+            {
+                for (var step = 0; step < 30; step++)
+                {
+                    policy.Observe(Decode(sequences), sequences, seconds: policy.Count(sequences) == 1 ? 1 : 1.3);
+                }
+            }
+        }
+
+        policy.Count(8).ShouldBe(1);
+        policy.Count(16).ShouldBe(1);
+    }
+
     private static StepPlan Decode(int rows) => new()
     {
         Step = 1,

@@ -87,6 +87,10 @@ public sealed class LogitsVerbTests
         File.Exists(folder["out.safetensors"]).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Logits_InAnotherPrecision_IsAMistake() =>
+        (await Llama4Run.OfAsync("logits", "--ids", "x", "--out", "y", "--compute", "fp16")).ShouldFailWith(CommandLine.Usage, "--compute: expected fp32 or bf16, found 'fp16'");
+
     private static Task<Llama4Run> RunAsync(TestFolder folder, string goldenCase, SafetensorsFile expected, params string[] options)
     {
         var ids = expected.Tensors["input_ids"];
