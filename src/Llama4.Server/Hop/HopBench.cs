@@ -4,7 +4,8 @@ using Llama4.Cluster.Hop;
 namespace Llama4.Server.Hop;
 
 /// <summary>Measures hops to another process: grain calls and bare sockets by turns, so that what disturbs the machine disturbs both.</summary>
-internal sealed class HopBench(HopTarget target, RawEcho raw)
+/// <param name="timeOfSize">How long each size is measured.</param>
+internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSize)
 {
     /// <summary>A row of Llama 4: 5,120 bf16 values.</summary>
     private const int RowBytes = 10_240;
@@ -13,7 +14,6 @@ internal sealed class HopBench(HopTarget target, RawEcho raw)
     private const int BusyBytes = 5_000_000;
     private const int WarmUpCalls = 300;
     private const int CallsInTurn = 20;
-    private static readonly TimeSpan TimeOfSize = TimeSpan.FromSeconds(4);
 
     /// <summary>The sizes, after calls of 16 bytes, idle and beside 5 MB messages.</summary>
     public async Task<IReadOnlyList<HopFigures>> RunAsync(IReadOnlyList<int> sizes, Action<double> done, CancellationToken cancellation)
@@ -40,7 +40,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw)
         var (grain, bare) = (new Latencies(), new Latencies());
         var allocated = 0L;
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < TimeOfSize)
+        while (Stopwatch.GetElapsedTime(start) < timeOfSize)
         {
             cancellation.ThrowIfCancellationRequested();
             var before = GC.GetTotalAllocatedBytes(precise: true);
@@ -73,7 +73,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw)
             CancellationToken.None);
         var latencies = new Latencies();
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < TimeOfSize)
+        while (Stopwatch.GetElapsedTime(start) < timeOfSize)
         {
             await latencies.MeasureAsync(target.PingAsync);
         }
