@@ -13,6 +13,9 @@ internal static class GrainNames
     public const string Vocabulary = "vocabulary";
     public const string Plan = "plan";
 
+    /// <summary>Lives on the host that its key names.</summary>
+    public const string Hop = "hop";
+
     public static IEngineGrain GetEngine(this IGrainFactory grains, int replica) => grains.GetGrain<IEngineGrain>(replica);
 
     public static ICoordinatorGrain GetCoordinator(this IGrainFactory grains, int replica, int stage) =>

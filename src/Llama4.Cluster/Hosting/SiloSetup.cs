@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Transport;
 using Llama4.Contracts;
 using Llama4.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,12 +20,21 @@ internal static class SiloSetup
     /// <summary>The host of a cluster in one process.</summary>
     public static readonly HostId SingleHost = new("host-0");
 
+    /// <summary>A host of a model: a silo with what its grains share.</summary>
+    /// <inheritdoc cref="Build(HostId, IPEndPoint, IPEndPoint, Action{ILoggingBuilder}?, Action{ISiloBuilder}?)" path="/param"/>
+    public static IHost Build(
+        ModelHost host, SchedulerLimits limits, ClusterShape shape, IPEndPoint own, IPEndPoint primary,
+        Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more) =>
+        Build(host.Id, own, primary, logging, silo =>
+        {
+            silo.Services.AddSingleton(host).AddSingleton(limits).AddSingleton(shape);
+            more?.Invoke(silo);
+        });
+
     /// <summary>A silo with membership in memory, kept by the silo at <paramref name="primary"/>; no door for clients but the process itself.</summary>
     /// <param name="own">Where other silos reach it; loopback.</param>
     /// <param name="more">Further settings of the silo; null for none.</param>
-    public static IHost Build(
-        ModelHost host, SchedulerLimits limits, ClusterShape shape, IPEndPoint own, IPEndPoint primary,
-        Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more)
+    public static IHost Build(HostId id, IPEndPoint own, IPEndPoint primary, Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -32,9 +42,6 @@ internal static class SiloSetup
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging?.Invoke(builder.Logging);
         builder.Services
-            .AddSingleton(host)
-            .AddSingleton(limits)
-            .AddSingleton(shape)
             .AddSingleton<PlanBoard>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IHostLifetime, OwnersLifetime>()
@@ -46,8 +53,9 @@ internal static class SiloSetup
         {
             silo.UseDevelopmentClustering(primary)
                 .ConfigureEndpoints(own.Address, own.Port, gatewayPort: 0)
-                .Configure<SiloOptions>(options => options.SiloName = host.Id.Name)
-                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4"));
+                .Configure<SiloOptions>(options => options.SiloName = id.Name)
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4"))
+                .UseLargeBlocks();
             more?.Invoke(silo);
         });
         return builder.Build();

@@ -33,6 +33,8 @@ internal sealed class PlanBoard
     /// <param name="key">The grain's key.</param>
     public HostId OwnerOf(string type, string key)
     {
+        if (type == GrainNames.Hop)
+            return new HostId(key);
         var plan = Current;
         return type switch
         {

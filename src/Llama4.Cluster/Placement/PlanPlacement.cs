@@ -27,7 +27,7 @@ internal sealed class PlanPlacementDirector(PlanBoard board, IClusterMembershipS
             if (membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Name == owner.Name)
                 return Task.FromResult(silo);
         }
-        throw new OrleansException($"{grain} belongs to host {owner} by plan epoch {board.Current.Epoch}, which is not an active member of the cluster");
+        throw new OrleansException($"{grain} belongs to host {owner}, which is not an active member of the cluster");
     }
 
     /// <summary>Integer keys are not needed: such grains have one owner each.</summary>

@@ -1,0 +1,133 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Llama4.Cluster.Transport;
+
+/// <summary>
+/// One connection between silos: a socket, and a pipe each way of large blocks. What is received waits in the pipe up to
+/// <see cref="PauseBytes"/>, then the sender is slowed by TCP itself; the same holds for what is to be sent.
+/// </summary>
+internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeature
+{
+    /// <summary>Two messages of a prefill chunk (512 rows of 5,120 bf16 values = 5.2 MB): one is read while the next arrives.</summary>
+    private const int PauseBytes = 12 << 20;
+
+    private readonly Socket _socket;
+    private readonly IDuplexPipe _application;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly FeatureCollection _features = new();
+    private Task _loops = Task.CompletedTask;
+    private int _shut;
+
+    public SocketPipes(Socket socket, LargeBlockPool pool)
+    {
+        _socket = socket;
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+        ConnectionId = Guid.NewGuid().ToString("N");
+        ConnectionClosed = _closed.Token;
+        var options = new PipeOptions(
+            pool, PipeScheduler.ThreadPool, PipeScheduler.Inline,
+            pauseWriterThreshold: PauseBytes, resumeWriterThreshold: PauseBytes / 2,
+            minimumSegmentSize: LargeBlockPool.BlockBytes, useSynchronizationContext: false);
+        var (received, sent) = (new Pipe(options), new Pipe(options));
+        Transport = new Duplex(received.Reader, sent.Writer);
+        _application = new Duplex(sent.Reader, received.Writer);
+        _features.Set<IConnectionLifetimeFeature>(this);
+    }
+
+    public override string ConnectionId { get; set; }
+
+    public override IFeatureCollection Features => _features;
+
+    public override IDictionary<object, object?> Items { get; set; } = new Dictionary<object, object?>();
+
+    public override IDuplexPipe Transport { get; set; }
+
+    /// <summary>Starts to send and receive.</summary>
+    public void Start() => _loops = Task.WhenAll(ReceiveAsync(_application.Output), SendAsync(_application.Input));
+
+    public override void Abort(ConnectionAbortedException abortReason) => Shut();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Transport.Output.CompleteAsync();
+        await Transport.Input.CompleteAsync();
+        Shut();
+        await _loops;
+        _socket.Dispose();
+        _closed.Dispose();
+    }
+
+    private async Task ReceiveAsync(PipeWriter received)
+    {
+        Exception? error = null;
+        try
+        {
+            while (true)
+            {
+                var bytes = await _socket.ReceiveAsync(received.GetMemory(), SocketFlags.None);
+                if (bytes == 0)
+                    break;
+                received.Advance(bytes);
+                if ((await received.FlushAsync()).IsCompleted)
+                    break;
+            }
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            // The other end is gone, or this one was shut: the reader is told.
+            error = Volatile.Read(ref _shut) == 1 ? null : new ConnectionResetException(broken.Message, broken);
+        }
+        await received.CompleteAsync(error);
+        Shut();
+    }
+
+    private async Task SendAsync(PipeReader toSend)
+    {
+        Exception? error = null;
+        try
+        {
+            while (true)
+            {
+                var read = await toSend.ReadAsync();
+                foreach (var segment in read.Buffer)
+                {
+                    for (var rest = segment; rest.Length > 0;)
+                        rest = rest[await _socket.SendAsync(rest, SocketFlags.None)..];
+                }
+                toSend.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    break;
+            }
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            error = broken;
+        }
+        await toSend.CompleteAsync(error);
+        Shut();
+    }
+
+    /// <summary>Ends both directions once; the loops see it and end.</summary>
+    private void Shut()
+    {
+        if (Interlocked.Exchange(ref _shut, 1) == 1)
+            return;
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It was never connected, or the other end has reset it: there is nothing left to shut.
+        }
+        _application.Input.CancelPendingRead();
+        _closed.Cancel();
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
