@@ -9,9 +9,11 @@ namespace Llama4.Scheduling;
 internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> hosts, IReadOnlyCollection<int> newcomers)
 {
     private readonly double[] _shares = ExpertShares.Of(layout, hosts);
+    private double _total;
 
     public void Place()
     {
+        _total = _shares.Sum();
         for (var layer = 0; layer < layout.Experts.Length; layer++)
         {
             if (layout.Request.Shape.Layers[layer].Experts > 0)
@@ -73,11 +75,17 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
             return [new ExpertRange(gap.First, gap.Count, standby) { Standbys = [.. gap.Standbys.Where(other => other != standby)] }];
         }
 
-        var counts = new int[layout.Hosts.Length];
+        var (has, counts) = (new int[layout.Hosts.Length], new int[layout.Hosts.Length]);
+        foreach (var range in layout.Experts[layer].Where(range => range.Host != PlanLayout.None))
+        {
+            has[range.Host] += range.Count;
+        }
+
         for (var i = 0; i < gap.Count; i++)
         {
-            var taker = Next(layer, takers);
+            var taker = Next(layer, takers, has);
             layout.GiveExperts(layer, 1, taker);
+            has[taker]++;
             counts[taker]++;
         }
 
@@ -92,8 +100,12 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
         return filled;
     }
 
-    /// <summary>The host that then has the least of its share, among those with room (D'Hondt's method); without any, the least overfull.</summary>
-    private int Next(int layer, int[] takers)
+    /// <summary>
+    /// Of the hosts with room the one that then has the least of its share (D'Hondt's method), but first those that have less of this layer than
+    /// their share of it, rounded down, then rounded up: a layer takes as long as the host with most of it. Without any room, the least overfull.
+    /// </summary>
+    /// <param name="has">Experts of the layer that each host has.</param>
+    private int Next(int layer, int[] takers, int[] has)
     {
         var best = takers[0];
         foreach (var host in takers)
@@ -106,7 +118,15 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
         int Compare(int a, int b)
         {
             var (fits, other) = (HasRoom(a, layer, 1), HasRoom(b, layer, 1));
-            return fits != other ? (fits ? -1 : 1) : Fullness(a, layer, 1).CompareTo(Fullness(b, layer, 1));
+            return fits != other ? (fits ? -1 : 1)
+                : Turn(a) != Turn(b) ? Turn(a).CompareTo(Turn(b))
+                : Fullness(a, layer, 1).CompareTo(Fullness(b, layer, 1));
+        }
+
+        int Turn(int host)
+        {
+            var share = layout.Request.Shape.Layers[layer].Experts * (_shares[host] / _total);
+            return has[host] < Math.Floor(share) ? 0 : has[host] < Math.Ceiling(share) ? 1 : 2;
         }
     }
 

@@ -126,6 +126,6 @@ public static class PlacementPlanner
         var more = missing.Length > 4 ? $" and {missing.Length - 4} more hosts" : "";
         return new PlacementException(string.Create(
             CultureInfo.InvariantCulture,
-            $"it does not fit: {named}{more}; {layout.Overflow:N0} bytes in all, beyond the {layout.Hosts.Sum(host => host.Bytes):N0} of all hosts or how they are cut"), missing);
+            $"it does not fit: {named}{more}; {layout.Overflow:N0} are missing in all, where all hosts have {layout.Hosts.Sum(host => host.Bytes):N0}"), missing);
     }
 }

@@ -25,10 +25,10 @@ internal static class PlanAdvice
     {
         var what = Text(
             $"At batch {step.Batch}, {100 * step.Share:0} % of {(step.OneAfterAnother ? "a step" : "the busiest host's time")} is {Name(step)}{Remedy(request, plan, step)}");
-        var faster = new StepModel(Twice(request, step), plan).Predict(step.Batch);
+        var faster = new StepModel(Twice(request, plan, step), plan).Predict(step.Batch);
         return step.Resource == StepResource.Control
             ? $"{what}."
-            : Text($"{what}; twice of it {(step.OneAfterAnother ? "on all hosts" : "there")} would give {faster.TokensPerS:N0} tokens/s instead of {step.TokensPerS:N0}.");
+            : Text($"{what}; twice of it on all hosts{(step.OneAfterAnother ? "" : " with such parts")} would give {faster.TokensPerS:N0} tokens/s instead of {step.TokensPerS:N0}.");
     }
 
     private static string Name(StepPrediction step) => step.Resource switch
@@ -40,29 +40,32 @@ internal static class PlanAdvice
         _ => "control: calls and launches of each layer",
     };
 
-    private static string Remedy(PlacementRequest request, PlacementPlan plan, StepPrediction step)
+    private static string Remedy(PlacementRequest request, PlacementPlan plan, StepPrediction step) => (step.Resource, step.OneAfterAnother) switch
     {
-        var attention = plan.Replicas.Any(replica => replica.Stages.Any(stage => stage.Host == step.Host) || replica.Vocabulary == step.Host);
-        var experts = plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == step.Host));
-        return (step.Resource, step.OneAfterAnother) switch
+        (StepResource.LinkLatency, _) => ": fewer layers with experts elsewhere, or a faster network",
+        (StepResource.Control, _) => "",
+        (StepResource.MemoryBandwidth, true) => request.Shape.ExpertType == ExpertWeights.Bf16
+            ? ": experts in fp8 or int4, or hosts that read faster" : ": hosts that read faster",
+        (_, true) => ": faster hosts",
+        _ => Has(plan, step.Host!.Value) switch
         {
-            (StepResource.LinkLatency, _) => ": fewer layers with experts elsewhere, or a faster network",
-            (StepResource.Control, _) => "",
-            (StepResource.MemoryBandwidth, true) => request.Shape.ExpertType == ExpertWeights.Bf16
-                ? ": experts in fp8 or int4, or hosts that read faster" : ": hosts that read faster",
-            (_, true) => ": faster hosts",
-            _ when attention && experts => ": further hosts for experts would leave it its attention alone",
-            _ when attention => ": a further host with attention would take some of its layers",
+            (true, true) => ": further hosts would take some of its experts or layers",
+            (true, false) => ": a further host with attention would take some of its layers",
             _ => ": further hosts with experts would share it",
-        };
-    }
+        },
+    };
 
-    /// <summary>The same hosts, twice as good in what limits the step: where the path does, all; where one host does, that one.</summary>
-    private static PlacementRequest Twice(PlacementRequest request, StepPrediction step) => request with
+    private static (bool Attention, bool Experts) Has(PlacementPlan plan, HostId host) => (
+        plan.Replicas.Any(replica => replica.Stages.Any(stage => stage.Host == host) || replica.Vocabulary == host),
+        plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == host)));
+
+    /// <summary>The same hosts, twice as good in what limits the step: all where the path does, those with the same kinds of parts where one host does.</summary>
+    private static PlacementRequest Twice(PlacementRequest request, PlacementPlan plan, StepPrediction step) => request with
     {
         Hosts =
         [
-            .. request.Hosts.Select(host => step.OneAfterAnother || host.Host == step.Host ? host with { Speed = Twice(host.Speed, step.Resource) } : host),
+            .. request.Hosts.Select(host => step.OneAfterAnother || Has(plan, host.Host) == Has(plan, step.Host!.Value)
+                ? host with { Speed = Twice(host.Speed, step.Resource) } : host),
         ],
     };
 
