@@ -39,4 +39,8 @@ public sealed record PlacementPlan(
     [Id(4)]
     public ReplicaPlacement[] Replicas { get; init; } =
         [new ReplicaPlacement(0, Engine, Vocabulary, StagePlacement.Runs([.. Layers.Select(layer => layer.Attention)]))];
+
+    /// <summary>The hosts that the plan was made for, also those it gives nothing. Empty in plans made by hand.</summary>
+    [Id(5)]
+    public HostId[] Hosts { get; init; } = [];
 }

@@ -5,7 +5,7 @@ namespace Llama4.Scheduling;
 /// takes from those that have more than their share.
 /// </summary>
 /// <param name="hosts">That may own experts.</param>
-/// <param name="newcomers">Those of them that the plan in force gives no experts.</param>
+/// <param name="newcomers">Those of them that the plan in force does not know.</param>
 internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> hosts, IReadOnlyCollection<int> newcomers)
 {
     private readonly double[] _shares = ExpertShares.Of(layout, hosts);
@@ -52,7 +52,10 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
             i += filled.Count - 1;
         }
 
-        Merge(layout.Experts[layer]);
+        if (layout.Experts[layer].Any(range => range.Host != layout.Experts[layer][0].Host))
+        {
+            Merge(layout.Experts[layer]);
+        }
     }
 
     private ExpertRange? Neighbour(int layer, int index) =>
@@ -170,6 +173,7 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
     private int Carve(int layer, int wanted, int host)
     {
         var ranges = layout.Experts[layer];
+        Merge(ranges);
         var (best, bestLeft, bestRight, bestFullness) = (0, 0, 0, 0.0);
         for (var i = 0; i <= ranges.Count; i++)
         {
@@ -251,18 +255,19 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
     {
         var ranges = layout.Experts[layer];
         var groups = Math.Min(layout.Request.GroupsOnOneHost, layout.Request.Shape.Layers[layer].Experts);
-        if (ranges.Count != 1 || groups < 2)
+        int[] firsts = [.. Enumerable.Range(0, groups).Select(group => (int)((long)layout.Request.Shape.Layers[layer].Experts * group / groups))];
+        if (ranges.Any(range => range.Host != ranges[0].Host) || ranges.Select(range => range.First).SequenceEqual(firsts))
         {
             return;
         }
 
+        Merge(ranges);
         var all = ranges[0];
         ranges.Clear();
         for (var group = 0; group < groups; group++)
         {
-            var first = (int)((long)all.Count * group / groups);
-            var end = (int)((long)all.Count * (group + 1) / groups);
-            ranges.Add(new ExpertRange(first, end - first, all.Host, group) { Standbys = [.. all.Standbys] });
+            var end = group + 1 < groups ? firsts[group + 1] : all.Count;
+            ranges.Add(new ExpertRange(firsts[group], end - firsts[group], all.Host, group) { Standbys = [.. all.Standbys] });
         }
     }
 }

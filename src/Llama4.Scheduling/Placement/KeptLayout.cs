@@ -97,7 +97,11 @@ internal static class KeptLayout
                 }
             }
 
-            ExpertPlanner.Merge(ranges);
+            // Groups of a layer that one host has alone stay as they are: so may their standbys.
+            if (ranges.Any(range => range.Host != ranges[0].Host))
+            {
+                ExpertPlanner.Merge(ranges);
+            }
         }
     }
 

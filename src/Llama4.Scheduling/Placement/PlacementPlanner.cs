@@ -47,11 +47,11 @@ public static class PlacementPlanner
         }
 
         var owners = previous.Layers.SelectMany(layer => layer.ExpertGroups).SelectMany(group => group.Standbys.Append(group.Host)).ToHashSet();
-        var known = previous.Replicas.SelectMany(replica => replica.Stages.Select(stage => stage.Host).Append(replica.Vocabulary)).ToHashSet();
+        var others = previous.Replicas.SelectMany(replica => replica.Stages.Select(stage => stage.Host).Append(replica.Vocabulary)).ToHashSet();
         int[] may = [.. Enumerable.Range(0, hosts.Length).Where(host => hosts[host].May(HostRoles.Experts))];
-        // Hosts that had attention alone keep it so, and so do those that now get the attention of a host that is gone, if they had no experts.
-        int[] used = [.. may.Where(host => owners.Contains(hosts[host].Host) || !known.Contains(hosts[host].Host))];
-        int[] newcomers = [.. used.Where(host => !owners.Contains(hosts[host].Host) && !layout.HasAttention(host))];
+        // Hosts that had attention or vocabulary alone keep it so.
+        int[] used = [.. may.Where(host => owners.Contains(hosts[host].Host) || !others.Contains(hosts[host].Host))];
+        int[] newcomers = [.. used.Where(host => !previous.Hosts.Contains(hosts[host].Host) && !owners.Contains(hosts[host].Host) && !layout.HasAttention(host))];
         PlaceExperts(layout, used.Length > 0 ? used : may, newcomers);
         return layout;
     }

@@ -106,7 +106,11 @@ internal sealed class PlanLayout
         }
 
         var layers = Experts.Select((ranges, layer) => new LayerPlacement(layer, Id(Attention[0][layer]), Groups(ranges)));
-        return new PlacementPlan(Request.Epoch, replicas[0].Engine, replicas[0].Vocabulary, [.. layers]) { Replicas = replicas };
+        return new PlacementPlan(Request.Epoch, replicas[0].Engine, replicas[0].Vocabulary, [.. layers])
+        {
+            Replicas = replicas,
+            Hosts = [.. Hosts.Select(host => host.Host)],
+        };
     }
 
     private ExpertGroupPlacement[] Groups(List<ExpertRange> ranges) =>

@@ -21,7 +21,7 @@ internal static class PlanVerb
         var devices = new Option<string?>("--devices") { Description = "Further devices for --hosts, with the keys of the table that is built in.", HelpName = "FILE" };
         var context = new Option<int?>("--context") { Description = "Tokens of each sequence, like 8192, 128K or 1M. Default: 32K, or the model's if it has less.", HelpName = "N", CustomParser = ParseTokens };
         var sequences = Number("--sequences", "Sequences at once, over all replicas.", 64, 1, 1 << 20);
-        var experts = new Option<ExpertWeights>("--dtype") { Description = "What routed experts are kept in: bf16, fp8 or int4. All else is bf16.", HelpName = "TYPE", CustomParser = ParseType, DefaultValueFactory = _ => ExpertWeights.Bf16 };
+        var experts = new Option<ExpertWeights>("--dtype") { Description = "What routed experts are kept in: bf16 (the default), fp8 or int4. All else is bf16.", HelpName = "TYPE", CustomParser = ParseType };
         var standbys = Number("--standby", "Further hosts that hold each expert group loaded.", 0, 0, 16);
         var replicas = Number("--replicas", "Full sets of attention layers, which share the experts.", 1, 1, 64);
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };

@@ -29,7 +29,7 @@ public class PlacementPlanTests
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer>();
-        var sent = Plan with { Replicas = [.. Plan.Replicas, new ReplicaPlacement(1, C, C, [new StagePlacement(0, 0, 3, C)])] };
+        var sent = Plan with { Replicas = [.. Plan.Replicas, new ReplicaPlacement(1, C, C, [new StagePlacement(0, 0, 3, C)])], Hosts = [A, B, C] };
 
         var received = serializer.Deserialize<PlacementPlan>(serializer.SerializeToArray(sent));
 

@@ -28,7 +28,7 @@ public class ReplanTests
             {
                 PlanCases.TryPlan(next with { Previous = null }).ShouldBeNull(); // what has a plan anew has one after another too
             }
-        }, iter: 600);
+        }, iter: 300);
 
     [Fact]
     public void Replan_WhenNothingChanged_IsTheSamePlan() =>
