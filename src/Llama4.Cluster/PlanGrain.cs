@@ -9,7 +9,7 @@ namespace Llama4.Cluster;
 
 /// <summary>Makes the placement plan, publishes it, and has every owner load its part before anyone is told that all is ready.</summary>
 [GrainType(GrainNames.Plan), PreferLocalPlacement, KeepAlive, Immovable]
-internal sealed class PlanGrain(ModelHost host, PlanBoard board, ClusterShape shape) : Grain, IPlanGrain
+internal sealed class PlanGrain(ModelHost host, PlanBoard board, ClusterShape shape, SchedulerLimits limits) : Grain, IPlanGrain
 {
     private const int Replica = 0;
     private long _epoch;
@@ -18,11 +18,11 @@ internal sealed class PlanGrain(ModelHost host, PlanBoard board, ClusterShape sh
     {
         if (_epoch > 0)
             return _epoch;
-        var plan = PlacementPlanner.Plan(
-            ModelShapes.Of(host.Config, host.Mode, host.Kv),
+        var plan = PlacementPlanner.Plan(new PlacementRequest(
+            ModelShapes.Of(host.Config, host.Mode.Activations()),
             [new HostCapacity(host.Id, shape.HostBytes)],
-            shape.ExpertGroups,
-            epoch: 1);
+            new PlanWork(limits.ContextMax, limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = limits.TokensPerStepMax },
+            Epoch: 1) { GroupsOnOneHost = shape.ExpertGroups });
         board.Publish(plan);
         await LoadAsync(plan);
         return _epoch = plan.Epoch;

@@ -59,6 +59,7 @@ public static class CommandLine
         ServeVerb.Create(terminal),
         ChatVerb.Create(terminal),
         InspectVerb.Create(terminal),
+        PlanVerb.Create(terminal),
         SynthVerb.Create(terminal),
         EvalVerb.Create(terminal),
         BenchVerb.Create(terminal),

@@ -1,64 +1,131 @@
+using System.Globalization;
 using Llama4.Contracts;
 
 namespace Llama4.Scheduling;
 
-/// <summary>What a model needs, as far as its placement goes.</summary>
-/// <param name="Layers">In order; Experts is 0 on dense layers, ExpertBytes is of one expert.</param>
-/// <param name="VocabularyBytes">Embeddings and lm_head.</param>
-public sealed record ModelShape(IReadOnlyList<LayerShape> Layers, long VocabularyBytes);
-
-/// <param name="AttentionBytes">All of a layer but its routed experts, with its KV pool.</param>
-public sealed record LayerShape(long AttentionBytes, int Experts, long ExpertBytes);
-
-/// <param name="Bytes">What the host can hold.</param>
-public sealed record HostCapacity(HostId Host, long Bytes);
-
 /// <summary>
-/// Attention of all layers, vocabulary and engine go to the host with most room (rows then leave a host only for experts);
-/// each expert group goes to the host with most room left.
+/// Decides which host owns what: stages of consecutive attention layers, expert groups of every layer, vocabulary, engine, standbys.
+/// A new plan is the fastest, by <see cref="StepModel"/>, of those with 1, 2, 3 ... stages, with experts beside attention or apart
+/// from it. A plan that follows another moves only what must move.
 /// </summary>
 public static class PlacementPlanner
 {
-    /// <param name="groupsPerLayer">Groups the experts of a layer are cut into; at most as many as there are experts.</param>
-    /// <exception cref="InvalidOperationException">It does not fit; the message says how many bytes are missing.</exception>
-    public static PlacementPlan Plan(ModelShape shape, IReadOnlyList<HostCapacity> hosts, int groupsPerLayer, long epoch)
+    /// <summary>Chains of more hosts are not tried: a step's time then is that of its hand-overs.</summary>
+    private const int StagesMax = 64;
+
+    /// <exception cref="PlacementException">It does not fit, or no host may own a part.</exception>
+    /// <exception cref="ArgumentException">The request contradicts itself.</exception>
+    public static PlacementPlan Plan(PlacementRequest request)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(groupsPerLayer, 1);
-        if (hosts.Count == 0 || hosts.Select(host => host.Host).Distinct().Count() != hosts.Count)
+        Check(request);
+        HostCapacity[] hosts = [.. request.Hosts.OrderBy(host => host.Host.Name, StringComparer.Ordinal)];
+        if (request.Previous is { } previous && Follow(previous, request, hosts) is { Overflow: 0 } kept)
         {
-            throw new ArgumentException($"{hosts.Count} hosts were given; there must be at least one, each once.", nameof(hosts));
+            return kept.ToPlan();
         }
 
-        var room = hosts.Select(host => host.Bytes).ToArray();
-        var center = Take(room, shape.VocabularyBytes + shape.Layers.Sum(layer => layer.AttentionBytes), "attention and vocabulary");
-        var layers = new LayerPlacement[shape.Layers.Count];
-        for (var i = 0; i < layers.Length; i++)
+        PlanLayout? best = null;
+        var bestTime = double.PositiveInfinity;
+        foreach (var layout in Candidates(request, hosts))
         {
-            var layer = shape.Layers[i];
-            var groups = new ExpertGroupPlacement[Math.Min(groupsPerLayer, layer.Experts)];
-            for (var group = 0; group < groups.Length; group++)
+            var time = layout.Overflow == 0 ? new StepModel(request, layout.ToPlan()).Predict(request.Work.Sequences).StepS : double.PositiveInfinity;
+            // Fewer stages are simpler: more of them must be worth something.
+            if (best is null || layout.Overflow < best.Overflow || (layout.Overflow == best.Overflow && time < bestTime * 0.99))
             {
-                var first = (int)((long)layer.Experts * group / groups.Length);
-                var count = (int)((long)layer.Experts * (group + 1) / groups.Length) - first;
-                var host = Take(room, count * layer.ExpertBytes, $"experts {first}..{first + count} of layer {i}");
-                groups[group] = new ExpertGroupPlacement(group, first, count, hosts[host].Host);
+                (best, bestTime) = (layout, time);
             }
-
-            layers[i] = new LayerPlacement(i, hosts[center].Host, groups);
         }
 
-        return new PlacementPlan(epoch, hosts[center].Host, hosts[center].Host, layers);
+        return best!.Overflow == 0 ? best.ToPlan() : throw Lacking(best);
     }
 
-    private static int Take(long[] room, long bytes, string what)
+    private static PlanLayout? Follow(PlacementPlan previous, PlacementRequest request, HostCapacity[] hosts)
     {
-        var host = Array.IndexOf(room, room.Max());
-        if (room[host] < bytes)
+        if (KeptLayout.From(previous, request, hosts) is not { } layout)
         {
-            throw new InvalidOperationException($"No host has room for {what}: {bytes} bytes, {bytes - room[host]} are missing on the one with most room.");
+            return null;
         }
 
-        room[host] -= bytes;
-        return host;
+        var owners = previous.Layers.SelectMany(layer => layer.ExpertGroups).SelectMany(group => group.Standbys.Append(group.Host)).ToHashSet();
+        var others = previous.Replicas.SelectMany(replica => replica.Stages.Select(stage => stage.Host).Append(replica.Vocabulary)).ToHashSet();
+        int[] may = [.. Enumerable.Range(0, hosts.Length).Where(host => hosts[host].May(HostRoles.Experts))];
+        // Hosts that had attention or vocabulary alone keep it so.
+        int[] used = [.. may.Where(host => owners.Contains(hosts[host].Host) || !others.Contains(hosts[host].Host))];
+        int[] newcomers = [.. used.Where(host => !previous.Hosts.Contains(hosts[host].Host) && !owners.Contains(hosts[host].Host) && !layout.HasAttention(host))];
+        PlaceExperts(layout, used.Length > 0 ? used : may, newcomers);
+        return layout;
+    }
+
+    private static IEnumerable<PlanLayout> Candidates(PlacementRequest request, HostCapacity[] hosts)
+    {
+        var stagesMax = Math.Min(Math.Min(StagesMax, request.Shape.Layers.Count), hosts.Count(host => host.May(HostRoles.Attention)));
+        var hasExperts = request.Shape.Layers.Any(layer => layer.Experts > 0);
+        int[] may = [.. Enumerable.Range(0, hosts.Length).Where(host => hosts[host].May(HostRoles.Experts))];
+        for (var stages = 1; stages <= stagesMax; stages++)
+        {
+            var beside = New();
+            PlaceExperts(beside, may, []);
+            yield return beside;
+
+            var apart = New();
+            int[] others = [.. may.Where(host => !apart.HasAttention(host))];
+            if (hasExperts && others.Length > request.Standbys && others.Length < may.Length)
+            {
+                PlaceExperts(apart, others, []);
+                yield return apart;
+            }
+
+            PlanLayout New()
+            {
+                var layout = new PlanLayout(request, hosts);
+                StagePlanner.Place(layout, stages);
+                return layout;
+            }
+        }
+    }
+
+    private static void PlaceExperts(PlanLayout layout, int[] hosts, int[] newcomers)
+    {
+        if (layout.Request.Shape.Layers.Any(layer => layer.Experts > 0))
+        {
+            new ExpertPlanner(layout, hosts, newcomers).Place();
+            StandbyPlanner.Place(layout);
+        }
+    }
+
+    private static void Check(PlacementRequest request)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.GroupsOnOneHost, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Replicas, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Work.Sequences, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Work.Context, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegative(request.Standbys, nameof(request));
+        if (request.Hosts.Count == 0 || request.Hosts.Select(host => host.Host).Distinct().Count() != request.Hosts.Count)
+        {
+            throw new ArgumentException($"{request.Hosts.Count} hosts were given; there must be at least one, each once.", nameof(request));
+        }
+
+        var experts = request.Shape.Layers.Any(layer => layer.Experts > 0);
+        foreach (var role in (HostRoles[])[HostRoles.Engine, HostRoles.Attention, HostRoles.Vocabulary, .. experts ? [HostRoles.Experts] : (HostRoles[])[]])
+        {
+            var hosts = request.Hosts.Count(host => host.May(role));
+            var needed = role == HostRoles.Experts ? 1 + request.Standbys : 1;
+            if (hosts < needed)
+            {
+                var why = needed > 1 ? $" ({request.Standbys} standbys of each expert group need as many more hosts)" : "";
+                throw new PlacementException($"{hosts} hosts may have the role {role.ToString().ToLowerInvariant()}, at least {needed} must{why}", []);
+            }
+        }
+    }
+
+    private static PlacementException Lacking(PlanLayout layout)
+    {
+        MissingBytes[] missing = [.. Enumerable.Range(0, layout.Hosts.Length).Where(host => layout.Room(host) < 0)
+            .OrderBy(layout.Room).Select(host => new MissingBytes(layout.Hosts[host].Host, -layout.Room(host)))];
+        var named = string.Join(", ", missing.Take(4).Select(host => string.Create(CultureInfo.InvariantCulture, $"{host.Host} lacks {host.Bytes:N0} bytes")));
+        var more = missing.Length > 4 ? $" and {missing.Length - 4} more hosts" : "";
+        return new PlacementException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"it does not fit: {named}{more}; {layout.Overflow:N0} are missing in all, where all hosts have {layout.Hosts.Sum(host => host.Bytes):N0}"), missing);
     }
 }

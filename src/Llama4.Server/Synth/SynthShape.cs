@@ -11,6 +11,8 @@ internal sealed record SynthShape(JsonObject Json, Llama4Config Config)
     /// <summary>Shapes that need no file.</summary>
     private static readonly string[] Known = ["scout", "maverick"];
 
+    public static bool IsKnown(string name) => Known.Contains(name);
+
     /// <summary>Takes a shape by name, or from a config file; of a config with a vision tower, its text model.</summary>
     /// <exception cref="CheckpointException">The file is not a Llama 4 config.</exception>
     public static SynthShape Load(string nameOrFile) =>

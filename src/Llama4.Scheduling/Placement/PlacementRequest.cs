@@ -1,0 +1,41 @@
+using Llama4.Contracts;
+
+namespace Llama4.Scheduling;
+
+/// <summary>What a plan is made from. The same request gives the same plan, whatever the order of its hosts.</summary>
+public sealed record PlacementRequest(ModelShape Shape, IReadOnlyList<HostCapacity> Hosts, PlanWork Work, long Epoch)
+{
+    /// <summary>Full sets of attention layers, each with its own keys and values.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>Further hosts that hold each expert group loaded.</summary>
+    public int Standbys { get; init; }
+
+    /// <summary>Groups that a layer's experts are cut into where one host owns them all; more hosts have a group each.</summary>
+    public int GroupsOnOneHost { get; init; } = 1;
+
+    /// <summary>The plan in force. What it gives to hosts that are still there stays there, as far as it fits; null plans anew.</summary>
+    public PlacementPlan? Previous { get; init; }
+}
+
+/// <summary>What is to be served.</summary>
+/// <param name="Context">Positions of a sequence.</param>
+/// <param name="Sequences">At once, over all replicas.</param>
+/// <param name="Kv">Of each replica.</param>
+public sealed record PlanWork(int Context, int Sequences, KvPositions Kv)
+{
+    /// <summary>Most rows of a micro-batch, for the buffers: prefill chunks and decodes.</summary>
+    public int RowsMax { get; init; } = 512;
+}
+
+/// <summary>Positions that the pool of every layer holds.</summary>
+/// <param name="Chunked">On layers whose attention is cut into chunks.</param>
+/// <param name="Full">On layers that see everything.</param>
+public readonly record struct KvPositions(long Chunked, long Full)
+{
+    public static KvPositions Of(KvSizes sizes) =>
+        new((long)sizes.ChunkedBlocks * sizes.BlockPositions, (long)sizes.FullBlocks * sizes.BlockPositions);
+
+    /// <summary>Bytes of a layer's pool.</summary>
+    public long Bytes(LayerShape layer) => layer.KvPositionBytes * (layer.Chunk is null ? Full : Chunked);
+}
