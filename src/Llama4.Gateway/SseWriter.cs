@@ -110,7 +110,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
     /// Hands the connection what was written. Completes at once while the client reads; a client that lets its buffers stay full
     /// past the limit is cut off. Only this answer waits: every stream has its own buffers.
     /// </summary>
-    public ValueTask FlushAsync(CancellationToken cancellation)
+    public ValueTask FlushAsync()
     {
         if (_unflushedBytes == 0)
         {
@@ -118,7 +118,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         }
 
         _unflushedBytes = 0;
-        var flush = _output.FlushAsync(cancellation);
+        var flush = _output.FlushAsync(CancellationToken.None); // Kestrel cuts the connection of one that is cancelled, and an error could not be told
         return flush.IsCompletedSuccessfully ? ValueTask.CompletedTask : new ValueTask(WaitForReaderAsync(flush.AsTask()));
     }
 

@@ -10,7 +10,7 @@ internal interface IAnswerSink
 
     void Write(Choice choice, Piece piece);
 
-    ValueTask FlushAsync(CancellationToken cancellation);
+    ValueTask FlushAsync();
 }
 
 /// <summary>Carries pieces from a request's choices to its sink, in turns, so that choices of one request advance together.</summary>
@@ -22,7 +22,7 @@ internal static class AnswerLoop
     /// </summary>
     /// <param name="silence">Ends the answer if nothing comes within <paramref name="silenceLimit"/>; armed again before every wait.</param>
     public static async Task RunAsync(
-        IReadOnlyList<Choice> choices, IAnswerSink sink, CancellationTokenSource silence, TimeSpan silenceLimit, CancellationToken cancellation)
+        IReadOnlyList<Choice> choices, IAnswerSink sink, CancellationTokenSource silence, TimeSpan silenceLimit)
     {
         var open = choices.Count;
         while (open > 0)
@@ -46,13 +46,13 @@ internal static class AnswerLoop
 
             if (!isProgress)
             {
-                await sink.FlushAsync(cancellation);
+                await sink.FlushAsync();
                 silence.CancelAfter(silenceLimit);
                 await WaitAsync(choices);
             }
             else if (sink.IsFull)
             {
-                await sink.FlushAsync(cancellation);
+                await sink.FlushAsync();
             }
         }
     }

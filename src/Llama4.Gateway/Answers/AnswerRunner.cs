@@ -34,7 +34,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
         try
         {
             await SubmitAllAsync(request, log.Caller, choices, ended.Token);
-            Task Loop(IAnswerSink sink) => AnswerLoop.RunAsync(choices, sink, silence, limits.SilenceLimit, ended.Token);
+            Task Loop(IAnswerSink sink) => AnswerLoop.RunAsync(choices, sink, silence, limits.SilenceLimit);
             await (request.Fields.Stream
                 ? StreamAsync(http, log, request, head, choices, Loop)
                 : SendWholeAsync(http, request, head, choices, Loop));
@@ -81,7 +81,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
             writer.WriteError(told);
         }
 
-        await writer.FlushAsync(http.RequestAborted);
+        await writer.FlushAsync();
     }
 
     private static async Task SendWholeAsync(

@@ -20,7 +20,7 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
         _tokens[choice.Index].AddRange(piece.Tokens);
     }
 
-    public ValueTask FlushAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+    public ValueTask FlushAsync() => ValueTask.CompletedTask;
 
     public async Task SendAsync(HttpResponse response, AnswerHead head, IReadOnlyList<Choice> choices, CancellationToken cancellation)
     {

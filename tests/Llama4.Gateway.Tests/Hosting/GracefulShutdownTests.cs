@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Llama4.Contracts;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Tests.Scripted;
@@ -68,6 +70,36 @@ public class GracefulShutdownTests
         gate.Ended.IsCancellationRequested.ShouldBeTrue();
         stopping.IsCompleted.ShouldBeFalse(); // the answer is still inside
         gate.Leave();
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Shutdown_PastTheLimit_TellsAlsoAClientThatWasBehindWithReading()
+    {
+        var cluster = ScriptedClient.Silent();
+        await using var gateway = await TestGateway.StartAsync(
+            cluster,
+            // Time to fill the buffers: were it too little, the test would pass without having met a write that waits.
+            options => options with { Limits = new GatewayLimits { ShutdownLimit = TimeSpan.FromSeconds(2), ShutdownGrace = Hang } });
+        using var client = new TcpClient { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {Path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
+        var generation = await cluster.NextAsync();
+        for (var i = 0; i < 20_000; i++) // more bytes than the buffers of the server and of both sockets hold
+        {
+            generation.Token(100);
+        }
+
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var _ = gateway.App.Services.GetRequiredService<RequestGate>().Ended.Register(ended.SetResult);
+
+        var stopping = gateway.App.StopAsync();
+        await ended.Task.WaitAsync(Hang);
+        using var reader = new StreamReader(client.GetStream());
+        var answer = await reader.ReadToEndAsync();
+
+        answer.ShouldContain("The server is shutting down.");
         await stopping;
     }
 }
