@@ -33,14 +33,15 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
     {
         board.Require(epoch, ToString()!);
         var layer = host.Config.Layers[GrainNames.Split(this.GetPrimaryKeyString()).Second];
+        // Each part is kept once it is whole: a load that failed half way goes on from there when it is asked again.
         if (_attention is null)
         {
-            var attention = await AttentionBlock.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
-            _attention = attention;
-            _cache = host.Device.AllocateKv(attention.KvShape(host.KvBlocks(layer.Mask)));
-            host.Loaded(attention.WeightBytes);
-            await LoadFeedForwardAsync(layer);
+            _attention = await AttentionBlock.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
+            host.Loaded(_attention.WeightBytes);
         }
+        _cache ??= host.Device.AllocateKv(_attention.KvShape(host.KvBlocks(layer.Mask)));
+        if (_moe is null && _dense is null)
+            await LoadFeedForwardAsync(layer);
         _epoch.Set(epoch);
     }
 
@@ -83,9 +84,16 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
         if (layer.IsMoe)
         {
             var router = await Router.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
-            var shared = await SharedExpert.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading);
-            _moe = (router, shared);
-            host.Loaded(router.WeightBytes + shared.WeightBytes);
+            try
+            {
+                _moe = (router, await SharedExpert.LoadAsync(host.Checkpoint, layer.Index, host.Device, host.Mode, host.Loading));
+            }
+            catch
+            {
+                router.Dispose();
+                throw;
+            }
+            host.Loaded(router.WeightBytes + _moe.Value.Shared.WeightBytes);
         }
         else
         {

@@ -18,16 +18,9 @@ internal static class BenchVerb
     {
         var model = new ModelOptions();
         var prompt = Counts("--prompt", "Tokens of a prompt; several, like 512,2048, are measured one after the other. [default: 512]");
-        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 128 };
+        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 128 }.Within("at least 2", value => value >= 2);
         var concurrency = Counts("--concurrency", "Sequences that decode at once. [default: 1,4,16]");
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
-        generate.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 2)
-            {
-                result.AddError($"--generate: expected at least 2, found {result.Tokens[0].Value}");
-            }
-        });
         var command = new Command("bench", "Tokens a second through the grains and without, as shares of what the machine can do.") { prompt, generate, concurrency, json };
         model.AddTo(command);
         command.Add(HopCommand.Create(terminal));
