@@ -24,7 +24,7 @@ public sealed class HopHost : IAsyncDisposable
     public static async Task<HopHost> StartAsync(string name, IPEndPoint? primary, CancellationToken cancellation)
     {
         var own = SiloSetup.FreeEndpoint();
-        var silo = SiloSetup.Build(new HostId(name), own, primary ?? own, logging: null, more: null);
+        var silo = SiloSetup.Build(new HostId(name), own, clientPort: 0, SiloSetup.Development(primary ?? own), logging: null, more: null);
         await silo.StartAsync(cancellation);
         return new HopHost(silo, own);
     }
