@@ -5,7 +5,9 @@ using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
+using Llama4.Cluster.Transport;
 using Llama4.Compute;
+using Llama4.Compute.Measure;
 using Llama4.Contracts;
 using Llama4.Model;
 using Llama4.Scheduling;
@@ -102,7 +104,7 @@ public sealed class ClusterHost : IAsyncDisposable
         var limits = new SchedulerLimits { ContextMax = config.MaxPositions };
         var kv = KvPlan.Sizes(KvPlan.Needs(config, ComputeMode.Bf16, limits), options.KvBytes);
         var tokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(kv).PositionsMax + 1L);
-        var orleans = ClientSetup.Build(SiloMembership.RedisClient(address, options.ClusterId), options.Logging);
+        var orleans = ClientSetup.Build(SiloMembership.RedisClient(address, options.ClusterId), TlsOf(options), options.Logging);
         try
         {
             await orleans.StartAsync(cancellation);
@@ -144,12 +146,13 @@ public sealed class ClusterHost : IAsyncDisposable
     private static async Task<IHost> StartSiloAsync(
         ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, ModelHost host, IPAddress own)
     {
+        var measured = MachineProbe.Glance(host.Device.Description.Threads);
         for (var tries = 1; ; tries++)
         {
             var endpoint = options.SiloPort > 0 ? new IPEndPoint(own, options.SiloPort) : SiloSetup.FreeEndpoint(own);
-            var description = HostDescriptions.Of(host, options, endpoint);
+            var description = HostDescriptions.Of(host, options, endpoint, measured);
             var silo = SiloSetup.Build(
-                host.Id, endpoint, SiloSetup.FreeEndpoint(own).Port, SiloMembership.Redis(address, options.ClusterId), options.Logging, silo =>
+                host.Id, endpoint, SiloSetup.FreeEndpoint(own).Port, SiloMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, silo =>
                 {
                     silo.AddModelHost(host, new HostAgentOptions(description, options.Replicas, options.Standbys, ExpertGroups: 1));
                     silo.Services.AddSingleton<IPlanRegister>(services =>
@@ -175,6 +178,13 @@ public sealed class ClusterHost : IAsyncDisposable
             }
         }
     }
+
+    private static ClusterTls? TlsOf(ClusterHostOptions options) => (options.TlsCertificate, options.TlsAuthority) switch
+    {
+        (null, null) => null,
+        ({ } certificate, { } authority) => new ClusterTls(certificate, authority),
+        _ => throw new ClusterRequestException("TLS between hosts needs both this host's certificate and the authority's"),
+    };
 
     private static bool IsInUse(Exception error) =>
         error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } || (error.InnerException is { } inner && IsInUse(inner))

@@ -59,7 +59,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             host = new ModelHost(
                 new HostId("host-0"), checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, limits, options.KvBytes, progress, cancellation);
             var endpoint = SiloSetup.FreeEndpoint();
-            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), options.Logging, builder =>
+            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, options.Logging, builder =>
             {
                 builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups));
                 builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();

@@ -58,7 +58,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var own = SiloSetup.FreeEndpoint();
         var primary = _hosts.Count == 0 ? own : _primary!;
         _primary = primary;
-        var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), logging: null, more =>
+        var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
         {
             more.AddModelHost(host, new HostAgentOptions(
                 HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin });

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Client;
+using Llama4.Cluster.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace Llama4.Cluster.Hosting;
 /// <summary>An Orleans client as a gateway without a silo uses it.</summary>
 internal static class ClientSetup
 {
-    public static IHost Build(Action<IClientBuilder> membership, Action<ILoggingBuilder>? logging)
+    public static IHost Build(Action<IClientBuilder> membership, ClusterTls? tls, Action<ILoggingBuilder>? logging)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -23,7 +24,11 @@ internal static class ClientSetup
             .AddHostedService(services => services.GetRequiredService<PlanWatch>())
             .AddHostLocal();
         builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Llama4"));
-        builder.UseOrleansClient(membership);
+        builder.UseOrleansClient(client =>
+        {
+            membership(client);
+            client.UseLargeBlocks(tls);
+        });
         return builder.Build();
     }
 }

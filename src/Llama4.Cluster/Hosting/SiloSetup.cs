@@ -24,10 +24,12 @@ internal static class SiloSetup
     /// <param name="own">Where other silos reach it.</param>
     /// <param name="membership">How silos find each other.</param>
     /// <param name="clientPort">Where clients reach it; 0 for no door but the process itself.</param>
+    /// <param name="tls">Null for bare TCP between hosts.</param>
     /// <param name="logging">Where the silo's log goes; null for nowhere.</param>
     /// <param name="more">Further settings; null for none.</param>
     public static IHost Build(
-        HostId id, IPEndPoint own, int clientPort, Action<ISiloBuilder> membership, Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more)
+        HostId id, IPEndPoint own, int clientPort, Action<ISiloBuilder> membership, ClusterTls? tls, Action<ILoggingBuilder>? logging,
+        Action<ISiloBuilder>? more)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -52,7 +54,7 @@ internal static class SiloSetup
             membership(silo);
             silo.ConfigureEndpoints(own.Address, own.Port, clientPort);
             silo.Configure<SiloOptions>(options => options.SiloName = id.Name);
-            silo.UseLargeBlocks();
+            silo.UseLargeBlocks(tls);
             more?.Invoke(silo);
         });
         return builder.Build();
