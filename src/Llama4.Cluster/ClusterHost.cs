@@ -25,6 +25,8 @@ public sealed class ClusterHost : IAsyncDisposable
     /// <summary>Ports are picked before they are bound: another program may be quicker.</summary>
     private const int PortTries = 5;
 
+    private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
+
     private readonly IHost _orleans;
     private readonly ModelHost? _host;
     private readonly IConnectionMultiplexer _redis;
@@ -44,6 +46,9 @@ public sealed class ClusterHost : IAsyncDisposable
 
     /// <summary>Most bytes of weights, keys, values and buffers that a plan gives to this host; 0 for a gateway that is a client only.</summary>
     public long MemoryBytes => Agent?.Description.Bytes ?? 0;
+
+    /// <summary>Completes, with the reason in one line, when this host cannot stay in its cluster: the others declared it dead while it was frozen, say. The process is to end then.</summary>
+    public Task<string> Lost => _orleans.Services.GetService<FatalErrors>()?.Fatal ?? Never;
 
     public IGenerationClient Client => _client;
 

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.GrainDirectory;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Runtime.Hosting;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
@@ -44,6 +45,8 @@ internal static class SiloSetup
             .AddSingleton<ExpertCalls>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IHostLifetime, OwnersLifetime>()
+            .AddSingleton<FatalErrors>()
+            .AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalErrors>())
             .AddHostLocal()
             .AddGrainDirectory(HostDirectory.Name, (_, _) => new HostDirectory())
             .AddPlacementDirector<OnHost, OnHostDirector>();
