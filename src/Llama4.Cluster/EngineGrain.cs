@@ -25,11 +25,32 @@ internal sealed partial class EngineGrain(
     private ICoordinatorGrain? _coordinator;
     private Exception? _broken;
     private long? _lastCommit;
+    private bool _paused;
+    private bool _moved;
+    private long _run;
+    private PlacementPlan? _plan;
+    private readonly Dictionary<long, StepPlan> _inFlight = [];
+    private TaskCompletionSource? _drained;
 
     public ValueTask ResumeAsync(long epoch)
     {
         var plan = board.Require(epoch, this);
         var replica = GrainNames.Number(this.GetPrimaryKeyString());
+        if (plan.Replicas.Length <= replica || plan.Replicas[replica].Engine != host.Id)
+        {
+            _moved = true;
+            foreach (var outbox in _gateways.Values)
+                outbox.Wake();
+            DeactivateOnIdle();
+            return ValueTask.CompletedTask;
+        }
+        if (_plan is not null && _scheduler is not null && !SameAttention(_plan, plan, replica))
+        {
+            AbandonAll();
+            _scheduler.DropKv();
+        }
+        _plan = plan;
+        _paused = false;
         _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
         _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
         _scheduler.Epoch = epoch;
@@ -38,12 +59,42 @@ internal sealed partial class EngineGrain(
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask PauseAsync(long epoch, bool abandon) => ValueTask.CompletedTask;
+    private static bool SameAttention(PlacementPlan before, PlacementPlan after, int replica)
+    {
+        for (var layer = 0; layer < after.Layers.Length; layer++)
+        {
+            if (before.Replicas[replica].StageOf(layer).Host != after.Replicas[replica].StageOf(layer).Host)
+                return false;
+        }
+        return true;
+    }
+
+    public async ValueTask PauseAsync(long epoch, bool abandon)
+    {
+        _paused = true;
+        if (!abandon && _inFlight.Count > 0)
+        {
+            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Task.WhenAny(_drained.Task, Task.Delay(2000));
+        }
+        AbandonAll();
+    }
+
+    private void AbandonAll()
+    {
+        _run++;
+        foreach (var step in _inFlight.Values)
+            Emit(_scheduler!.Abort(step, StepFailure.Replay), [], null);
+        _inFlight.Clear();
+        _lastCommit = null;
+    }
 
     public ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway)
     {
-        if (_scheduler is null || _broken is not null)
+        if (_scheduler is null || _broken is not null || _moved)
             return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "The cluster is starting.", limits.RetryAfterSeconds));
+        if (_open.ContainsKey(request.Id) && _scheduler.Cancel(request.Id) is null)
+            return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "It is in a step.", 1));
         var submission = _scheduler.Submit(request);
         if (submission.Result.Status == SubmitStatus.Accepted)
         {
@@ -69,6 +120,8 @@ internal sealed partial class EngineGrain(
 
     public async ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged)
     {
+        if (_moved)
+            return new EngineAnswer(EngineState.Moved, acknowledged, []);
         if (!_gateways.TryGetValue(gateway, out var outbox))
             return new EngineAnswer(EngineState.Unknown, acknowledged, []);
         outbox.Acknowledge(acknowledged);
@@ -106,8 +159,11 @@ internal sealed partial class EngineGrain(
     {
         try
         {
-            while (_broken is null && _scheduler!.Next() is { } step)
-                _ = RunAsync(step);
+            while (_broken is null && !_paused && !_moved && _scheduler!.Next() is { } step)
+            {
+                _inFlight.Add(step.Step, step);
+                _ = RunAsync(step, _run);
+            }
         }
         catch (Exception invariant)
         {
@@ -115,7 +171,7 @@ internal sealed partial class EngineGrain(
         }
     }
 
-    private async Task RunAsync(StepPlan step)
+    private async Task RunAsync(StepPlan step, long run)
     {
         try
         {
@@ -124,14 +180,35 @@ internal sealed partial class EngineGrain(
             {
                 drawn = await _coordinator!.RunAsync(step, Draws(step));
             }
+            catch (Exception) when (run != _run)
+            {
+                return; // abandoned
+            }
+            catch (Exception failure) when (failure is HostUnreachableException or StaleEpochException or OrleansException or TimeoutException)
+            {
+                await Task.Delay(50);
+                if (run != _run)
+                    return;
+                _inFlight.Remove(step.Step);
+                _lastCommit = null;
+                Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                Drained();
+                Pump();
+                return;
+            }
             catch (Exception failure)
             {
+                _inFlight.Remove(step.Step);
+                Drained();
                 StepFailed(logger, step.Step, step.Rows, failure);
                 _lastCommit = null;
                 Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
                 Pump();
                 return;
             }
+            if (run != _run)
+                return;
+            _inFlight.Remove(step.Step);
             var now = clock.GetTimestamp();
             if (_lastCommit is { } last)
                 _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
@@ -139,11 +216,18 @@ internal sealed partial class EngineGrain(
             Pump();
             _lastCommit = _scheduler.StepsInFlight > 0 ? now : null;
             Emit(emissions, drawn, null);
+            Drained();
         }
         catch (Exception invariant)
         {
             Break(invariant);
         }
+    }
+
+    private void Drained()
+    {
+        if (_inFlight.Count == 0)
+            _drained?.TrySetResult();
     }
 
     private TokenDraw[] Draws(StepPlan step)

@@ -44,7 +44,9 @@ internal sealed class ManyHosts : IAsyncDisposable
         foreach (var roles in options.Roles)
             await hosts.AddAsync(roles, hostsMin: options.Roles.Length);
         hosts._client = new GenerationClient(hosts.Grains, hosts.Board(0));
-        await hosts.PlanAsync(plan => plan.Hosts.Length == options.Roles.Length);
+        var plan = await hosts.PlanAsync(plan => plan.Hosts.Length == options.Roles.Length);
+        foreach (var replica in plan.Replicas)
+            await hosts.Agent(replica.Engine).ServingAsync(CancellationToken.None).WaitAsync(Answers.Limit);
         return hosts;
     }
 

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using Llama4.Cluster.Calls;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
@@ -9,116 +12,393 @@ using Orleans.Runtime;
 
 namespace Llama4.Cluster.Agents;
 
-/// <summary>Temporary.</summary>
-internal sealed class HostAgent(
-    HostAgentOptions options, ModelHost host, PlanBoard board, IGrainFactory grains, IClusterMembershipService membership, ILogger<HostAgent> logger) : IAsyncDisposable
+/// <summary>This host's part in agreeing on plans (docs/decisions/faults.md): hears and sends beats, carries out what the leader asks, leads when it is its turn.</summary>
+internal sealed partial class HostAgent(
+    HostAgentOptions options, ModelHost host, PlanBoard board, ExpertCounts counts, IGrainFactory grains, IClusterMembershipService membership,
+    IPlanRegister register, TimeProvider clock, ILogger<HostAgent> logger) : IAsyncDisposable
 {
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LateTick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan RankDelay = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<HostId, HostDescription> _known = [];
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<HostId, Known> _known = [];
+    private readonly Queue<ClusterFault> _faults = [];
+    private readonly HashSet<HostId> _draining = [];
+    private Thread? _thread;
+    private long _term;
+    private long _heardLeader;
+    private bool _leading;
+    private bool _trying;
+    private bool _rebalance;
+    private string? _waiting;
+
+    private sealed class Known
+    {
+        public required HostDescription Description { get; set; }
+        public long Heard { get; set; }
+        public long Epoch { get; set; }
+        public bool Suspected { get; set; }
+        public long AnsweringSince { get; set; }
+    }
 
     public HostDescription Description => options.Host;
 
-    public void Start() => _ = RunAsync();
-
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            await Task.Delay(50);
-            board.Tick();
-            try
-            {
-                var members = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => new HostId(member.Name)).OrderBy(id => id.Name, StringComparer.Ordinal).ToArray();
-                if (members.Length < options.HostsMin || members.Length == 0)
-                    continue;
-                board.Follow(members[0]);
-                if (members[0] != host.Id)
-                {
-                    await grains.GetGrain<IHostGrain>(members[0].Name).AnswerAsync(new HostAnswer(0, 0, options.Host, null));
-                    continue;
-                }
-                _known[host.Id] = options.Host;
-                if (!members.All(_known.ContainsKey) || (board.Current is { } now && now.Hosts.ToHashSet().SetEquals(members)))
-                    continue;
-                var work = new PlanWork(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
-                var plan = PlacementPlanner.Plan(new PlacementRequest(
-                    ModelShapes.Of(host.Config, host.Mode.Activations()), [.. members.Select(id => _known[id].Capacity)], work, (board.Current?.Epoch ?? 0) + 1)
-                {
-                    GroupsOnOneHost = options.ExpertGroups, Replicas = options.Replicas, Standbys = members.Length > options.Standbys ? options.Standbys : 0, Previous = board.Current,
-                });
-                foreach (var id in members)
-                    await grains.GetGrain<IHostGrain>(id.Name).PrepareAsync(0, plan);
-                foreach (var id in members)
-                    await grains.GetGrain<IHostGrain>(id.Name).CommitAsync(0, plan);
-                foreach (var id in plan.Replicas.Select(replica => replica.Engine).Distinct())
-                    await grains.GetGrain<IHostGrain>(id.Name).ResumeAsync(0, plan.Epoch);
-                _serving.TrySetResult();
-            }
-            catch (Exception error)
-            {
-                logger.LogWarning(error, "agent");
-                _serving.TrySetException(error);
-            }
-        }
-    }
-
-    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
+    /// <summary>Completes when a plan is in force here for the first time, or with why the first could not be.</summary>
     public Task ServingAsync(CancellationToken cancellation) => _serving.Task.WaitAsync(cancellation);
 
-    public ValueTask HearBeat(LeaderBeat beat) => ValueTask.CompletedTask;
+    public void Start()
+    {
+        _heardLeader = clock.GetTimestamp();
+        _thread = new Thread(Run) { IsBackground = true, Name = "host agent", Priority = ThreadPriority.AboveNormal };
+        _thread.Start();
+    }
+
+    public ValueTask HearBeat(LeaderBeat beat)
+    {
+        lock (_gate)
+        {
+            if (beat.Term < _term)
+                return grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(Answer());
+            if (beat.Term > _term || (_leading && beat.Leader != host.Id))
+                _leading = beat.Leader == host.Id;
+            _term = beat.Term;
+            _heardLeader = clock.GetTimestamp();
+            board.Follow(beat.Leader);
+            board.Suspect([.. beat.Suspects.Where(suspect => suspect != host.Id)]);
+        }
+        return grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(Answer());
+    }
 
     public ValueTask HearAnswer(HostAnswer answer)
     {
-        lock (_known)
-            _known[answer.Host.Host] = answer.Host;
+        lock (_gate)
+        {
+            if (answer.Term > _term)
+            {
+                _term = answer.Term;
+                _leading = false;
+                return ValueTask.CompletedTask;
+            }
+            var now = clock.GetTimestamp();
+            if (!_known.TryGetValue(answer.Host.Host, out var known))
+                _known.Add(answer.Host.Host, known = new Known { Description = answer.Host });
+            (known.Heard, known.Epoch) = (now, answer.Epoch);
+        }
         return ValueTask.CompletedTask;
     }
 
-    public bool HearsLeader(long term) => true;
+    public bool HearsLeader(long term)
+    {
+        lock (_gate)
+            return _term > term || (_term == term && clock.GetElapsedTime(_heardLeader) < Silence);
+    }
 
     public async Task PrepareAsync(long term, PlacementPlan plan)
     {
+        RequireTerm(term);
         await host.Weights.EnsureAsync(plan, _stop.Token);
-        foreach (var replica in plan.Replicas)
+        foreach (var (replica, layer) in AttentionOf(plan))
+            await grains.GetAttention(replica, layer, host.Id).PrepareAsync();
+    }
+
+    public async Task PauseAsync(long term, long epoch, bool abandon)
+    {
+        RequireTerm(term);
+        foreach (var replica in board.Current?.Replicas ?? [])
         {
-            foreach (var stage in replica.Stages.Where(stage => stage.Host == host.Id))
-            {
-                for (var layer = stage.FirstLayer; layer < stage.FirstLayer + stage.Layers; layer++)
-                    await grains.GetAttention(replica.Replica, layer, host.Id).PrepareAsync();
-            }
+            if (replica.Engine == host.Id)
+                await grains.GetEngine(replica.Replica, host.Id).PauseAsync(epoch, abandon);
         }
     }
 
-    public Task PauseAsync(long term, long epoch, bool abandon) => Task.CompletedTask;
-
     public Task CommitAsync(long term, PlacementPlan plan)
     {
+        RequireTerm(term);
+        _before = board.Current;
         board.Publish(plan);
         return Task.CompletedTask;
     }
 
+    private PlacementPlan? _before;
+
     public async Task ResumeAsync(long term, long epoch)
     {
-        foreach (var replica in board.Current!.Replicas.Where(replica => replica.Engine == host.Id))
-            await grains.GetEngine(replica.Replica, host.Id).ResumeAsync(epoch);
+        RequireTerm(term);
+        var plan = board.Current!;
+        var engines = plan.Replicas.Where(replica => replica.Engine == host.Id).Select(replica => replica.Replica)
+            .Union((_before?.Replicas ?? []).Where(replica => replica.Engine == host.Id).Select(replica => replica.Replica));
+        foreach (var replica in engines)
+            await grains.GetEngine(replica, host.Id).ResumeAsync(epoch);
+        _serving.TrySetResult();
     }
 
-    public Task ReleaseAsync(long term, long epoch) => Task.CompletedTask;
-
-    public Task<HostStatus> StatusAsync() => throw new NotSupportedException();
-
-    public Task<ClusterStatus> ClusterStatusAsync() => throw new NotSupportedException();
-
-    public Task DrainAsync(HostId host) => throw new NotSupportedException();
-
-    public Task<long> RebalanceAsync() => throw new NotSupportedException();
-
-    public Task LeaveAsync(TimeSpan limit, CancellationToken cancellation) => Task.CompletedTask;
-
-    public ValueTask DisposeAsync()
+    public async Task ReleaseAsync(long term, long epoch)
     {
-        _stop.Cancel();
-        return ValueTask.CompletedTask;
+        RequireTerm(term);
+        if (board.Current is not { } plan || plan.Epoch != epoch)
+            return;
+        var kept = AttentionOf(plan).ToHashSet();
+        foreach (var (replica, layer) in _before is null ? [] : AttentionOf(_before))
+        {
+            if (!kept.Contains((replica, layer)))
+                await grains.GetAttention(replica, layer, host.Id).ReleaseAsync();
+        }
+        await host.Weights.TrimAsync([plan]);
     }
+
+    public async Task<HostStatus> StatusAsync()
+    {
+        var engines = new List<EngineStatus>();
+        foreach (var replica in board.Current?.Replicas ?? [])
+        {
+            if (replica.Engine == host.Id)
+                engines.Add(await grains.GetEngine(replica.Replica, host.Id).StatusAsync());
+        }
+        var own = options.Host;
+        return new HostStatus(
+            host.Id, HostCondition.Alive, own.ProcessId, own.Address, own.Roles, own.Zone, board.Current?.Epoch ?? 0, host.Weights.WeightBytes, own.Bytes, counts.RowsPerS, [.. engines]);
+    }
+
+    public async Task<ClusterStatus> ClusterStatusAsync()
+    {
+        HostId[] hosts;
+        Dictionary<HostId, (HostDescription Description, bool Suspected)> known;
+        ClusterFault[] faults;
+        HashSet<HostId> draining;
+        lock (_gate)
+        {
+            hosts = Members();
+            known = _known.ToDictionary(one => one.Key, one => (one.Value.Description, one.Value.Suspected));
+            faults = [.. _faults.Reverse()];
+            draining = [.. _draining];
+        }
+        var statuses = await Task.WhenAll(hosts.Select(async id =>
+        {
+            var described = known.TryGetValue(id, out var one) ? one.Description : null;
+            var condition = described is null && id != host.Id ? HostCondition.Joining : one.Suspected ? HostCondition.Suspected : draining.Contains(id) ? HostCondition.Draining : HostCondition.Alive;
+            try
+            {
+                if (condition != HostCondition.Suspected)
+                {
+                    var status = id == host.Id ? await StatusAsync() : await grains.GetGrain<IHostGrain>(id.Name).StatusAsync();
+                    return status with { Condition = condition };
+                }
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException)
+            {
+                condition = HostCondition.Suspected;
+            }
+            return new HostStatus(id, condition, described?.ProcessId ?? 0, described?.Address ?? "", described?.Roles ?? HostRoles.None, described?.Zone ?? "", 0, 0, described?.Bytes ?? 0, 0, []);
+        }));
+        return new ClusterStatus(board.Current?.Epoch ?? 0, board.Leader ?? host.Id, board.Current, _waiting, statuses, faults);
+    }
+
+    public async Task DrainAsync(HostId leaving)
+    {
+        if (!Members().Contains(leaving))
+            throw new ClusterRequestException($"there is no host {leaving}; there are {string.Join(", ", Members())}");
+        lock (_gate)
+            _draining.Add(leaving);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        while (true)
+        {
+            var changed = board.Changed;
+            if (board.Current is { } plan && !Owns(plan, leaving) && _settled == plan.Epoch)
+                return;
+            if (_waiting is { } reason && _refused)
+            {
+                lock (_gate)
+                    _draining.Remove(leaving);
+                throw new ClusterRequestException($"host {leaving} cannot be drained: {reason}");
+            }
+            await changed.WaitAsync(limit.Token);
+        }
+    }
+
+    public async Task<long> RebalanceAsync()
+    {
+        var before = board.Current?.Epoch ?? 0;
+        lock (_gate)
+            _rebalance = true;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        while (true)
+        {
+            var changed = board.Changed;
+            if (_settled > before)
+                return _settled;
+            if (_waiting is { } reason && _refused)
+                throw new ClusterRequestException($"no other plan is possible: {reason}");
+            await changed.WaitAsync(limit.Token);
+        }
+    }
+
+    public async Task LeaveAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        time.CancelAfter(limit);
+        if (Members().Length < 2)
+            return;
+        try
+        {
+            var leader = board.Leader ?? host.Id;
+            await grains.GetGrain<IHostGrain>(leader.Name).DrainAsync(host.Id).AsTask().WaitAsync(time.Token);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException or ClusterRequestException or OperationCanceledException)
+        {
+            NotDrained(logger, error.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _thread?.Join();
+        _serving.TrySetCanceled();
+    }
+
+    private void Run()
+    {
+        var last = clock.GetTimestamp();
+        for (var tick = 0; !_stop.IsCancellationRequested; tick++)
+        {
+            Thread.Sleep(TickEvery);
+            var now = clock.GetTimestamp();
+            var late = clock.GetElapsedTime(last, now);
+            last = now;
+            lock (_gate)
+            {
+                if (late > LateTick)
+                    ForgiveOwnPause(late);
+                try
+                {
+                    Tick(now, tick);
+                }
+                catch (Exception error)
+                {
+                    TickFailed(logger, error);
+                }
+            }
+            board.Tick();
+        }
+    }
+
+    /// <summary>Who was not running itself has no right to call others silent.</summary>
+    private void ForgiveOwnPause(TimeSpan late)
+    {
+        var ticks = (long)(late.TotalSeconds * clock.TimestampFrequency);
+        _heardLeader += ticks;
+        foreach (var known in _known.Values)
+            known.Heard += ticks;
+    }
+
+    private void Tick(long now, int tick)
+    {
+        var members = Members();
+        if (_leading)
+        {
+            LookForSuspects(now, members);
+            if (tick % 2 == 0)
+                SendBeats(members);
+            return;
+        }
+        var rank = members.Where(member => member != board.Leader).Order(Comparer<HostId>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name))).ToList().IndexOf(host.Id);
+        if (!_trying && rank >= 0 && clock.GetElapsedTime(_heardLeader, now) > Silence + rank * RankDelay && members.Length >= options.HostsMin)
+        {
+            _trying = true;
+            _ = TryLeadAsync(members);
+        }
+    }
+
+    private void LookForSuspects(long now, HostId[] members)
+    {
+        foreach (var (id, known) in _known)
+        {
+            if (id == host.Id)
+                continue;
+            var silent = clock.GetElapsedTime(known.Heard, now) > Silence;
+            if (silent && !known.Suspected)
+            {
+                known.Suspected = true;
+                AddFault(id, $"silent for {clock.GetElapsedTime(known.Heard, now).TotalMilliseconds:0} ms");
+            }
+            else if (silent)
+            {
+                known.AnsweringSince = 0;
+            }
+            else if (known.Suspected)
+            {
+                known.AnsweringSince = known.AnsweringSince == 0 ? now : known.AnsweringSince;
+                if (clock.GetElapsedTime(known.AnsweringSince, now) > TimeSpan.FromMilliseconds(500))
+                    (known.Suspected, known.AnsweringSince) = (false, 0);
+            }
+        }
+        foreach (var gone in _known.Keys.Except(members).ToList())
+        {
+            _known.Remove(gone);
+            _draining.Remove(gone);
+        }
+        board.Suspect([.. _known.Where(one => one.Value.Suspected).Select(one => one.Key)]);
+    }
+
+    private void SendBeats(HostId[] members)
+    {
+        var beat = new LeaderBeat(_term, host.Id, board.Current?.Epoch ?? 0, [.. _known.Where(one => one.Value.Suspected).Select(one => one.Key)], members);
+        foreach (var member in members)
+        {
+            if (member != host.Id)
+                _ = grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
+        }
+    }
+
+    private HostAnswer Answer() => new(_term, board.Current?.Epoch ?? 0, options.Host, counts.Take());
+
+    private HostId[] Members() =>
+        [.. membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => new HostId(member.Name)).OrderBy(id => id.Name, StringComparer.Ordinal)];
+
+    private void RequireTerm(long term)
+    {
+        lock (_gate)
+        {
+            if (term < _term)
+                throw new StaleEpochException($"host {host.Id}", _term, term);
+        }
+    }
+
+    private IEnumerable<(int Replica, int Layer)> AttentionOf(PlacementPlan plan) =>
+        plan.Replicas.SelectMany(replica => replica.Stages.Where(stage => stage.Host == host.Id)
+            .SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).Select(layer => (replica.Replica, layer))));
+
+    private static bool Owns(PlacementPlan plan, HostId id) =>
+        plan.Replicas.Any(replica => replica.Engine == id || replica.Vocabulary == id || replica.Stages.Any(stage => stage.Host == id))
+        || plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == id || group.Standbys.Contains(id)));
+
+    private void AddFault(HostId id, string what)
+    {
+        Fault(logger, id, what);
+        _faults.Enqueue(new ClusterFault(clock.GetUtcNow(), id, what));
+        while (_faults.Count > 64)
+            _faults.Dequeue();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host}: {What}")]
+    private static partial void Fault(ILogger logger, HostId host, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This host leaves with what it owns: {Reason}")]
+    private static partial void NotDrained(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The agent's tick failed")]
+    private static partial void TickFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This host leads the cluster, term {Term}")]
+    private static partial void Leads(ILogger logger, long term);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Plan epoch {Epoch} over {Hosts} hosts is in force: prepared in {PreparedMs} ms, engines stood still for {PausedMs} ms")]
+    private static partial void InForce(ILogger logger, long epoch, int hosts, double preparedMs, double pausedMs);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No plan: {Reason}")]
+    private static partial void NoPlan(ILogger logger, string reason);
 }

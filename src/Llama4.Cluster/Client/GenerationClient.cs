@@ -24,13 +24,21 @@ internal sealed class GenerationClient : IGenerationClient, IDisposable
         cancellation.ThrowIfCancellationRequested();
         if (_plans.Plan is null)
             return (new SubmitResult(SubmitStatus.Unavailable, "no plan", 1), null);
-        var generation = new Generation(request.Id, request.Emitted.Length, CancelAsync);
+        var generation = new Generation(request, CancelAsync);
         if (_closed || !_open.TryAdd(request.Id, generation))
             return (new SubmitResult(SubmitStatus.Unavailable, _closed ? "The cluster is shutting down." : $"Request {request.Id} is here already.", RetryAfterSeconds: 1), null);
         SubmitResult result;
         try
         {
-            result = await Engine.SubmitAsync(request, _gateway);
+            var started = Environment.TickCount64;
+            while (true)
+            {
+                var changed = _plans.Changed;
+                result = await Engine.SubmitAsync(request, _gateway);
+                if (result.Status != SubmitStatus.Unavailable || _closed || Environment.TickCount64 - started > 3000)
+                    break;
+                await Task.WhenAny(changed, Task.Delay(20, cancellation)); // between two plans
+            }
         }
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {
@@ -50,14 +58,51 @@ internal sealed class GenerationClient : IGenerationClient, IDisposable
 
     private async Task PollAsync()
     {
+        HostId? engine = null;
         while (!_closed)
         {
-            var answer = await Engine.PollAsync(_gateway, _acknowledged);
-            _acknowledged = answer.Last;
-            foreach (var chunk in answer.Chunks)
+            var changed = _plans.Changed;
+            var now = _plans.Plan!.Replicas[0].Engine;
+            if (engine is { } old && old != now)
+                await ResubmitAsync();
+            engine = now;
+            try
             {
-                if (_open.TryGetValue(chunk.Request, out var generation) && generation.Take(chunk))
-                    _open.TryRemove(chunk.Request, out _);
+                var answer = await Engine.PollAsync(_gateway, _acknowledged).AsTask().WaitAsync(TimeSpan.FromMilliseconds(150));
+                if (answer.State != EngineState.Serving)
+                {
+                    if (answer.State == EngineState.Unknown && !_open.IsEmpty)
+                        await ResubmitAsync();
+                    await Task.WhenAny(changed, Task.Delay(20));
+                    continue;
+                }
+                _acknowledged = answer.Last;
+                foreach (var chunk in answer.Chunks)
+                {
+                    if (_open.TryGetValue(chunk.Request, out var generation) && generation.Take(chunk))
+                        _open.TryRemove(chunk.Request, out _);
+                }
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException)
+            {
+                await Task.WhenAny(changed, Task.Delay(20));
+            }
+        }
+    }
+
+    private async Task ResubmitAsync()
+    {
+        _acknowledged = 0;
+        foreach (var (id, generation) in _open)
+        {
+            try
+            {
+                var result = await Engine.SubmitAsync(generation.Rest(), _gateway).AsTask().WaitAsync(TimeSpan.FromMilliseconds(500));
+                if (result.Status == SubmitStatus.ContextLengthExceeded)
+                    generation.Fail(result.Message);
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException)
+            {
             }
         }
     }

@@ -15,6 +15,11 @@ internal sealed class Outbox
     {
         _chunks.Enqueue(chunk);
         Last++;
+        Wake();
+    }
+
+    public void Wake()
+    {
         var arrived = _arrived;
         _arrived = null;
         arrived?.SetResult();

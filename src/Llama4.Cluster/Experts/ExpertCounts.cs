@@ -5,6 +5,9 @@ internal sealed class ExpertCounts(int layers, int experts)
 {
     private readonly int[] _rows = new int[layers * experts];
 
+    /// <summary>Rows of all layers in the second before last.</summary>
+    public double RowsPerS => 0;
+
     /// <param name="chosen">[rows] experts of the layer.</param>
     public void Add(int layer, ReadOnlySpan<int> chosen)
     {
