@@ -3,6 +3,7 @@ using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
 using Llama4.Contracts;
+using Llama4.Model;
 using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
@@ -11,7 +12,7 @@ using Orleans.Runtime;
 namespace Llama4.Cluster;
 
 /// <summary>
-/// Step 5: one layer's turn. It enqueues the layer's mathematics (step 6, <see cref="Model.AttentionBlock"/>) on the host's device and
+/// Step 5: one layer's turn. It enqueues the layer's mathematics (step 6, <see cref="AttentionBlock"/>) on the host's device and
 /// hands the step on, its tensors still pending.
 /// <para>Reentrant: several micro-batches are inside at once. After it is prepared nothing in it changes but the keys and values on the
 /// device, and those in the order of the device's queue, each step in slots of its own.</para>

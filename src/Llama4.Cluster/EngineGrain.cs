@@ -84,7 +84,7 @@ internal sealed partial class EngineGrain(
     {
         _run++;
         foreach (var step in _inFlight.Values)
-            Emit(_scheduler!.Abort(step, StepFailure.Replay), [], null);
+            Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
         _inFlight.Clear();
         _lastCommit = null;
     }
@@ -191,7 +191,7 @@ internal sealed partial class EngineGrain(
                     return;
                 _inFlight.Remove(step.Step);
                 _lastCommit = null;
-                Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
                 Drained();
                 Pump();
                 return;

@@ -3,6 +3,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Tests;
 
 /// <summary>Hosts that find each other in Redis, and a gateway that is their client.</summary>
+[Collection(nameof(ManyHosts))]
 public class ClusterHostTests
 {
     private static readonly int[] Prompt = [ScoutNano.Bos, 10, 20, 30];

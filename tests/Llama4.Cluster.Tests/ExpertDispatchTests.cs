@@ -4,6 +4,7 @@ using Llama4.Model;
 namespace Llama4.Cluster.Tests;
 
 /// <summary>Experts on another host: the same bits, every buffer given back, and nonsense refused.</summary>
+[Collection(nameof(ManyHosts))]
 public class ExpertDispatchTests
 {
     private static readonly int[] Prompt = [ScoutNano.Bos, .. Enumerable.Range(100, 40)];

@@ -3,6 +3,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Tests;
 
 /// <summary>Hosts come and go while answers are generated: the tokens are those of the undisturbed run.</summary>
+[Collection(nameof(ManyHosts))]
 public class LostHostTests
 {
     private const HostRoles Rest = HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway;

@@ -135,3 +135,7 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
     /// <summary>What each host may hold.</summary>
     public long Bytes { get; init; } = 1L << 30;
 }
+
+/// <summary>One after the other: they fill the machine, and count what the whole process holds.</summary>
+[CollectionDefinition(nameof(ManyHosts), DisableParallelization = true)]
+public class ManyHostsCollection;

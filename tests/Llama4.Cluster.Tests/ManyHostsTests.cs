@@ -3,6 +3,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Tests;
 
 /// <summary>The bits of the whole vocabulary's log-probabilities are the same, however the model is spread.</summary>
+[Collection(nameof(ManyHosts))]
 public class ManyHostsTests
 {
     private const HostRoles Rest = HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway;

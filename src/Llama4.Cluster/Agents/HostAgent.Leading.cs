@@ -49,10 +49,8 @@ internal sealed partial class HostAgent
                     AddFault(lost, "does not lead any more");
                 (_term, _leading) = (next.Term, true);
                 board.Follow(host.Id);
-                var now = clock.GetTimestamp();
-                foreach (var known in _known.Values)
-                    known.Heard = now;
-                _known[host.Id] = new Known { Description = options.Host, Heard = now };
+                _known.Clear();
+                _known[host.Id] = new Known { Description = options.Host, Detector = new HeartbeatDetector(Now, BeatEvery) };
             }
             Leads(logger, next.Term);
             _ = LeadAsync(next.Term, next.Plan);
@@ -66,7 +64,7 @@ internal sealed partial class HostAgent
             lock (_gate)
             {
                 _trying = false;
-                _heardLeader = clock.GetTimestamp();
+                _leaderDetector = new HeartbeatDetector(Now, BeatEvery);
             }
         }
     }

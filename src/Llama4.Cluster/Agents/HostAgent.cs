@@ -19,7 +19,7 @@ internal sealed partial class HostAgent(
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LateTick = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RankDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -30,7 +30,7 @@ internal sealed partial class HostAgent(
     private readonly HashSet<HostId> _draining = [];
     private Thread? _thread;
     private long _term;
-    private long _heardLeader;
+    private HeartbeatDetector _leaderDetector = new(TimeSpan.Zero, BeatEvery);
     private bool _leading;
     private bool _trying;
     private bool _rebalance;
@@ -39,11 +39,12 @@ internal sealed partial class HostAgent(
     private sealed class Known
     {
         public required HostDescription Description { get; set; }
-        public long Heard { get; set; }
+        public required HeartbeatDetector Detector { get; init; }
         public long Epoch { get; set; }
-        public bool Suspected { get; set; }
-        public long AnsweringSince { get; set; }
+        public bool Suspected => Detector.IsSuspected;
     }
+
+    private TimeSpan Now => clock.GetElapsedTime(0);
 
     public HostDescription Description => options.Host;
 
@@ -52,7 +53,7 @@ internal sealed partial class HostAgent(
 
     public void Start()
     {
-        _heardLeader = clock.GetTimestamp();
+        _leaderDetector = new HeartbeatDetector(Now, BeatEvery);
         _thread = new Thread(Run) { IsBackground = true, Name = "host agent", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
     }
@@ -65,8 +66,10 @@ internal sealed partial class HostAgent(
                 return grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(Answer());
             if (beat.Term > _term || (_leading && beat.Leader != host.Id))
                 _leading = beat.Leader == host.Id;
+            if (board.Leader != beat.Leader)
+                _leaderDetector = new HeartbeatDetector(Now, BeatEvery);
             _term = beat.Term;
-            _heardLeader = clock.GetTimestamp();
+            _leaderDetector.Hear(Now);
             board.Follow(beat.Leader);
             board.Suspect([.. beat.Suspects.Where(suspect => suspect != host.Id)]);
         }
@@ -83,10 +86,10 @@ internal sealed partial class HostAgent(
                 _leading = false;
                 return ValueTask.CompletedTask;
             }
-            var now = clock.GetTimestamp();
             if (!_known.TryGetValue(answer.Host.Host, out var known))
-                _known.Add(answer.Host.Host, known = new Known { Description = answer.Host });
-            (known.Heard, known.Epoch) = (now, answer.Epoch);
+                _known.Add(answer.Host.Host, known = new Known { Description = answer.Host, Detector = new HeartbeatDetector(Now, BeatEvery) });
+            known.Detector.Hear(Now);
+            known.Epoch = answer.Epoch;
         }
         return ValueTask.CompletedTask;
     }
@@ -94,7 +97,7 @@ internal sealed partial class HostAgent(
     public bool HearsLeader(long term)
     {
         lock (_gate)
-            return _term > term || (_term == term && clock.GetElapsedTime(_heardLeader) < Silence);
+            return _term > term || (_term == term && (_leading || _leaderDetector.Silence(Now) < _leaderDetector.Threshold));
     }
 
     public async Task PrepareAsync(long term, PlacementPlan plan)
@@ -275,7 +278,7 @@ internal sealed partial class HostAgent(
                     ForgiveOwnPause(late);
                 try
                 {
-                    Tick(now, tick);
+                    Tick(tick);
                 }
                 catch (Exception error)
                 {
@@ -289,52 +292,35 @@ internal sealed partial class HostAgent(
     /// <summary>Who was not running itself has no right to call others silent.</summary>
     private void ForgiveOwnPause(TimeSpan late)
     {
-        var ticks = (long)(late.TotalSeconds * clock.TimestampFrequency);
-        _heardLeader += ticks;
+        _leaderDetector.Forgive(late);
         foreach (var known in _known.Values)
-            known.Heard += ticks;
+            known.Detector.Forgive(late);
     }
 
-    private void Tick(long now, int tick)
+    private void Tick(int tick)
     {
         var members = Members();
         if (_leading)
         {
-            LookForSuspects(now, members);
+            LookForSuspects(members);
             if (tick % 2 == 0)
                 SendBeats(members);
             return;
         }
         var rank = members.Where(member => member != board.Leader).Order(Comparer<HostId>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name))).ToList().IndexOf(host.Id);
-        if (!_trying && rank >= 0 && clock.GetElapsedTime(_heardLeader, now) > Silence + rank * RankDelay && members.Length >= options.HostsMin)
+        if (!_trying && rank >= 0 && _leaderDetector.Silence(Now) > _leaderDetector.Threshold + rank * RankDelay && members.Length >= options.HostsMin)
         {
             _trying = true;
             _ = TryLeadAsync(members);
         }
     }
 
-    private void LookForSuspects(long now, HostId[] members)
+    private void LookForSuspects(HostId[] members)
     {
         foreach (var (id, known) in _known)
         {
-            if (id == host.Id)
-                continue;
-            var silent = clock.GetElapsedTime(known.Heard, now) > Silence;
-            if (silent && !known.Suspected)
-            {
-                known.Suspected = true;
-                AddFault(id, $"silent for {clock.GetElapsedTime(known.Heard, now).TotalMilliseconds:0} ms");
-            }
-            else if (silent)
-            {
-                known.AnsweringSince = 0;
-            }
-            else if (known.Suspected)
-            {
-                known.AnsweringSince = known.AnsweringSince == 0 ? now : known.AnsweringSince;
-                if (clock.GetElapsedTime(known.AnsweringSince, now) > TimeSpan.FromMilliseconds(500))
-                    (known.Suspected, known.AnsweringSince) = (false, 0);
-            }
+            if (id != host.Id && known.Detector.Look(Now))
+                AddFault(id, $"silent for {known.Detector.Silence(Now).TotalMilliseconds:0} ms");
         }
         foreach (var gone in _known.Keys.Except(members).ToList())
         {

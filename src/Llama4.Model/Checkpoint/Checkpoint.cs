@@ -52,6 +52,9 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Bytes of tensors that were read so far, each as often as it was: nothing is mapped but to be read.</summary>
+    public long BytesRead => _files.Sum(file => file.BytesMapped);
+
     /// <summary>A tensor of the text model by its name without a prefix; see <see cref="TensorNames"/>.</summary>
     public TensorEntry this[string name] => _tensors[name];
 
