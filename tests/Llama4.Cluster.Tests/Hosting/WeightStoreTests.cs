@@ -86,6 +86,25 @@ public class WeightStoreTests
     }
 
     [Fact]
+    public async Task EnsureAsync_OnTheStandbyOfAStageAndTheVocabulary_LoadsTheirWeightsAndTheOwnersPlanNothingMore()
+    {
+        var one = Plan(1, vocabulary: A, attention: [A, A, B, B], [(0, 128, B)]);
+        var plan = one with
+        {
+            Replicas = [one.Replicas[0] with { VocabularyStandbys = [C], Stages = [one.Replicas[0].Stages[0] with { Standbys = [C] }, one.Replicas[0].Stages[1]] }],
+        };
+        await using var own = new StoreOfHost("c", Maverick);
+
+        await own.Store.EnsureAsync(plan, default);
+        var read = own.Store.BytesRead;
+        await own.Store.EnsureAsync(Plan(2, vocabulary: C, attention: [C, C, B, B], [(0, 128, B)]), default);
+
+        read.ShouldBe(Vocabulary(own.Checkpoint) + Layer(own.Checkpoint, 0) + Layer(own.Checkpoint, 1));
+        own.Store.BytesRead.ShouldBe(read);
+        (own.Store.Layer(1).Attention.Plan.Index, own.Store.Vocabulary.Size).ShouldBe((1, 512));
+    }
+
+    [Fact]
     public async Task EnsureAsync_CalledAtOnceForTwoPlans_ReadsEachPartOnce()
     {
         var one = Plan(1, vocabulary: A, attention: [A, A, A, A], [(0, 64, A), (64, 64, B)]);
