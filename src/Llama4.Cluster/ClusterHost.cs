@@ -155,9 +155,10 @@ public sealed class ClusterHost : IAsyncDisposable
         for (var tries = 1; ; tries++)
         {
             var endpoint = options.SiloPort > 0 ? new IPEndPoint(own, options.SiloPort) : SiloSetup.FreeEndpoint(own);
-            var description = HostDescriptions.Of(host, options, endpoint, measured);
+            var door = SiloSetup.FreeEndpoint(own);
+            var description = HostDescriptions.Of(host, options, endpoint, measured) with { ClientAddress = door.ToString() };
             var silo = SiloSetup.Build(
-                host.Id, endpoint, SiloSetup.FreeEndpoint(own).Port, SiloMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, silo =>
+                host.Id, endpoint, door.Port, SiloMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, silo =>
                 {
                     silo.AddModelHost(host, new HostAgentOptions(description, options.Replicas, options.Standbys, ExpertGroups: 1));
                     silo.Services.AddSingleton<IPlanRegister>(services =>

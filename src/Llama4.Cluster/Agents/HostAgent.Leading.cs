@@ -79,6 +79,7 @@ internal sealed partial class HostAgent
     {
         var current = found is not null && found.Hosts.Any(Members().Contains) ? found : null;
         var isCommitted = current is null;
+        var hasty = false;
         var failed = new Dictionary<HostId, long>();
         var ledSince = clock.GetTimestamp();
         (long Since, string Key) changes = (clock.GetTimestamp(), "");
@@ -109,9 +110,11 @@ internal sealed partial class HostAgent
                     changes = (clock.GetTimestamp(), key);
                 if (candidates.Length < options.HostsMin && current is null)
                     continue;
-                var lost = current is not null && current.Hosts.Any(id => Owns(current, id) && !candidates.Contains(id));
-                var joined = current is not null && candidates.Any(id => !current.Hosts.Contains(id));
-                if (current is not null && !lost && !rebalance && isCommitted && !(joined && clock.GetElapsedTime(changes.Since) > JoinQuiet))
+                var away = current is null ? [] : current.Hosts.Where(id => !candidates.Contains(id)).ToArray();
+                var lost = current is not null && away.Any(id => Owns(current, id) && !_draining.Contains(id));
+                var leaving = current is not null && away.Any(id => Holds(current, id) && _draining.Contains(id));
+                var better = current is not null && (hasty || away.Any(id => Holds(current, id)) || candidates.Any(id => !current.Hosts.Contains(id)));
+                if (current is not null && !lost && !leaving && !rebalance && isCommitted && !(better && clock.GetElapsedTime(changes.Since) > JoinQuiet))
                     continue;
                 if (current is null && clock.GetElapsedTime(changes.Since) < JoinQuiet)
                     continue;
@@ -121,7 +124,7 @@ internal sealed partial class HostAgent
                     continue;
                 }
                 PlacementPlan plan;
-                if (current is not null && !isCommitted && !lost && !rebalance)
+                if (current is not null && !isCommitted && !lost && !leaving && !rebalance)
                 {
                     plan = current;
                 }
@@ -129,7 +132,7 @@ internal sealed partial class HostAgent
                 {
                     try
                     {
-                        plan = Make(candidates, described, rebalance ? null : current, term);
+                        plan = Make(candidates, described, rebalance ? null : current, term, lost);
                     }
                     catch (PlacementException impossible)
                     {
@@ -148,6 +151,8 @@ internal sealed partial class HostAgent
                 if (isCommitted)
                 {
                     (_waiting, _refused, _settled) = (null, false, plan.Epoch);
+                    hasty = lost;
+                    changes = (clock.GetTimestamp(), changes.Key);
                     lock (_gate)
                         _rebalance = false;
                     board.Tick();
@@ -177,7 +182,7 @@ internal sealed partial class HostAgent
         return counted.Count(candidates.Contains) * 2 >= counted.Length;
     }
 
-    private PlacementPlan Make(HostId[] candidates, Dictionary<HostId, HostDescription> described, PlacementPlan? previous, long term)
+    private PlacementPlan Make(HostId[] candidates, Dictionary<HostId, HostDescription> described, PlacementPlan? previous, long term, bool inHaste)
     {
         var work = new PlanWork(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
         for (var standbys = Math.Min(options.Standbys, candidates.Length - 1); ; standbys--)
@@ -187,7 +192,7 @@ internal sealed partial class HostAgent
                 return PlacementPlanner.Plan(new PlacementRequest(
                     ModelShapes.Of(host.Config, host.Mode.Activations()), [.. candidates.Select(id => described[id].Capacity)], work, term + 1)
                 {
-                    GroupsOnOneHost = options.ExpertGroups, Replicas = options.Replicas, Standbys = standbys, Previous = previous,
+                    GroupsOnOneHost = options.ExpertGroups, Replicas = options.Replicas, Standbys = standbys, Previous = previous, InHaste = inHaste && previous is not null,
                 });
             }
             catch (PlacementException) when (standbys > 0)

@@ -71,7 +71,7 @@ internal sealed partial class HostAgent(
             _term = beat.Term;
             _leaderDetector.Hear(Now);
             board.Follow(beat.Leader);
-            board.Suspect([.. beat.Suspects.Where(suspect => suspect != host.Id)]);
+            board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != host.Id)]);
         }
         return grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(Answer());
     }
@@ -210,7 +210,7 @@ internal sealed partial class HostAgent(
         while (true)
         {
             var changed = board.Changed;
-            if (board.Current is { } plan && !Owns(plan, leaving) && _settled == plan.Epoch)
+            if (board.Current is { } plan && !Holds(plan, leaving) && _settled == plan.Epoch)
                 return;
             if (_waiting is { } reason && _refused)
             {
@@ -327,18 +327,20 @@ internal sealed partial class HostAgent(
             _known.Remove(gone);
             _draining.Remove(gone);
         }
-        board.Suspect([.. _known.Where(one => one.Value.Suspected).Select(one => one.Key)]);
+        board.Suspect([.. Suspects]);
     }
 
     private void SendBeats(HostId[] members)
     {
-        var beat = new LeaderBeat(_term, host.Id, board.Current?.Epoch ?? 0, [.. _known.Where(one => one.Value.Suspected).Select(one => one.Key)], members);
+        var beat = new LeaderBeat(_term, host.Id, board.Current?.Epoch ?? 0, [.. Suspects], members);
         foreach (var member in members)
         {
             if (member != host.Id)
                 _ = grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
         }
     }
+
+    private IEnumerable<HostDoor> Suspects => _known.Values.Where(known => known.Suspected).Select(known => known.Description.Door);
 
     private HostAnswer Answer() => new(_term, board.Current?.Epoch ?? 0, options.Host, counts.Take());
 
@@ -358,12 +360,20 @@ internal sealed partial class HostAgent(
         plan.Replicas.SelectMany(replica => replica.Stages.Where(stage => stage.Host == host.Id)
             .SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).Select(layer => (replica.Replica, layer))));
 
+    /// <summary>Something is asked of the host under this plan.</summary>
     private static bool Owns(PlacementPlan plan, HostId id) =>
         plan.Replicas.Any(replica => replica.Engine == id || replica.Vocabulary == id || replica.Stages.Any(stage => stage.Host == id))
-        || plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == id || group.Standbys.Contains(id)));
+        || plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == id));
+
+    /// <summary>It owns something or stands by for it.</summary>
+    private static bool Holds(PlacementPlan plan, HostId id) =>
+        Owns(plan, id)
+        || plan.Replicas.Any(replica => replica.VocabularyStandbys.Contains(id) || replica.Stages.Any(stage => stage.Standbys.Contains(id)))
+        || plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Standbys.Contains(id)));
 
     private void AddFault(HostId id, string what)
     {
+        what = what.Split('\n')[0];
         Fault(logger, id, what);
         _faults.Enqueue(new ClusterFault(clock.GetUtcNow(), id, what));
         while (_faults.Count > 64)

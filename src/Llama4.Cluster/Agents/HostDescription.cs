@@ -19,6 +19,12 @@ internal sealed record HostDescription(
     [property: Id(7)] double ReadBytesPerS,
     [property: Id(8)] double FlopsPerS)
 {
+    /// <summary>Where clients reach it, IP:PORT; empty for nowhere.</summary>
+    [Id(9)]
+    public string ClientAddress { get; init; } = "";
+
+    public HostDoor Door => new(Host, ClientAddress);
+
     /// <summary>As the planner takes it.</summary>
     public HostCapacity Capacity => new(Host, Bytes)
     {

@@ -70,7 +70,7 @@ internal static class HostDeadlines
 /// <param name="Hosts">All that the leader knows.</param>
 [GenerateSerializer, Immutable, Alias("llama4.LeaderBeat")]
 internal sealed record LeaderBeat(
-    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostId[] Suspects, [property: Id(4)] HostId[] Hosts);
+    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostId[] Hosts);
 
 /// <param name="Term">The greatest it has heard of.</param>
 /// <param name="Epoch">That it serves; 0 for none.</param>
@@ -79,3 +79,7 @@ internal sealed record LeaderBeat(
 [GenerateSerializer, Immutable, Alias("llama4.HostAnswer")]
 internal sealed record HostAnswer(
     [property: Id(0)] long Term, [property: Id(1)] long Epoch, [property: Id(2)] HostDescription Host, [property: Id(3)] int[]? ExpertRows);
+
+/// <param name="ClientAddress">Where clients reach it, IP:PORT; empty for nowhere.</param>
+[GenerateSerializer, Immutable, Alias("llama4.HostDoor")]
+internal readonly record struct HostDoor([property: Id(0)] HostId Host, [property: Id(1)] string ClientAddress);

@@ -1,12 +1,14 @@
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 
 namespace Llama4.Cluster.Client;
 
 /// <param name="Plan">Null where the asker's is the newest, or there is none.</param>
+/// <param name="Suspects">Doors for clients, IP:PORT, behind which nobody answers.</param>
 [GenerateSerializer, Immutable, Alias("llama4.PlanView")]
-internal sealed record PlanView([property: Id(0)] PlacementPlan? Plan, [property: Id(1)] HostId? Leader);
+internal sealed record PlanView([property: Id(0)] PlacementPlan? Plan, [property: Id(1)] HostId? Leader, [property: Id(2)] string[] Suspects);
 
 /// <summary>Any silo's view of the plan, for clients. Keys only spread the calls over silos.</summary>
 [Alias("llama4.IPlanViewGrain")]
@@ -18,12 +20,12 @@ internal interface IPlanViewGrain : IGrainWithIntegerKey
 }
 
 /// <summary>On whatever silo is asked.</summary>
-[StatelessWorker, Reentrant]
+[StatelessWorker, GrainDirectory(HostDirectory.Name), Reentrant]
 internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
 {
     public ValueTask<PlanView> GetAsync(long epoch)
     {
         var plan = board.Current;
-        return ValueTask.FromResult(new PlanView(plan?.Epoch > epoch ? plan : null, board.Leader));
+        return ValueTask.FromResult(new PlanView(plan?.Epoch > epoch ? plan : null, board.Leader, board.SuspectDoors));
     }
 }

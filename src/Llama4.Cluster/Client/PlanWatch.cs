@@ -1,3 +1,5 @@
+using System.Net;
+using Llama4.Cluster.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +11,7 @@ namespace Llama4.Cluster.Client;
 /// The plan as a client without a silo sees it: it asks silos in turn. A silo that does not answer is passed over: the next question has another key, which
 /// Orleans sends through another silo.
 /// </summary>
-internal sealed partial class PlanWatch(IGrainFactory grains, TimeProvider clock, ILogger<PlanWatch> logger) : BackgroundService, IPlanSource
+internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, TimeProvider clock, ILogger<PlanWatch> logger) : BackgroundService, IPlanSource
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
 
@@ -18,6 +20,7 @@ internal sealed partial class PlanWatch(IGrainFactory grains, TimeProvider clock
 
     private volatile PlacementPlan? _plan;
     private HostId? _leader;
+    private string[] _suspects = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _questions;
 
@@ -50,6 +53,11 @@ internal sealed partial class PlanWatch(IGrainFactory grains, TimeProvider clock
                 if (view.Plan is { } plan && plan.Epoch > (_plan?.Epoch ?? 0))
                     _plan = plan;
                 _leader = view.Leader ?? _leader;
+                if (!view.Suspects.AsSpan().SequenceEqual(_suspects))
+                {
+                    _suspects = view.Suspects;
+                    shunned.Set(view.Suspects.Select(IPEndPoint.Parse));
+                }
             }
         }
         catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)

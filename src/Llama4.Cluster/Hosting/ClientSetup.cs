@@ -16,6 +16,7 @@ internal static class ClientSetup
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.QuietOrleans();
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton(TimeProvider.System)

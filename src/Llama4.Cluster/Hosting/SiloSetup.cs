@@ -36,8 +36,7 @@ internal static class SiloSetup
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         // Its first check compares with the machine's start, and warns of a stall as long as the machine has been up.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-        // A call to a host that has just left is tried again a few times, each with a warning; who made it is told in the end.
-        builder.Logging.AddFilter("Polly", LogLevel.None);
+        builder.Logging.QuietOrleans();
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton<PlanBoard>()

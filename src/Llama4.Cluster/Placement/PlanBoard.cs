@@ -1,3 +1,4 @@
+using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Contracts;
 
@@ -43,11 +44,15 @@ internal sealed class PlanBoard : IPlanSource
 
     public void Follow(HostId? leader) => Leader = leader;
 
-    public void Suspect(IReadOnlyCollection<HostId> hosts)
+    /// <summary>Where clients would wait in vain: the doors of the suspects, IP:PORT.</summary>
+    public string[] SuspectDoors { get; private set; } = [];
+
+    public void Suspect(IReadOnlyCollection<HostDoor> hosts)
     {
-        if (_suspects.SetEquals(hosts))
+        if (_suspects.SetEquals(hosts.Select(host => host.Host)))
             return;
-        _suspects = [.. hosts];
+        _suspects = [.. hosts.Select(host => host.Host)];
+        SuspectDoors = [.. hosts.Select(host => host.ClientAddress).Where(address => address.Length > 0)];
         Tell();
     }
 

@@ -10,14 +10,17 @@ namespace Llama4.Cluster.Transport;
 
 /// <summary>TCP between hosts over <see cref="SocketPipes"/>, in the place of Orleans' own sockets.</summary>
 /// <param name="own">Where other silos reach this one; null for a client.</param>
-internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake handshake, Func<IPEndPoint?> own, ILogger logger)
+internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake handshake, Shunned shunned, Func<IPEndPoint?> own, ILogger logger)
     : IConnectionFactory, IConnectionListenerFactory
 {
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
+        shunned.Refuse(endpoint);
         try
         {
-            return Open(await handshake.ConnectAsync(endpoint, new Greeting(Lane.Messages, Guid.NewGuid(), own()), cancellationToken), pool);
+            var connection = Open(await handshake.ConnectAsync(endpoint, new Greeting(Lane.Messages, Guid.NewGuid(), own()), cancellationToken), pool);
+            shunned.Add(connection, endpoint);
+            return connection;
         }
         catch (LinkRefusedException refused)
         {
@@ -83,12 +86,13 @@ public static class LargeBlockTransportSetup
     private static void Add(IServiceCollection services, ClusterTls? tls)
     {
         tls?.Load();
-        services.AddSingleton<LargeBlockPool>().AddSingleton(provider =>
+        services.AddSingleton<LargeBlockPool>().AddSingleton<Shunned>().AddSingleton(provider =>
         {
             var logger = provider.GetRequiredService<ILogger<LargeBlockTransport>>();
             return new LargeBlockTransport(
                 provider.GetRequiredService<LargeBlockPool>(),
                 new Handshake(tls is null ? null : new CurrentCertificate(tls, logger), Handshake.Limit),
+                provider.GetRequiredService<Shunned>(),
                 () => provider.GetService<ILocalSiloDetails>()?.SiloAddress.Endpoint,
                 logger);
         });

@@ -2,12 +2,12 @@ namespace Llama4.Scheduling;
 
 /// <summary>
 /// Whether one peer that answers at regular times is to be suspected: silence longer than its own answers' gaps make likely, their mean and six
-/// deviations, within bounds. After Hayashibara et al., "The φ accrual failure detector" (SRDS 2004), with a fixed level. It reads no clock.
+/// deviations or half more than the longest of late, within bounds. After Hayashibara et al., "The φ accrual failure detector" (SRDS 2004), with a fixed level. It reads no clock.
 /// </summary>
 public sealed class HeartbeatDetector
 {
-    /// <summary>Five beats of 20 ms: less is a thread that was not scheduled.</summary>
-    public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);
+    /// <summary>Seven beats of 20 ms: less is a thread that was not scheduled.</summary>
+    public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(140);
 
     public static readonly TimeSpan Most = TimeSpan.FromMilliseconds(500);
 
@@ -19,8 +19,14 @@ public sealed class HeartbeatDetector
 
     private const double Deviations = 6;
 
+    /// <summary>A host that was late once may be as late again, and half as much more; it is remembered for some ten seconds.</summary>
+    private const double OfLongest = 1.5;
+
+    private const double ForgetLongestS = 10;
+
     private double _mean;
     private double _variance;
+    private double _longest;
     private TimeSpan _heard;
     private TimeSpan? _answeringSince;
 
@@ -40,7 +46,7 @@ public sealed class HeartbeatDetector
     {
         get
         {
-            var seconds = _mean + (Deviations * Math.Sqrt(_variance));
+            var seconds = Math.Max(_mean + (Deviations * Math.Sqrt(_variance)), OfLongest * _longest);
             return TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds, Most.TotalSeconds));
         }
     }
@@ -61,6 +67,7 @@ public sealed class HeartbeatDetector
         {
             var gap = Math.Max(0, (now - _heard).TotalSeconds);
             var off = gap - _mean;
+            _longest = Math.Max(gap, _longest * Math.Exp(-gap / ForgetLongestS));
             _mean += Weight * off;
             _variance += Weight * ((off * off) - _variance);
         }

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Agents;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Orleans.Runtime;
@@ -29,7 +30,7 @@ public class PlanBoardTests
     public async Task Changed_TellsOfPlansSuspectsAndTime()
     {
         var board = new PlanBoard();
-        foreach (var change in (Action[])[() => board.Publish(Plan), () => board.Suspect([Host]), board.Tick])
+        foreach (var change in (Action[])[() => board.Publish(Plan), () => board.Suspect([new HostDoor(Host, "")]), board.Tick])
         {
             var changed = board.Changed;
             changed.IsCompleted.ShouldBeFalse();
