@@ -61,7 +61,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             var endpoint = SiloSetup.FreeEndpoint();
             silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, options.Logging, builder =>
             {
-                builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups));
+                builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups) { IsAlone = true });
                 builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
                 options.Silo?.Invoke(builder);
             });

@@ -12,97 +12,64 @@ using Orleans.Runtime;
 namespace Llama4.Cluster;
 
 /// <summary>
-/// Temporary.
+/// Step 2: the sequences of one replica. Admits requests; schedules (step 3, <see cref="BatchScheduler"/>), forwards (step 4), commits
+/// and emits, several micro-batches at a time. Between two plans it stands still: <see cref="PauseAsync"/>, <see cref="ResumeAsync"/>.
+/// <para>Reentrant: submissions, polls, cancellations and the continuations of steps in flight interleave, each on this grain's own
+/// scheduler, so one at a time. All of them leave the scheduler consistent before they await; nothing of it is kept over an await.</para>
 /// </summary>
 [GrainType(GrainNames.Engine), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed partial class EngineGrain(
     ModelHost host, PlanBoard board, SchedulerLimits limits, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
 {
-    private readonly Dictionary<Guid, Outbox> _gateways = [];
-    private readonly Dictionary<Guid, Guid> _open = [];
+    private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Emitter _emitter = new();
+    private readonly StepsInFlight _steps = new();
     private BatchScheduler? _scheduler;
     private MicroBatchPolicy? _policy;
+    private PlacementPlan? _plan;
     private ICoordinatorGrain? _coordinator;
-    private Exception? _broken;
-    private long? _lastCommit;
     private bool _paused;
     private bool _moved;
-    private long _run;
-    private PlacementPlan? _plan;
-    private readonly Dictionary<long, StepPlan> _inFlight = [];
-    private TaskCompletionSource? _drained;
+    private Exception? _broken;
 
-    public ValueTask ResumeAsync(long epoch)
-    {
-        var plan = board.Require(epoch, this);
-        var replica = GrainNames.Number(this.GetPrimaryKeyString());
-        if (plan.Replicas.Length <= replica || plan.Replicas[replica].Engine != host.Id)
-        {
-            _moved = true;
-            foreach (var outbox in _gateways.Values)
-                outbox.Wake();
-            DeactivateOnIdle();
-            return ValueTask.CompletedTask;
-        }
-        if (_plan is not null && _scheduler is not null && !SameAttention(_plan, plan, replica))
-        {
-            AbandonAll();
-            _scheduler.DropKv();
-        }
-        _plan = plan;
-        _paused = false;
-        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
-        _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
-        _scheduler.Epoch = epoch;
-        _coordinator = GrainFactory.GetCoordinator(replica, 0, plan.Replicas[replica].Stages[0].Host);
-        Pump();
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>When the last step was committed, if steps have been in flight ever since.</summary>
+    private long? _lastCommit;
 
-    private static bool SameAttention(PlacementPlan before, PlacementPlan after, int replica)
-    {
-        for (var layer = 0; layer < after.Layers.Length; layer++)
-        {
-            if (before.Replicas[replica].StageOf(layer).Host != after.Replicas[replica].StageOf(layer).Host)
-                return false;
-        }
-        return true;
-    }
+    /// <summary>Since when steps fail because of hosts, with none committed between.</summary>
+    private long? _stuckSince;
 
-    public async ValueTask PauseAsync(long epoch, bool abandon)
-    {
-        _paused = true;
-        if (!abandon && _inFlight.Count > 0)
-        {
-            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await Task.WhenAny(_drained.Task, Task.Delay(2000));
-        }
-        AbandonAll();
-    }
+    private int Replica => GrainNames.Number(this.GetPrimaryKeyString());
 
-    private void AbandonAll()
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _run++;
-        foreach (var step in _inFlight.Values)
-            Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
-        _inFlight.Clear();
-        _lastCommit = null;
+        this.RegisterGrainTimer(ForgetSilentGateways, new GrainTimerCreationOptions(GatewayLimit, TimeSpan.FromSeconds(1)) { Interleave = true });
+        return Task.CompletedTask;
     }
 
     public ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway)
     {
-        if (_scheduler is null || _broken is not null || _moved)
-            return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "The cluster is starting.", limits.RetryAfterSeconds));
-        if (_open.ContainsKey(request.Id) && _scheduler.Cancel(request.Id) is null)
-            return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "It is in a step.", 1));
-        var submission = _scheduler.Submit(request);
+        if (_scheduler is null || _moved || _broken is not null)
+        {
+            return ValueTask.FromResult(new SubmitResult(
+                SubmitStatus.Unavailable,
+                _broken is null ? "The cluster is starting, or the engine has moved." : $"The engine has stopped: {_broken.Message}",
+                limits.RetryAfterSeconds));
+        }
+        if (_emitter.TryInside(request.Id, out var earlier))
+        {
+            _emitter.Forget(request.Id);
+            _scheduler.Cancel(earlier);
+        }
+        var inside = Guid.NewGuid();
+        var submission = _scheduler.Submit(request with { Id = inside });
         if (submission.Result.Status == SubmitStatus.Accepted)
         {
-            if (!_gateways.ContainsKey(gateway))
-                _gateways.Add(gateway, new Outbox());
-            _open[request.Id] = gateway;
+            _emitter.Add(request, inside, gateway, clock.GetTimestamp());
             if (submission.Ended is { } ended)
-                Emit([ended], [], null);
+                _emitter.Emit([ended], [], null);
             Pump();
         }
         return ValueTask.FromResult(submission.Result);
@@ -110,10 +77,10 @@ internal sealed partial class EngineGrain(
 
     public ValueTask CancelAsync(Guid request)
     {
-        if (_scheduler?.Cancel(request) is { } ended)
+        if (_emitter.TryInside(request, out var inside) && _scheduler!.Cancel(inside) is { } ended)
         {
-            Emit([ended], [], null);
-            Pump();
+            _emitter.Emit([ended], [], null);
+            Pump(); // its blocks may let somebody in
         }
         return ValueTask.CompletedTask;
     }
@@ -122,48 +89,75 @@ internal sealed partial class EngineGrain(
     {
         if (_moved)
             return new EngineAnswer(EngineState.Moved, acknowledged, []);
-        if (!_gateways.TryGetValue(gateway, out var outbox))
+        if (_emitter.BoxOf(gateway) is not { } box)
             return new EngineAnswer(EngineState.Unknown, acknowledged, []);
-        outbox.Acknowledge(acknowledged);
-        if (outbox.Waiting() is { Length: > 0 } now)
-            return new EngineAnswer(EngineState.Serving, outbox.Last, now);
-        await Task.WhenAny(outbox.ArrivedAsync(), Task.Delay(20));
-        return new EngineAnswer(EngineState.Serving, outbox.Last, outbox.Waiting());
+        box.Polled = clock.GetTimestamp();
+        box.Acknowledge(acknowledged);
+        if (box.IsEmpty)
+            await Task.WhenAny(box.ArrivedAsync(), Task.Delay(PollHeld, clock));
+        return _moved ? new EngineAnswer(EngineState.Moved, acknowledged, []) : box.Waiting();
     }
 
     public ValueTask<EngineStatus> StatusAsync() =>
         ValueTask.FromResult(_scheduler?.Status ?? new EngineStatus(0, 0, 0, 0, 0, 0, 0));
 
-    private void Emit(IReadOnlyList<Emission> emissions, DrawnToken[] drawn, string? error)
+    public async ValueTask PauseAsync(long epoch, bool abandon)
     {
-        foreach (var emission in emissions)
-        {
-            var token = emission.LogitRow >= 0 ? drawn[emission.LogitRow] : default;
-            _gateways[_open[emission.Request]].Put(new TokenChunk
-            {
-                Request = emission.Request,
-                Index = emission.Index,
-                Token = emission.Token,
-                Logprob = token.Logprob,
-                TopLogprobs = token.Top,
-                Finish = emission.Finish,
-                CachedTokens = emission.CachedTokens,
-                Error = emission.Finish == FinishReason.Error ? error ?? "The step failed." : null,
-            });
-            if (emission.Finish is not null)
-                _open.Remove(emission.Request);
-        }
+        if (board.Current?.Epoch >= epoch)
+            return; // said twice, and meanwhile the plan is in force
+        _paused = true;
+        if (!abandon && _steps.Count > 0)
+            await Task.WhenAny(_steps.EmptyAsync(), Task.Delay(DrainLimit, clock));
+        Abandon();
     }
 
+    public ValueTask ResumeAsync(long epoch)
+    {
+        var plan = board.Require(epoch, this);
+        if (plan.Replicas.Length <= Replica || plan.Replicas[Replica].Engine != host.Id)
+        {
+            Move();
+            return ValueTask.CompletedTask;
+        }
+        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
+        _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
+        if (_plan is { } before && before.Epoch != plan.Epoch)
+        {
+            Abandon(); // of a host that slept through the pause
+            if (!HasSameAttention(before.Replicas[Replica], plan.Replicas[Replica]))
+                _scheduler.DropKv();
+        }
+        _plan = plan;
+        _scheduler.Epoch = epoch;
+        _coordinator = GrainFactory.GetCoordinator(Replica, stage: 0, plan.Replicas[Replica].Stages[0].Host);
+        (_paused, _stuckSince) = (false, null);
+        Pump();
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (!_moved)
+            _emitter.EndAll("The cluster is shutting down.");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Another host has the replica: gateways submit there what is open, so nothing is told of it here any more.</summary>
+    private void Move()
+    {
+        _moved = true;
+        Abandon();
+        _emitter.WakeAll();
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Starts every step that can run now.</summary>
     private void Pump()
     {
         try
         {
-            while (_broken is null && !_paused && !_moved && _scheduler!.Next() is { } step)
-            {
-                _inFlight.Add(step.Step, step);
-                _ = RunAsync(step, _run);
-            }
+            while (!_paused && !_moved && _broken is null && _scheduler!.Next() is { } step)
+                _ = RunAsync(step);
         }
         catch (Exception invariant)
         {
@@ -171,98 +165,108 @@ internal sealed partial class EngineGrain(
         }
     }
 
-    private async Task RunAsync(StepPlan step, long run)
+    /// <summary>One step from forward to emission. Never throws: a failed step is done again or ends its sequences; a broken invariant ends all.</summary>
+    private async Task RunAsync(StepPlan step)
     {
+        _steps.Add(step);
         try
         {
-            DrawnToken[] drawn;
             try
             {
-                drawn = await _coordinator!.RunAsync(step, Draws(step));
+                var drawn = await _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!));
+                if (_steps.TryEnd(step))
+                    Commit(step, drawn);
             }
-            catch (Exception) when (run != _run)
+            catch (Exception failure) when (HostFailures.Is(failure))
             {
-                return; // abandoned
-            }
-            catch (Exception failure) when (failure is HostUnreachableException or StaleEpochException or OrleansException or TimeoutException)
-            {
-                await Task.Delay(50);
-                if (run != _run)
-                    return;
-                _inFlight.Remove(step.Step);
-                _lastCommit = null;
-                Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
-                Drained();
-                Pump();
-                return;
+                if (_steps.Has(step))
+                    await HostLostAsync(step, failure);
             }
             catch (Exception failure)
             {
-                _inFlight.Remove(step.Step);
-                Drained();
+                if (!_steps.TryEnd(step))
+                    return; // given up before
                 StepFailed(logger, step.Step, step.Rows, failure);
                 _lastCommit = null;
-                Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                _emitter.Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
                 Pump();
-                return;
             }
-            if (run != _run)
-                return;
-            _inFlight.Remove(step.Step);
-            var now = clock.GetTimestamp();
-            if (_lastCommit is { } last)
-                _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
-            var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
-            Pump();
-            _lastCommit = _scheduler.StepsInFlight > 0 ? now : null;
-            Emit(emissions, drawn, null);
-            Drained();
         }
         catch (Exception invariant)
         {
-            Break(invariant);
+            if (_steps.Has(step) || !HostFailures.Is(invariant))
+                Break(invariant);
         }
     }
 
-    private void Drained()
+    private void Commit(StepPlan step, DrawnToken[] drawn)
     {
-        if (_inFlight.Count == 0)
-            _drained?.TrySetResult();
+        var now = clock.GetTimestamp();
+        if (_lastCommit is { } last)
+            _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
+        var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
+        _stuckSince = null;
+        Pump(); // the device works on while the tokens go out
+        _lastCommit = _steps.Count > 0 ? now : null;
+        _emitter.Emit(emissions, drawn, null);
     }
 
-    private TokenDraw[] Draws(StepPlan step)
+    /// <summary>A host that the step went through is gone: it is done again by the next plan, or after a moment by this one.</summary>
+    private async Task HostLostAsync(StepPlan step, Exception failure)
     {
-        if (step.LogitRows.Length == 0)
-            return [];
-        var draws = new TokenDraw[step.LogitRows.Length];
-        var count = 0;
-        foreach (var slice in step.Slices)
+        _lastCommit = null;
+        _stuckSince ??= clock.GetTimestamp();
+        if (clock.GetElapsedTime(_stuckSince.Value) > HostFailures.Limit)
         {
-            if (slice.Samples)
-                draws[count++] = DrawOf(_scheduler!.View(slice.Sequence));
+            StepFailed(logger, step.Step, step.Rows, failure);
+            _steps.TryEnd(step);
+            _emitter.Emit(_scheduler!.Abort(step, StepFailure.End), [], $"no step could be done for {HostFailures.Limit.TotalSeconds:0} s: {failure.Message}");
+            Pump();
+            return;
         }
-        return draws;
+        await Task.Delay(HostFailures.Pause, clock);
+        if (!_steps.TryEnd(step))
+            return; // abandoned meanwhile
+        _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
+        Pump();
     }
 
-    private static TokenDraw DrawOf(SequenceView view)
+    /// <summary>Steps in flight are given up; what comes of them is ignored.</summary>
+    private void Abandon()
     {
-        var settings = view.Sampling;
-        var penalised = settings.RepetitionPenalty != 1 || settings.PresencePenalty != 0 || settings.FrequencyPenalty != 0;
-        return new TokenDraw(
-            settings,
-            penalised ? view.Prompt : default,
-            penalised ? view.Output : default,
-            view.Seed, view.Choice, view.Position, view.Request.TopLogprobs);
+        _lastCommit = null;
+        foreach (var step in _steps.TakeAll())
+            _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
+    }
+
+    private static bool HasSameAttention(ReplicaPlacement before, ReplicaPlacement after) =>
+        after.Stages.All(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).All(layer => before.StageOf(layer).Host == stage.Host));
+
+    private Task ForgetSilentGateways(CancellationToken cancellation)
+    {
+        var since = clock.GetTimestamp() - (long)(GatewayLimit.TotalSeconds * clock.TimestampFrequency);
+        foreach (var gateway in _emitter.SilentSince(since))
+        {
+            foreach (var orphan in _emitter.Remove(gateway))
+                _scheduler!.Cancel(orphan);
+            GatewaySilent(logger, gateway, GatewayLimit.TotalSeconds);
+        }
+        Pump();
+        return Task.CompletedTask;
     }
 
     private void Break(Exception invariant)
     {
         EngineStopped(logger, invariant);
         _broken ??= invariant;
+        _emitter.EndAll($"The engine has stopped: {invariant.Message}");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of {Rows} rows failed")]
     private static partial void StepFailed(ILogger logger, long step, int rows, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Gateway {Gateway} has not asked for {Seconds} s: its requests are cancelled")]
+    private static partial void GatewaySilent(ILogger logger, Guid gateway, double seconds);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The engine has stopped: an invariant is broken")]
     private static partial void EngineStopped(ILogger logger, Exception invariant);

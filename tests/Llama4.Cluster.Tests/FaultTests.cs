@@ -41,20 +41,33 @@ public class FaultTests
     }
 
     [Fact]
-    public async Task Submission_WhoseAnswerIsLost_IsCancelledInTheEngine()
+    public async Task Submission_WhoseAnswerIsLost_IsMadeAgainAndAnsweredOnce()
     {
         var calls = new LostAnswers();
         await using var cluster = await EmbeddedCluster.StartAsync(
             new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory, Silo = silo => silo.AddIncomingGrainCallFilter(calls) });
-        var request = Answers.Greedy(Prompt, 4000);
+        var request = Answers.Greedy(Prompt, 60);
 
-        var (result, generation) = await cluster.Client.SubmitAsync(request, CancellationToken.None);
+        var tokens = await cluster.Client.TokensAsync(request);
 
-        generation.ShouldBeNull();
-        result.Status.ShouldBe(SubmitStatus.Unavailable);
-        (await calls.Cancelled.WaitAsync(Answers.Limit)).ShouldBe(request.Id);
-        await cluster.Client.TokensAsync(Answers.Greedy(Prompt, 3)); // it is free within one step
-        (await cluster.Client.StatusAsync(CancellationToken.None)).Running.ShouldBe(0);
+        calls.Submissions.ShouldBe(2);
+        tokens.ShouldBe(await cluster.Client.TokensAsync(request with { Id = Guid.NewGuid() }));
+        var status = await cluster.Client.StatusAsync(CancellationToken.None);
+        status.Running.ShouldBe(0); // the first of the two was replaced
+        status.KvBlocksUsed.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Poll_WhoseAnswerIsLost_IsAskedAgainAndNoTokenIsMissing()
+    {
+        var calls = new LostAnswers { LosesPolls = true };
+        await using var cluster = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory, Silo = silo => silo.AddIncomingGrainCallFilter(calls) });
+
+        var chunks = await cluster.Client.AskAsync(Answers.Greedy(Prompt, 60));
+
+        chunks.Select(chunk => chunk.Index).ShouldBe(Enumerable.Range(0, 60));
+        calls.Lost.ShouldBeGreaterThan(3);
     }
 
     private static Task<EmbeddedCluster> StartAsync(FailingCalls? faults) => EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
@@ -88,24 +101,31 @@ public class FaultTests
         }
     }
 
-    /// <summary>Submissions arrive, the answer to the first does not.</summary>
+    /// <summary>Calls arrive, the answer to the first submission (or to every fifth poll) does not.</summary>
     private sealed class LostAnswers : IIncomingGrainCallFilter
     {
         private int _submissions;
-        private readonly TaskCompletionSource<Guid> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _polls;
+        private int _lost;
 
-        /// <summary>The first request that was cancelled, when it has been.</summary>
-        public Task<Guid> Cancelled => _cancelled.Task;
+        public bool LosesPolls { get; init; }
+
+        public int Submissions => Volatile.Read(ref _submissions);
+
+        public int Lost => Volatile.Read(ref _lost);
 
         public async Task Invoke(IIncomingGrainCallContext context)
         {
             await context.Invoke();
             if (context.InterfaceMethod.DeclaringType != typeof(IEngineGrain))
                 return;
-            if (context.InterfaceMethod.Name == nameof(IEngineGrain.SubmitAsync) && Interlocked.Increment(ref _submissions) == 1)
-                throw new TimeoutException("this answer was made to get lost");
-            if (context.InterfaceMethod.Name == nameof(IEngineGrain.CancelAsync))
-                _cancelled.TrySetResult((Guid)context.Request.GetArgument(0)!);
+            var isLost = LosesPolls
+                ? context.InterfaceMethod.Name == nameof(IEngineGrain.PollAsync) && Interlocked.Increment(ref _polls) % 5 == 0
+                : context.InterfaceMethod.Name == nameof(IEngineGrain.SubmitAsync) && Interlocked.Increment(ref _submissions) == 1;
+            if (!isLost)
+                return;
+            Interlocked.Increment(ref _lost);
+            throw new TimeoutException("this answer was made to get lost");
         }
     }
 }

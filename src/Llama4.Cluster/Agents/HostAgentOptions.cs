@@ -7,6 +7,9 @@ namespace Llama4.Cluster.Agents;
 /// <param name="ExpertGroups">Groups that a layer's experts are cut into where one host has them all.</param>
 internal sealed record HostAgentOptions(HostDescription Host, int Replicas, int Standbys, int ExpertGroups)
 {
+    /// <summary>A cluster in one process: what goes wrong is not waited out but told.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Hosts that the first plan waits for, as all have to be there for it; 1 for none but this.</summary>
     public int HostsMin { get; init; } = 1;
 }

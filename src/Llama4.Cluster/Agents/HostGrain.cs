@@ -30,7 +30,7 @@ internal sealed class HostGrain(HostAgent agent) : Grain, IHostGrain
 
     public async ValueTask<ClusterStatus> ClusterStatusAsync() => await agent.ClusterStatusAsync();
 
-    public async ValueTask DrainAsync(HostId host) => await agent.DrainAsync(host);
+    public async ValueTask DrainAsync(HostId host) => await agent.Leadership.DrainAsync(host);
 
-    public async ValueTask<long> RebalanceAsync() => await agent.RebalanceAsync();
+    public async ValueTask<long> RebalanceAsync() => await agent.Leadership.RebalanceAsync();
 }

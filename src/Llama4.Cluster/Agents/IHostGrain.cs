@@ -70,7 +70,7 @@ internal static class HostDeadlines
 /// <param name="Hosts">All that the leader knows.</param>
 [GenerateSerializer, Immutable, Alias("llama4.LeaderBeat")]
 internal sealed record LeaderBeat(
-    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostId[] Hosts);
+    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostDoor[] Hosts);
 
 /// <param name="Term">The greatest it has heard of.</param>
 /// <param name="Epoch">That it serves; 0 for none.</param>

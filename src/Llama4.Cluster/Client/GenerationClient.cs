@@ -1,131 +1,44 @@
 using System.Collections.Concurrent;
 using Llama4.Contracts;
-using Orleans.Runtime;
 
 namespace Llama4.Cluster.Client;
 
-/// <summary>Temporary.</summary>
-internal sealed class GenerationClient : IGenerationClient, IDisposable
+/// <summary>A front end's way into the cluster: chooses a replica for each request and hears its chunks, whichever host has the engine at the time.</summary>
+internal sealed class GenerationClient(IGrainFactory grains, IPlanSource plans, TimeProvider? clock = null) : IGenerationClient, IDisposable
 {
-    private readonly IGrainFactory _grains;
-    private readonly IPlanSource _plans;
-    private readonly ConcurrentDictionary<Guid, Generation> _open = [];
-    private readonly Guid _gateway = Guid.NewGuid();
-    private volatile bool _closed;
-    private int _polling;
-    private long _acknowledged;
-
-    public GenerationClient(IGrainFactory grains, IPlanSource plans) => (_grains, _plans) = (grains, plans);
-
-    private IEngineGrain Engine => _grains.GetEngine(0, _plans.Plan!.Replicas[0].Engine);
+    private readonly ConcurrentDictionary<int, EngineLink> _links = [];
+    private readonly CancellationTokenSource _closed = new();
 
     public async ValueTask<(SubmitResult Result, IGeneration? Generation)> SubmitAsync(GenerateRequest request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (_plans.Plan is null)
-            return (new SubmitResult(SubmitStatus.Unavailable, "no plan", 1), null);
-        var generation = new Generation(request, CancelAsync);
-        if (_closed || !_open.TryAdd(request.Id, generation))
-            return (new SubmitResult(SubmitStatus.Unavailable, _closed ? "The cluster is shutting down." : $"Request {request.Id} is here already.", RetryAfterSeconds: 1), null);
-        SubmitResult result;
-        try
-        {
-            var started = Environment.TickCount64;
-            while (true)
-            {
-                var changed = _plans.Changed;
-                result = await Engine.SubmitAsync(request, _gateway);
-                if (result.Status != SubmitStatus.Unavailable || _closed || Environment.TickCount64 - started > 3000)
-                    break;
-                await Task.WhenAny(changed, Task.Delay(20, cancellation)); // between two plans
-            }
-        }
-        catch (Exception error) when (error is OrleansException or TimeoutException)
-        {
-            _open.TryRemove(request.Id, out _);
-            _ = Engine.CancelAsync(request.Id).AsTask();
-            return (new SubmitResult(SubmitStatus.Unavailable, $"The engine does not answer: {error.Message}", RetryAfterSeconds: 1), null);
-        }
-        if (result.Status == SubmitStatus.Accepted)
-        {
-            if (Interlocked.Exchange(ref _polling, 1) == 0)
-                _ = PollAsync();
-            return (result, generation);
-        }
-        _open.TryRemove(request.Id, out _);
-        return (result, null);
+        if (_closed.IsCancellationRequested)
+            return (new SubmitResult(SubmitStatus.Unavailable, "The cluster is shutting down.", RetryAfterSeconds: 1), null);
+        if (plans.Plan is not { } plan)
+            return (new SubmitResult(SubmitStatus.Unavailable, "The cluster has no plan yet: too few hosts have joined, or they are loading.", RetryAfterSeconds: 1), null);
+        return await LeastBusy(plan).SubmitAsync(request, cancellation);
     }
 
-    private async Task PollAsync()
-    {
-        HostId? engine = null;
-        while (!_closed)
-        {
-            var changed = _plans.Changed;
-            var now = _plans.Plan!.Replicas[0].Engine;
-            if (engine is { } old && old != now)
-                await ResubmitAsync();
-            engine = now;
-            try
-            {
-                var answer = await Engine.PollAsync(_gateway, _acknowledged).AsTask().WaitAsync(TimeSpan.FromMilliseconds(150));
-                if (answer.State != EngineState.Serving)
-                {
-                    if (answer.State == EngineState.Unknown && !_open.IsEmpty)
-                        await ResubmitAsync();
-                    await Task.WhenAny(changed, Task.Delay(20));
-                    continue;
-                }
-                _acknowledged = answer.Last;
-                foreach (var chunk in answer.Chunks)
-                {
-                    if (_open.TryGetValue(chunk.Request, out var generation) && generation.Take(chunk))
-                        _open.TryRemove(chunk.Request, out _);
-                }
-            }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
-            {
-                await Task.WhenAny(changed, Task.Delay(20));
-            }
-        }
-    }
-
-    private async Task ResubmitAsync()
-    {
-        _acknowledged = 0;
-        foreach (var (id, generation) in _open)
-        {
-            try
-            {
-                var result = await Engine.SubmitAsync(generation.Rest(), _gateway).AsTask().WaitAsync(TimeSpan.FromMilliseconds(500));
-                if (result.Status == SubmitStatus.ContextLengthExceeded)
-                    generation.Fail(result.Message);
-            }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
-            {
-            }
-        }
-    }
-
-    public ValueTask<EngineStatus> StatusAsync(CancellationToken cancellation)
+    /// <summary>The sums over all replicas.</summary>
+    public async ValueTask<EngineStatus> StatusAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Engine.StatusAsync();
+        var statuses = await Task.WhenAll((plans.Plan?.Replicas ?? []).Select(replica => grains.GetEngine(replica.Replica, replica.Engine).StatusAsync().AsTask()));
+        return statuses.Aggregate(new EngineStatus(0, 0, 0, 0, 0, 0, 0), (sum, one) => new EngineStatus(
+            sum.Running + one.Running, sum.Waiting + one.Waiting, sum.KvBlocksUsed + one.KvBlocksUsed, sum.KvBlocks + one.KvBlocks,
+            sum.TokensGenerated + one.TokensGenerated, sum.PromptTokens + one.PromptTokens, sum.CachedTokens + one.CachedTokens));
     }
 
+    /// <summary>The cluster goes away: whoever still waits is told.</summary>
     public void Dispose()
     {
-        _closed = true;
-        foreach (var (request, generation) in _open)
-        {
-            generation.Fail("The cluster is shutting down.");
-            _open.TryRemove(request, out _);
-        }
+        if (_closed.IsCancellationRequested)
+            return;
+        _closed.Cancel();
+        foreach (var link in _links.Values)
+            link.EndAll("The cluster is shutting down.");
     }
 
-    private ValueTask CancelAsync(Guid request)
-    {
-        _open.TryRemove(request, out _);
-        return _closed ? ValueTask.CompletedTask : Engine.CancelAsync(request);
-    }
+    private EngineLink LeastBusy(PlacementPlan plan) =>
+        plan.Replicas.Select(replica => _links.GetOrAdd(replica.Replica, number => new EngineLink(grains, plans, number, clock ?? TimeProvider.System, _closed.Token))).MinBy(link => link.Open)!;
 }

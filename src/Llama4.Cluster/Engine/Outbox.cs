@@ -2,22 +2,27 @@ using Llama4.Contracts;
 
 namespace Llama4.Cluster.Engine;
 
-/// <summary>Chunks that wait for one gateway, numbered, until it has them.</summary>
+/// <summary>Chunks for one gateway, numbered 1, 2, 3 ..., kept until it has them. Bounded by its requests' own tokens.</summary>
 internal sealed class Outbox
 {
     private readonly Queue<TokenChunk> _chunks = [];
     private TaskCompletionSource? _arrived;
 
-    /// <summary>Number of the last chunk that was put in.</summary>
+    /// <summary>Number of the newest chunk; 0 before the first.</summary>
     public long Last { get; private set; }
+
+    /// <summary>When the gateway was heard of last.</summary>
+    public long Polled { get; set; }
+
+    public bool IsEmpty => _chunks.Count == 0;
 
     public void Put(TokenChunk chunk)
     {
         _chunks.Enqueue(chunk);
         Last++;
-        Wake();
     }
 
+    /// <summary>Wakes the poll that waits, if one does.</summary>
     public void Wake()
     {
         var arrived = _arrived;
@@ -25,15 +30,16 @@ internal sealed class Outbox
         arrived?.SetResult();
     }
 
-    /// <summary>Lets go of what the gateway has.</summary>
+    /// <summary>Completes at the next <see cref="Wake"/>.</summary>
+    public Task ArrivedAsync() => (_arrived ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Lets chunks up to this number go: the gateway has them.</summary>
     public void Acknowledge(long number)
     {
         while (_chunks.Count > 0 && Last - _chunks.Count < number)
             _chunks.Dequeue();
     }
 
-    public TokenChunk[] Waiting() => [.. _chunks];
-
-    public Task ArrivedAsync() =>
-        (_arrived ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    /// <summary>What the gateway does not have yet, oldest first.</summary>
+    public EngineAnswer Waiting() => new(EngineState.Serving, Last, [.. _chunks]);
 }

@@ -1,0 +1,166 @@
+using Llama4.Cluster.Placement;
+using Llama4.Cluster.Registers;
+using Llama4.Contracts;
+using Llama4.Scheduling;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>
+/// Who leads: whom this host listens to, and when it tries to lead itself. Terms only grow; the register decides between hosts that try at once. Thread-safe.
+/// </summary>
+internal sealed partial class Election(
+    HostAgentOptions options, Peers peers, PlanBoard board, IGrainFactory grains, IPlanRegister register, Leadership leadership, TimeProvider clock,
+    ILogger<HostAgent> logger)
+{
+    /// <summary>Asked by one that has waited longer, four beats missed are enough to say no.</summary>
+    private static readonly TimeSpan Misses = 4 * Peers.BeatEvery;
+
+    /// <summary>Hosts try one after the other: the first has the register's answer before the second asks.</summary>
+    private static readonly TimeSpan RankDelay = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _gate = new();
+    private HeartbeatDetector _leader = new(clock.GetElapsedTime(0), Peers.BeatEvery);
+    private long _term;
+    private TimeSpan _nextTry;
+    private bool _isTrying;
+    private bool _isStoreAway;
+
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
+    /// <summary>The greatest heard of.</summary>
+    public long Term
+    {
+        get
+        {
+            lock (_gate)
+                return Math.Max(_term, leadership.Term);
+        }
+    }
+
+    /// <summary>A beat came.</summary>
+    /// <returns>False for a leader of the past.</returns>
+    public bool Hear(LeaderBeat beat)
+    {
+        lock (_gate)
+        {
+            if (beat.Term < Math.Max(_term, leadership.Term))
+                return false;
+            if (beat.Term > leadership.Term)
+                leadership.StepDown();
+            if (board.Leader != beat.Leader)
+                _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
+            _term = beat.Term;
+            _leader.Hear(Now);
+            return true;
+        }
+    }
+
+    /// <summary>A host told the greatest term it knows; a leader of a lower one leads no more.</summary>
+    /// <returns>False for that.</returns>
+    public bool HearTerm(long term)
+    {
+        lock (_gate)
+        {
+            if (term <= leadership.Term)
+                return true;
+            leadership.StepDown();
+            _term = Math.Max(_term, term);
+            return false;
+        }
+    }
+
+    public bool HearsLeader(long term)
+    {
+        lock (_gate)
+            return Term > term || leadership.IsLeading || _leader.Silence(Now) < Misses;
+    }
+
+    /// <exception cref="StaleEpochException">The command is of a leader of the past.</exception>
+    public void Require(long term)
+    {
+        lock (_gate)
+        {
+            if (term < Math.Max(_term, leadership.Term))
+                throw new StaleEpochException($"host {options.Host.Host}", Math.Max(_term, leadership.Term), term);
+            _term = Math.Max(_term, term);
+        }
+    }
+
+    public void Forgive(TimeSpan pause)
+    {
+        lock (_gate)
+            _leader.Forgive(pause);
+    }
+
+    /// <summary>Tries to lead when nobody has been heard for long enough and it is this host's turn.</summary>
+    public void Tick(HostId[] members)
+    {
+        var rank = Array.IndexOf([.. members.Where(member => member != board.Leader)], options.Host.Host);
+        lock (_gate)
+        {
+            if (_isTrying || rank < 0 || members.Length < options.HostsMin || Now < _nextTry || _leader.Silence(Now) < _leader.Threshold + (rank * RankDelay))
+                return;
+            _isTrying = true;
+        }
+        _ = TryAsync(members);
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task TryAsync(HostId[] members)
+    {
+        try
+        {
+            if (board.Leader is { } old && members.Contains(old) && !await IsMissedAsync(old, members))
+                return;
+            var found = await register.ReadAsync();
+            var next = new PlanRecord((found?.Term ?? 0) + 1, options.Host.Host, found?.Plan);
+            if (await register.TrySetAsync(found?.Term ?? 0, next) && next.Term > Term)
+            {
+                if (board.Leader is { } lost && lost != options.Host.Host)
+                    peers.AddFault(lost, "does not lead any more");
+                peers.Begin(members);
+                board.Follow(options.Host.Host);
+                leadership.Begin(next);
+            }
+            _isStoreAway = false;
+        }
+        catch (Exception away)
+        {
+            if (!_isStoreAway)
+                StoreAway(logger, away.Message);
+            _isStoreAway = true;
+        }
+        finally
+        {
+            lock (_gate)
+                (_isTrying, _nextTry) = (false, Now + RetryDelay);
+        }
+    }
+
+    /// <summary>More than half of those asked, this host counted, do not hear the leader either. No answer is not a no.</summary>
+    private async Task<bool> IsMissedAsync(HostId old, HostId[] members)
+    {
+        HostId[] others = [.. members.Where(member => member != old && member != options.Host.Host && !board.IsSuspected(member))];
+        var hears = await Task.WhenAll(others.Select(async other =>
+        {
+            try
+            {
+                return await grains.GetGrain<IHostGrain>(other.Name).HearsLeaderAsync(Term).AsTask().WaitAsync(AnswerLimit, clock);
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException)
+            {
+                return true;
+            }
+        }));
+        return 2 * (1 + hears.Count(hears => !hears)) > 1 + others.Length;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No leader is heard, and the store does not answer: {Reason}")]
+    private static partial void StoreAway(ILogger logger, string reason);
+}

@@ -1,0 +1,79 @@
+using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>
+/// What a leader asks of a host on the way from one plan to the next, in this order: prepare, pause, commit, resume, release. Each may be asked again.
+/// </summary>
+internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory grains)
+{
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The plan before the one in force.</summary>
+    private PlacementPlan? _before;
+
+    /// <summary>Completes when a plan is in force here for the first time.</summary>
+    public Task Serving => _serving.Task;
+
+    /// <summary>Nothing will be served: whoever waits for it is told why.</summary>
+    public void Fail(Exception reason) => _serving.TrySetException(reason);
+
+    /// <summary>Loads what the plan gives to this host, beside what it has.</summary>
+    public async Task PrepareAsync(PlacementPlan plan, CancellationToken cancellation)
+    {
+        await host.Weights.EnsureAsync(plan, cancellation);
+        foreach (var (replica, layer) in AttentionOf(plan))
+            await grains.GetAttention(replica, layer, host.Id).PrepareAsync();
+    }
+
+    public async Task PauseAsync(long epoch, bool abandon)
+    {
+        foreach (var replica in EnginesOf(board.Current))
+            await grains.GetEngine(replica, host.Id).PauseAsync(epoch, abandon);
+    }
+
+    public void Commit(PlacementPlan plan)
+    {
+        if (board.Current?.Epoch != plan.Epoch)
+            _before = board.Current;
+        board.Publish(plan);
+    }
+
+    /// <summary>Engines of the plan go on; those of the plan before that are not in it end.</summary>
+    public async Task ResumeAsync(long epoch)
+    {
+        if (board.Current?.Epoch != epoch)
+            throw new StaleEpochException($"host {host.Id}", board.Current?.Epoch ?? 0, epoch);
+        foreach (var replica in EnginesOf(board.Current).Union(EnginesOf(_before)))
+            await grains.GetEngine(replica, host.Id).ResumeAsync(epoch);
+        _serving.TrySetResult();
+    }
+
+    /// <summary>What the plan in force does not give to this host is let go.</summary>
+    public async Task ReleaseAsync(long epoch)
+    {
+        if (board.Current is not { } plan || plan.Epoch != epoch)
+            return;
+        foreach (var (replica, layer) in AttentionOf(_before).Except(AttentionOf(plan)))
+            await grains.GetAttention(replica, layer, host.Id).ReleaseAsync();
+        await host.Weights.TrimAsync([plan]);
+    }
+
+    /// <summary>Of the engines that this host runs.</summary>
+    public async Task<EngineStatus[]> EnginesAsync()
+    {
+        var statuses = new List<EngineStatus>();
+        foreach (var replica in EnginesOf(board.Current))
+            statuses.Add(await grains.GetEngine(replica, host.Id).StatusAsync());
+        return [.. statuses];
+    }
+
+    private IEnumerable<int> EnginesOf(PlacementPlan? plan) =>
+        (plan?.Replicas ?? []).Where(replica => replica.Engine == host.Id).Select(replica => replica.Replica);
+
+    private IEnumerable<(int Replica, int Layer)> AttentionOf(PlacementPlan? plan) =>
+        (plan?.Replicas ?? []).SelectMany(replica => replica.Stages.Where(stage => stage.Host == host.Id)
+            .SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).Select(layer => (replica.Replica, layer))));
+}

@@ -1,0 +1,263 @@
+using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Placement;
+using Llama4.Cluster.Registers;
+using Llama4.Contracts;
+using Llama4.Model;
+using Llama4.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>
+/// A leader's work: it looks at the hosts every few beats, decides with <see cref="PlanSituation"/> whether another plan is needed, makes it
+/// and has it carried out. One plan after the other; what happens meanwhile is seen at the next look.
+/// </summary>
+internal sealed partial class Leadership(
+    HostAgentOptions options, ModelHost host, Peers peers, HostDuties duties, PlanChange change, PlanBoard board, Func<HostId[]> members, TimeProvider clock,
+    ILogger<HostAgent> logger)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Hosts that start together are planned for together.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
+
+    private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _work = Task.CompletedTask;
+    private int _leads;
+    private PlanRecord? _record;
+    private bool _isCommitted;
+    private bool _wasHasty;
+    private volatile bool _rebalance;
+    private long _settled;
+    private (string Hosts, long Since) _seen = ("", 0);
+
+    /// <summary>Of this host's lead; 0 while it does not lead.</summary>
+    public long Term
+    {
+        get
+        {
+            lock (_gate)
+                return IsLeading ? _record!.Term : 0;
+        }
+    }
+
+    public bool IsLeading { get; private set; }
+
+    /// <summary>Why there is no (better) plan; null when nothing is waited for.</summary>
+    public string? Waiting { get; private set; }
+
+    /// <summary>The register has this host as its leader.</summary>
+    public void Begin(PlanRecord record)
+    {
+        lock (_gate)
+        {
+            // Plans of an earlier life of the cluster, all of whose hosts are gone, say nothing to this one; only their epochs count.
+            var isOurs = record.Plan is { } plan && plan.Hosts.Any(members().Contains);
+            _record = isOurs ? record : record with { Plan = null };
+            (_isCommitted, _wasHasty, IsLeading) = (false, false, true);
+            _seen = ("", clock.GetTimestamp());
+        }
+        Leads(logger, record.Term);
+        _work = WorkAsync(_work, ++_leads);
+    }
+
+    public void StepDown()
+    {
+        lock (_gate)
+            IsLeading = false;
+    }
+
+    /// <summary>Rows that a host's experts ran, for the balance of load.</summary>
+    /// <param name="rows">[layers * experts]; null for none.</param>
+    public void Count(int[]? rows)
+    {
+        _ = rows;
+    }
+
+    public async Task EndAsync()
+    {
+        StepDown();
+        await _stop.CancelAsync();
+        await _work;
+    }
+
+    /// <inheritdoc cref="IClusterAdmin.DrainAsync"/>
+    public async Task DrainAsync(HostId leaving)
+    {
+        if (!members().Contains(leaving))
+            throw new ClusterRequestException($"expected one of the hosts {string.Join(", ", members())}, found {leaving}");
+        peers.Drain(leaving);
+        try
+        {
+            await SettledAsync(plan => !PlanSituation.Holds(plan, leaving), $"host {leaving} cannot be drained");
+        }
+        catch
+        {
+            peers.StopDraining(leaving);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="IClusterAdmin.RebalanceAsync"/>
+    public async Task<long> RebalanceAsync()
+    {
+        var before = board.Current?.Epoch ?? 0;
+        _rebalance = true;
+        return await SettledAsync(plan => plan.Epoch > before, "no other plan is possible");
+    }
+
+    /// <summary>Waits until a plan like this is in force everywhere.</summary>
+    private async Task<long> SettledAsync(Func<PlacementPlan, bool> isWanted, string otherwise)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            var changed = board.Changed;
+            if (!IsLeading)
+                throw new ClusterRequestException("this host does not lead the cluster; ask again");
+            if (board.Current is { } plan && isWanted(plan) && Interlocked.Read(ref _settled) == plan.Epoch)
+                return plan.Epoch;
+            if (Waiting is { } reason && clock.GetElapsedTime(started) > 2 * Quiet)
+                throw new ClusterRequestException($"{otherwise}: {reason}");
+            await changed.WaitAsync(OperatorLimit, clock);
+        }
+    }
+
+    /// <summary>Never throws. Ends when this host does not lead any more, or leads anew.</summary>
+    /// <param name="before">The work of an earlier lead, which may not have noticed its end.</param>
+    private async Task WorkAsync(Task before, int lead)
+    {
+        await before;
+        while (IsLeading && _leads == lead && !_stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(LookEvery, clock, _stop.Token));
+            try
+            {
+                await LookAsync();
+            }
+            catch (Exception error)
+            {
+                WorkFailed(logger, error);
+                if (options.IsAlone)
+                    duties.Fail(error);
+            }
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        var all = members();
+        var candidates = peers.Candidates(all).Where(candidate => !change.HasFailed(candidate.Host)).ToArray();
+        var plan = _record!.Plan;
+        if (plan is null ? candidates.Length < options.HostsMin : plan.Hosts.Any(peers.IsWaitingFor))
+            return;
+        var situation = new PlanSituation(plan, _isCommitted, all, [.. candidates.Select(candidate => candidate.Host)], peers.Draining)
+        {
+            WasHasty = _wasHasty,
+            Rebalance = _rebalance,
+        };
+        var need = situation.Need;
+        if (need == PlanNeed.None)
+            Waiting = null;
+        else if (need == PlanNeed.TooFew)
+            Wait("fewer than half of the plan's hosts answer");
+        else if (need != PlanNeed.Better || IsQuiet(candidates))
+            await PlanAsync(need, candidates);
+    }
+
+    private bool IsQuiet(HostDescription[] candidates)
+    {
+        var hosts = string.Join(' ', candidates.Select(candidate => candidate.Host.Name));
+        if (hosts != _seen.Hosts)
+            _seen = (hosts, clock.GetTimestamp());
+        return clock.GetElapsedTime(_seen.Since) > Quiet;
+    }
+
+    private async Task PlanAsync(PlanNeed need, HostDescription[] candidates)
+    {
+        var current = _record!.Plan;
+        var next = current;
+        if (need != PlanNeed.CommitAgain)
+        {
+            try
+            {
+                next = Make(need, candidates);
+            }
+            catch (PlacementException impossible)
+            {
+                _rebalance = false;
+                Wait(impossible.Message);
+                if (options.IsAlone)
+                    duties.Fail(impossible);
+                return;
+            }
+        }
+        if (!await change.PrepareAsync(_record.Term, next!, duties, options.IsAlone) || !IsLeading)
+            return;
+        if (!ReferenceEquals(next, current))
+        {
+            var record = new PlanRecord(next!.Epoch, options.Host.Host, next);
+            if (!await change.WriteAsync(_record.Term, record, () => IsLeading && !_stop.IsCancellationRequested, Wait))
+            {
+                StepDown();
+                return;
+            }
+            lock (_gate)
+                (_record, _isCommitted) = (record, false);
+        }
+        _isCommitted = await change.SwitchAsync(_record.Term, board.Current, next!);
+        if (!_isCommitted)
+            return;
+        (_wasHasty, _rebalance, Waiting) = (need == PlanNeed.Urgent, false, null);
+        _seen = (_seen.Hosts, clock.GetTimestamp());
+        Interlocked.Exchange(ref _settled, next!.Epoch);
+        board.Tick();
+    }
+
+    /// <summary>Standbys are a wish: as many as there is room for.</summary>
+    /// <exception cref="PlacementException">Not even without any.</exception>
+    private PlacementPlan Make(PlanNeed need, HostDescription[] candidates)
+    {
+        var work = new PlanWork(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
+        var shape = ModelShapes.Of(host.Config, host.Mode.Activations());
+        HostCapacity[] hosts = [.. candidates.Select(candidate => candidate.Capacity)];
+        var owners = hosts.Count(one => one.May(HostRoles.Experts));
+        for (var standbys = Math.Min(options.Standbys, Math.Max(0, owners - 1)); ; standbys--)
+        {
+            try
+            {
+                return PlacementPlanner.Plan(new PlacementRequest(shape, hosts, work, _record!.Term + 1)
+                {
+                    GroupsOnOneHost = options.ExpertGroups,
+                    Replicas = options.Replicas,
+                    Standbys = standbys,
+                    Previous = _rebalance ? null : _record.Plan,
+                    InHaste = need == PlanNeed.Urgent,
+                });
+            }
+            catch (PlacementException) when (standbys > 0)
+            {
+                // With fewer, then.
+            }
+        }
+    }
+
+    private void Wait(string reason)
+    {
+        if (Waiting != reason)
+            NoPlan(logger, reason);
+        Waiting = reason;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This host leads the cluster, term {Term}")]
+    private static partial void Leads(ILogger logger, long term);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No other plan: {Reason}")]
+    private static partial void NoPlan(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Making a plan failed")]
+    private static partial void WorkFailed(ILogger logger, Exception error);
+}

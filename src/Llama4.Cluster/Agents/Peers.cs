@@ -1,0 +1,188 @@
+using Llama4.Contracts;
+using Llama4.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>
+/// The other hosts as their leader knows them: what they bring, whether they answer, what went wrong with them. Thread-safe.
+/// </summary>
+internal sealed partial class Peers(HostDescription self, TimeProvider clock, ILogger<HostAgent> logger)
+{
+    /// <summary>From one beat of the leader to the next.</summary>
+    public static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(20);
+
+    private const int FaultsMax = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<HostId, HeartbeatDetector> _detectors = [];
+    private readonly Dictionary<HostId, HostDescription> _described = new() { [self.Host] = self };
+    private readonly Dictionary<HostId, string> _doors = [];
+    private readonly HashSet<HostId> _draining = [];
+    private readonly Queue<ClusterFault> _faults = [];
+
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
+    public ClusterFault[] Faults
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _faults.Reverse()];
+        }
+    }
+
+    public HostId[] Draining
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _draining];
+        }
+    }
+
+    /// <summary>Those that do not answer, each with its door for clients.</summary>
+    public HostDoor[] Suspects
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _detectors.Where(peer => peer.Value.IsSuspected).Select(peer => Door(peer.Key))];
+        }
+    }
+
+    public HostDescription? Find(HostId host)
+    {
+        lock (_gate)
+            return _described.GetValueOrDefault(host);
+    }
+
+    /// <summary>Leading begins: everybody counts as heard now, and has to tell what it brings.</summary>
+    public void Begin(IEnumerable<HostId> members)
+    {
+        lock (_gate)
+        {
+            _detectors.Clear();
+            foreach (var member in members.Where(member => member != self.Host))
+                _detectors.Add(member, new HeartbeatDetector(Now, BeatEvery));
+        }
+    }
+
+    public void Hear(HostDescription host)
+    {
+        lock (_gate)
+        {
+            _described[host.Host] = host;
+            _doors[host.Host] = host.ClientAddress;
+            if (!_detectors.TryGetValue(host.Host, out var detector))
+                _detectors.Add(host.Host, detector = new HeartbeatDetector(Now, BeatEvery));
+            detector.Hear(Now);
+        }
+    }
+
+    /// <summary>Looks for those that fell silent, and forgets those that are members no longer.</summary>
+    public void Look(HostId[] members)
+    {
+        lock (_gate)
+        {
+            foreach (var (host, detector) in _detectors)
+            {
+                if (detector.Look(Now))
+                    AddFaultLocked(host, $"silent for {detector.Silence(Now).TotalMilliseconds:0} ms");
+            }
+            foreach (var gone in _detectors.Keys.Except(members).ToList())
+            {
+                _detectors.Remove(gone);
+                _described.Remove(gone);
+                _draining.Remove(gone);
+            }
+        }
+    }
+
+    /// <summary>This host itself stood still: it cannot have heard anybody.</summary>
+    public void Forgive(TimeSpan pause)
+    {
+        lock (_gate)
+        {
+            foreach (var detector in _detectors.Values)
+                detector.Forgive(pause);
+        }
+    }
+
+    /// <summary>Members that may be given something: they have told what they bring, it is what this host brings too, and they answer.</summary>
+    public HostDescription[] Candidates(HostId[] members)
+    {
+        lock (_gate)
+        {
+            return [.. members.Where(member => !_draining.Contains(member) && !(_detectors.GetValueOrDefault(member)?.IsSuspected ?? false))
+                .Select(member => _described.GetValueOrDefault(member)).OfType<HostDescription>().Where(host => host.Identity == self.Identity)];
+        }
+    }
+
+    /// <summary>Members that neither told what they bring nor are suspected yet.</summary>
+    public bool IsWaitingFor(HostId host)
+    {
+        lock (_gate)
+            return !_described.ContainsKey(host) && _detectors.TryGetValue(host, out var detector) && !detector.IsSuspected;
+    }
+
+    public void Drain(HostId host)
+    {
+        lock (_gate)
+            _draining.Add(host);
+    }
+
+    public void StopDraining(HostId host)
+    {
+        lock (_gate)
+            _draining.Remove(host);
+    }
+
+    public HostCondition Condition(HostId host)
+    {
+        lock (_gate)
+        {
+            return host == self.Host ? (_draining.Contains(host) ? HostCondition.Draining : HostCondition.Alive)
+                : _detectors.GetValueOrDefault(host) is not { } detector || !_described.ContainsKey(host) ? HostCondition.Joining
+                : detector.IsSuspected ? HostCondition.Suspected
+                : _draining.Contains(host) ? HostCondition.Draining
+                : HostCondition.Alive;
+        }
+    }
+
+    /// <summary>Remembers doors that the leader told of, for the day this host leads.</summary>
+    public void Remember(HostDoor[] doors)
+    {
+        lock (_gate)
+        {
+            foreach (var door in doors.Where(door => door.ClientAddress.Length > 0))
+                _doors[door.Host] = door.ClientAddress;
+        }
+    }
+
+    public HostDoor[] Doors(HostId[] hosts)
+    {
+        lock (_gate)
+            return Array.ConvertAll(hosts, Door);
+    }
+
+    public void AddFault(HostId host, string what)
+    {
+        lock (_gate)
+            AddFaultLocked(host, what);
+    }
+
+    private HostDoor Door(HostId host) => new(host, host == self.Host ? self.ClientAddress : _doors.GetValueOrDefault(host, ""));
+
+    private void AddFaultLocked(HostId host, string what)
+    {
+        what = what.Split('\n')[0];
+        Fault(logger, host, what);
+        _faults.Enqueue(new ClusterFault(clock.GetUtcNow(), host, what));
+        while (_faults.Count > FaultsMax)
+            _faults.Dequeue();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host}: {What}")]
+    private static partial void Fault(ILogger logger, HostId host, string what);
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Llama4.Cluster.Placement;
+using Llama4.Cluster.Registers;
+using Llama4.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>The way from one plan to the next, over all hosts: prepare, write to the register, pause, commit, resume, release (docs/decisions/faults.md).</summary>
+internal sealed partial class PlanChange(
+    Peers peers, PlanBoard board, IGrainFactory grains, IPlanRegister register, Func<HostId[]> members, TimeProvider clock, ILogger<HostAgent> logger)
+{
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A host that could not load its part is left out for so long.</summary>
+    private static readonly TimeSpan FailedFor = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<HostId, long> _failed = [];
+
+    public bool HasFailed(HostId host) => _failed.TryGetValue(host, out var at) && clock.GetElapsedTime(at) < FailedFor;
+
+    /// <summary>Every host of the plan loads what it lacks.</summary>
+    /// <returns>False when one could not, or does not answer any more.</returns>
+    public async Task<bool> PrepareAsync(long term, PlacementPlan plan, HostDuties duties, bool isAlone)
+    {
+        var done = await Task.WhenAll(plan.Hosts.Select(async host =>
+        {
+            try
+            {
+                await AskAsync(host, to => to.PrepareAsync(term, plan));
+                return true;
+            }
+            catch (HostUnreachableException)
+            {
+                return false; // a suspect is a fault of its own
+            }
+            catch (OperationCanceledException interrupted) when (isAlone)
+            {
+                duties.Fail(interrupted);
+                return false;
+            }
+            catch (Exception error)
+            {
+                peers.AddFault(host, $"could not load its part of plan epoch {plan.Epoch}: {error.Message}");
+                _failed[host] = clock.GetTimestamp();
+                if (isAlone)
+                    duties.Fail(error);
+                return false;
+            }
+        }));
+        return !done.Contains(false);
+    }
+
+    /// <summary>The register takes the plan, however long it is away meanwhile.</summary>
+    /// <param name="goesOn">False ends the waiting.</param>
+    /// <param name="waits">Told why it takes so long.</param>
+    /// <returns>False when another host has changed it.</returns>
+    public async Task<bool> WriteAsync(long term, PlanRecord record, Func<bool> goesOn, Action<string> waits)
+    {
+        while (goesOn())
+        {
+            try
+            {
+                // An answer that was lost may have been a yes.
+                return await register.TrySetAsync(term, record) || (await register.ReadAsync() is { } found && found.Term == record.Term && found.Leader == record.Leader);
+            }
+            catch (Exception away)
+            {
+                waits($"the store does not answer: {away.Message.Split('\n')[0]}");
+                await Task.Delay(StoreRetry, clock);
+            }
+        }
+        return false;
+    }
+
+    /// <summary>From the plan in force to the next, with engines standing still in between.</summary>
+    /// <returns>False when a host fell silent on the way: the next look plans anew.</returns>
+    public async Task<bool> SwitchAsync(long term, PlacementPlan? before, PlacementPlan plan)
+    {
+        var started = clock.GetTimestamp();
+        var abandon = before?.Hosts.Any(board.IsSuspected) ?? false;
+        await AskAllAsync(EnginesOf(before), to => to.PauseAsync(term, plan.Epoch, abandon));
+        // Resume comes after all of the plan's hosts: so no step of its epoch meets a host that would still take one of the epoch before.
+        var isEverywhere = await AskAllAsync(plan.Hosts.Union(members()), to => to.CommitAsync(term, plan), plan.Hosts)
+            && await AskAllAsync(EnginesOf(plan).Union(EnginesOf(before)), to => to.ResumeAsync(term, plan.Epoch), EnginesOf(plan));
+        if (!isEverywhere)
+            return false;
+        InForce(logger, plan.Epoch, plan.Hosts.Length, clock.GetElapsedTime(started).TotalMilliseconds);
+        _ = AskAllAsync(plan.Hosts.Union(members()), to => to.ReleaseAsync(term, plan.Epoch));
+        return true;
+    }
+
+    private static HostId[] EnginesOf(PlacementPlan? plan) => [.. (plan?.Replicas ?? []).Select(replica => replica.Engine).Distinct()];
+
+    /// <summary>Asks all that are not suspected.</summary>
+    /// <param name="needed">Who must answer; null for nobody.</param>
+    private async Task<bool> AskAllAsync(IEnumerable<HostId> hosts, Func<IHostGrain, ValueTask> ask, HostId[]? needed = null)
+    {
+        HostId[] asked = [.. hosts.Where(host => !board.IsSuspected(host))];
+        var answered = await Task.WhenAll(asked.Select(async host =>
+        {
+            try
+            {
+                await AskAsync(host, ask);
+                return true;
+            }
+            catch (HostUnreachableException)
+            {
+                return false;
+            }
+            catch (Exception error)
+            {
+                peers.AddFault(host, error.Message);
+                return false;
+            }
+        }));
+        return (needed ?? []).All(host => Array.IndexOf(asked, host) is >= 0 and var at && answered[at]);
+    }
+
+    /// <exception cref="HostUnreachableException">It is suspected, or no member any more.</exception>
+    private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask)
+    {
+        var call = ask(grains.GetGrain<IHostGrain>(host.Name)).AsTask();
+        while (!call.IsCompleted)
+        {
+            var changed = board.Changed;
+            if (board.IsSuspected(host) || !members().Contains(host))
+                throw new HostUnreachableException($"host {host} does not answer");
+            await Task.WhenAny(call, changed);
+        }
+        await call;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Plan epoch {Epoch} over {Hosts} hosts is in force; engines stood still for {Milliseconds:0.0} ms")]
+    private static partial void InForce(ILogger logger, long epoch, int hosts, double milliseconds);
+}
