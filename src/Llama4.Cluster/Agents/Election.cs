@@ -57,6 +57,7 @@ internal sealed partial class Election(
                 _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
             _term = beat.Term;
             _leader.Hear(Now);
+            board.Follow(beat.Leader);
             return true;
         }
     }
@@ -120,14 +121,8 @@ internal sealed partial class Election(
                 return;
             var found = await register.ReadAsync();
             var next = new PlanRecord((found?.Term ?? 0) + 1, options.Host.Host, found?.Plan);
-            if (await register.TrySetAsync(found?.Term ?? 0, next) && next.Term > Term)
-            {
-                if (board.Leader is { } lost && lost != options.Host.Host)
-                    peers.AddFault(lost, "does not lead any more");
-                peers.Begin(members);
-                board.Follow(options.Host.Host);
-                leadership.Begin(next);
-            }
+            if (await register.TrySetAsync(found?.Term ?? 0, next))
+                Lead(next, members);
             _isStoreAway = false;
         }
         catch (Exception away)
@@ -140,6 +135,21 @@ internal sealed partial class Election(
         {
             lock (_gate)
                 (_isTrying, _nextTry) = (false, Now + RetryDelay);
+        }
+    }
+
+    private void Lead(PlanRecord record, HostId[] members)
+    {
+        lock (_gate)
+        {
+            if (record.Term <= Term)
+                return; // somebody was quicker, and his beats are here already
+            var old = board.Leader;
+            if (old is { } lost && lost != options.Host.Host)
+                peers.AddFault(lost, "does not lead any more");
+            peers.Begin(members, missed: old);
+            board.Follow(options.Host.Host);
+            leadership.Begin(record);
         }
     }
 

@@ -64,7 +64,6 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         if (_election.Hear(beat))
         {
-            _board.Follow(beat.Leader);
             _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _host.Id)]);
             _peers.Remember(beat.Hosts);
         }

@@ -58,13 +58,16 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     }
 
     /// <summary>Leading begins: everybody counts as heard now, and has to tell what it brings.</summary>
-    public void Begin(IEnumerable<HostId> members)
+    /// <param name="missed">The leader before, whom most do not hear: a suspect from the start.</param>
+    public void Begin(IEnumerable<HostId> members, HostId? missed)
     {
         lock (_gate)
         {
             _detectors.Clear();
             foreach (var member in members.Where(member => member != self.Host))
                 _detectors.Add(member, new HeartbeatDetector(Now, BeatEvery));
+            if (missed is { } old)
+                _detectors.GetValueOrDefault(old)?.Suspect();
         }
     }
 

@@ -90,6 +90,9 @@ public sealed class HeartbeatDetector
         return becomes;
     }
 
+    /// <summary>Others have missed it for long enough.</summary>
+    public void Suspect() => (IsSuspected, _answeringSince) = (true, null);
+
     /// <summary>The observer itself stood still for so long: it cannot have heard anybody.</summary>
     public void Forgive(TimeSpan pause) => _heard += pause;
 }
