@@ -30,7 +30,8 @@ internal sealed partial class EngineGrain(
     {
         var plan = board.Require(epoch, this);
         var replica = GrainNames.Number(this.GetPrimaryKeyString());
-        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
+        _policy ??= new MicroBatchPolicy(
+            limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)), plan.Replicas[replica].Stages.Length);
         _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
         _scheduler.Epoch = epoch;
         _coordinator = GrainFactory.GetCoordinator(replica, 0, plan.Replicas[replica].Stages[0].Host);
