@@ -119,7 +119,8 @@ internal sealed partial class EngineGrain(
             Move();
             return ValueTask.CompletedTask;
         }
-        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
+        _policy ??= new MicroBatchPolicy(
+            limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)), plan.Replicas[Replica].Stages.Length);
         _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
         if (_plan is { } before && before.Epoch != plan.Epoch)
         {

@@ -23,8 +23,11 @@ internal sealed class MicroBatchTrial
     /// <summary>The number now: the settled one, or the one on trial.</summary>
     public int Count { get; private set; }
 
+    // Two rounds of all micro-batches, so that each has started under the new number.
+    private int Skipped => Math.Max(MicroBatchPolicy.SkippedSteps, 2 * Count);
+
     /// <summary>The load is back after another: what was measured of it stays, what is under way is not measured.</summary>
-    public void Resume() => _skip = MicroBatchPolicy.SkippedSteps;
+    public void Resume() => _skip = Skipped;
 
     public void Observe(int rows, int sequences, double seconds)
     {
@@ -43,7 +46,7 @@ internal sealed class MicroBatchTrial
         _steps++;
         _rows += rows;
         _seconds += seconds;
-        if (_steps == MicroBatchPolicy.WindowSteps)
+        if (_steps >= MicroBatchPolicy.WindowSteps && _steps % Count == 0)
         {
             Conclude(_seconds / _rows, sequences);
         }
@@ -61,6 +64,13 @@ internal sealed class MicroBatchTrial
         if (cost < _settledCost * (1 - MicroBatchPolicy.Margin))
         {
             _settled = Count;
+            _settledCost = cost;
+            var next = Further(Math.Min(_most, sequences));
+            if (next != _settled)
+            {
+                Begin(next);
+                return;
+            }
         }
 
         _settledCost = double.NaN;
@@ -74,13 +84,20 @@ internal sealed class MicroBatchTrial
         var canRise = _settled < most;
         var canFall = _settled > _least;
         _up = canRise && (!canFall || !_up);
-        return _up ? _settled + 1 : canFall ? _settled - 1 : _settled;
+        return canRise || canFall ? Further(most) : _settled;
+    }
+
+    // A quarter more or less: one of few, and of many enough for a difference that can be measured.
+    private int Further(int most)
+    {
+        var by = Math.Max(1, _settled / 4);
+        return _up ? Math.Min(_settled + by, Math.Max(most, _settled)) : Math.Max(_settled - by, _least);
     }
 
     private void Begin(int count)
     {
         Count = count;
-        _skip = MicroBatchPolicy.SkippedSteps;
+        _skip = Skipped;
         _steps = 0;
         _rows = 0;
         _seconds = 0;

@@ -21,8 +21,8 @@ public sealed record SchedulerLimits
     /// <summary>Most rows of one sequence in a step.</summary>
     public int PrefillChunkMax { get; init; } = 512;
 
-    /// <summary>Most micro-batches in flight.</summary>
-    public int MicroBatchesMax { get; init; } = 4;
+    /// <summary>Most micro-batches in flight: as many a stage as <see cref="MicroBatchPolicy"/> takes at most, for 8 stages.</summary>
+    public int MicroBatchesMax { get; init; } = MicroBatchPolicy.PerStageMax * 8;
 
     /// <summary>Times in a row a sequence's step may be aborted and done again before the sequence ends with an error.</summary>
     public int ReplaysMax { get; init; } = 3;

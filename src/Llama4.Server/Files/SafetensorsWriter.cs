@@ -62,6 +62,13 @@ internal sealed class SafetensorsWriter : IDisposable
         Interlocked.Add(ref _writtenBytes, bytes.Length);
     }
 
+    /// <summary>What was not written yet stays a hole: it reads as zeros, and takes no space where the file system knows holes.</summary>
+    public void LeaveHoles()
+    {
+        RandomAccess.SetLength(_file, _tensors.Values.Max(tensor => tensor.Offset + tensor.Layout.Bytes));
+        _writtenBytes = _dataBytes;
+    }
+
     /// <summary>Gives the complete file its name.</summary>
     public void Commit()
     {

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Pipeline;
+
+/// <summary>One cluster of simulated hosts in steady state.</summary>
+/// <param name="ExpertHosts">That own experts.</param>
+/// <param name="BoundRowsPerS">Rows a simulated second when the busiest host never waits; null with a device's times, which depend on the rows of a step.</param>
+/// <param name="ManagedPerHost">Live managed bytes of an idle host.</param>
+/// <param name="ResidentPerHost">Bytes that the process grew by when it started, a host.</param>
+internal sealed record PipelineFigures(
+    int Hosts, int Stages, int ExpertHosts, int Layers, int Sequences, PipelineWindow Window, double? BoundRowsPerS, double ManagedPerHost, double ResidentPerHost, double StartS)
+{
+    public double StepsPerS => Window.Steps / Window.SimulatedS;
+
+    public double RowsPerS => Window.Rows / Window.SimulatedS;
+
+    /// <summary>Of the bound; with a device's times, the time that the busiest device is at work.</summary>
+    public double Share => BoundRowsPerS is { } bound ? RowsPerS / bound : Window.BusiestShare;
+
+    public double CpuUsPerRowAndLayer => Window.CpuS * 1e6 / Window.Rows / Layers;
+
+    public double CpuUsPerStepAndLayer => Window.CpuS * 1e6 / Window.Steps / Layers;
+
+    public double AllocatedPerRowAndLayer => Window.Allocated / Window.Rows / Layers;
+
+    /// <summary>Cores that the process kept busy: near all of the machine's, it is the machine that limits.</summary>
+    public double Cores => Window.CpuS / Window.RealS;
+
+    public static void WriteText(IReadOnlyList<PipelineFigures> all, TextWriter output)
+    {
+        output.WriteLine("                                      micro-                        of the     control plane, a layer            an idle host    cores");
+        output.WriteLine("hosts  stages+experts  sequences  batches   steps/s     rows/s      bound   CPU/row   CPU/step   bytes/row    managed  resident   busy");
+        foreach (var f in all)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{f.Hosts,5}  {$"{f.Stages}+{f.ExpertHosts}",14}  {f.Sequences,9}  {f.Window.MicroBatches(f.Sequences),7:0.0}  {f.StepsPerS,8:0.00}  {f.RowsPerS,9:0.0}  {f.Share,9:0.000}  {f.CpuUsPerRowAndLayer,5:0} us  {f.CpuUsPerStepAndLayer,6:0} us  {f.AllocatedPerRowAndLayer,10:0}  {ByteSize.Format(f.ManagedPerHost),9} {ByteSize.Format(f.ResidentPerHost),9}  {f.Cores,5:0.00}"));
+        }
+    }
+
+    public static void WriteJson(IReadOnlyList<PipelineFigures> all, Utf8JsonWriter json)
+    {
+        json.WriteStartArray();
+        foreach (var f in all)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("hosts", f.Hosts);
+            json.WriteNumber("stages", f.Stages);
+            json.WriteNumber("expert_hosts", f.ExpertHosts);
+            json.WriteNumber("layers", f.Layers);
+            json.WriteNumber("sequences", f.Sequences);
+            json.WriteNumber("micro_batches", Math.Round(f.Window.MicroBatches(f.Sequences), 1));
+            json.WriteNumber("steps_per_second", Math.Round(f.StepsPerS, 3));
+            json.WriteNumber("rows_per_second", Math.Round(f.RowsPerS, 2));
+            if (f.BoundRowsPerS is { } bound)
+            {
+                json.WriteNumber("bound_rows_per_second", Math.Round(bound, 2));
+            }
+
+            json.WriteNumber("share_of_bound", Math.Round(f.Share, 4));
+            json.WriteNumber("busiest_device_share", Math.Round(f.Window.BusiestShare, 4));
+            json.WriteNumber("cpu_us_per_row_and_layer", Math.Round(f.CpuUsPerRowAndLayer, 1));
+            json.WriteNumber("cpu_us_per_step_and_layer", Math.Round(f.CpuUsPerStepAndLayer, 1));
+            json.WriteNumber("allocated_bytes_per_row_and_layer", Math.Round(f.AllocatedPerRowAndLayer));
+            json.WriteNumber("managed_bytes_per_idle_host", Math.Round(f.ManagedPerHost));
+            json.WriteNumber("resident_bytes_per_idle_host", Math.Round(f.ResidentPerHost));
+            json.WriteNumber("cores_busy", Math.Round(f.Cores, 2));
+            json.WriteNumber("start_seconds", Math.Round(f.StartS, 1));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

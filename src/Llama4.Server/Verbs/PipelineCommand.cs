@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Llama4.Server.Output;
+using Llama4.Server.Pipeline;
+using Llama4.Server.Plan;
+using Llama4.Server.Synth;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary><c>llama4 bench pipeline</c>: how busy the cluster keeps the devices of many hosts, and what it costs itself, with simulated devices in this process.</summary>
+internal static class PipelineCommand
+{
+    private const int HostsMax = 128;
+
+    public static Command Create(Terminal terminal)
+    {
+        var hosts = new Option<int[]>("--hosts") { Description = "Numbers of hosts, a run each. [default: 1,2,4,8]", HelpName = "N,N,…", CustomParser = ParseHosts };
+        var attention = Microseconds("--attention-us", "Simulated time of a layer's attention for a micro-batch of --rows rows.", 2000);
+        var experts = Microseconds("--expert-us", "Simulated time of a layer's experts for --rows rows, over all the layer's hosts.", 2000);
+        var link = Microseconds("--link-us", "Simulated delay between hosts, one way.", 0);
+        var rows = Count("--rows", "Rows of the micro-batch that the times are given for; with other numbers of rows they are in proportion.", 2, 1024);
+        var device = new Option<string?>("--device") { Description = "A known device: its roofline instead of given times.", HelpName = "H100-80G" };
+        var model = new Option<string>("--model") { Description = "A shape by name, or a config.json.", HelpName = "scout|maverick|config.json", DefaultValueFactory = _ => "scout" };
+        var slower = new Option<double>("--slower") { Description = "Real seconds for a simulated one, so that what this machine lacks in cores counts less.", HelpName = "N", DefaultValueFactory = _ => 1 }.Within("1 to 1000", value => value is >= 1 and <= 1000);
+        var sequences = Optional("--sequences", "Sequences that decode at once. Default: four micro-batches of --rows a stage.", 4096);
+        var microBatches = Optional("--micro-batches", "At most so many. Default: what the policy finds.", 4096);
+        var seconds = Count("--seconds", "Real seconds of a measurement, once the number of micro-batches rests.", 5, 3600);
+        var json = new Option<bool>("--json") { Description = "A JSON array, an object for each number of hosts." };
+        var command = new Command("pipeline", "How busy simulated hosts are kept, and what the cluster itself costs a token and layer.")
+        {
+            hosts, attention, experts, link, rows, device, model, slower, sequences, microBatches, seconds, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = new PipelineSettings(
+                parsed.GetValue(hosts) is { Length: > 0 } given ? given : [1, 2, 4, 8],
+                TimeSpan.FromMicroseconds(parsed.GetValue(attention)),
+                TimeSpan.FromMicroseconds(parsed.GetValue(experts)),
+                TimeSpan.FromMicroseconds(parsed.GetValue(link)),
+                parsed.GetValue(rows),
+                parsed.GetValue(device) is { } name ? DeviceOf(name) : null,
+                parsed.GetValue(slower),
+                parsed.GetValue(sequences),
+                parsed.GetValue(microBatches),
+                TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            using var checkpoint = HollowCheckpoint.Create(SynthShape.Load(parsed.GetRequiredValue(model)));
+            var run = new PipelineRun(settings, checkpoint);
+            var figures = new List<PipelineFigures>();
+            foreach (var count in settings.Hosts)
+            {
+                figures.Add(await ProgressLine.RunAsync(terminal, $"{count} hosts", _ => run.MeasureAsync(count, cancellation)));
+            }
+
+            if (parsed.GetValue(json))
+            {
+                terminal.WriteJson(writer => PipelineFigures.WriteJson(figures, writer));
+            }
+            else
+            {
+                PipelineFigures.WriteText(figures, terminal.Output);
+            }
+
+            return CommandLine.Success;
+        });
+        return command;
+    }
+
+    private static Device DeviceOf(string name)
+    {
+        var table = DeviceTable.Known();
+        return table.Find(name) ?? throw new UsageException($"--device: expected one of {string.Join(", ", table.All.Select(device => device.Name))}, found '{name}'");
+    }
+
+    private static Option<int> Microseconds(string name, string description, int standard) =>
+        new Option<int>(name) { Description = description, HelpName = "US", DefaultValueFactory = _ => standard }.Within("0 to 10000000", value => value is >= 0 and <= 10_000_000);
+
+    private static Option<int> Count(string name, string description, int standard, int most) =>
+        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard }.Within($"1 to {most}", value => value >= 1 && value <= most);
+
+    private static Option<int?> Optional(string name, string description, int most) =>
+        new Option<int?>(name) { Description = description, HelpName = "N" }.Within($"1 to {most}", value => value >= 1 && value <= most);
+
+    private static int[]? ParseHosts(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var counts = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0).ToArray();
+        if (counts.Any(count => count is < 1 or > HostsMax))
+        {
+            result.AddError($"--hosts: expected numbers of hosts from 1 to {HostsMax} like 1,2,4, found '{text}'");
+            return null;
+        }
+
+        return counts;
+    }
+}
