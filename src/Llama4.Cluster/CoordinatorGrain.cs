@@ -1,49 +1,103 @@
+using Llama4.Cluster.Calls;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
+using Llama4.Compute;
 using Llama4.Contracts;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 
 namespace Llama4.Cluster;
 
 /// <summary>
-/// Step 4: a stage. It carries the rows of a micro-batch through its layers and is the only place that knows the route.
-/// <para>Reentrant: several micro-batches are inside at once, each with a step of its own; the route changes only by loading a plan,
-/// and a step made for another plan is refused.</para>
+/// Step 4: a stage. It carries the rows of a micro-batch through its layers and hands them to the next stage; the last one has the tokens
+/// drawn. The only place that knows the route.
+/// <para>Reentrant: several micro-batches are inside at once, each with a step of its own; the route is that of the plan in force, and
+/// a step made for another plan is refused.</para>
 /// </summary>
-[GrainType(GrainNames.Coordinator), PlanPlacement, KeepAlive, Immovable, Reentrant]
-internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board) : Grain, ICoordinatorGrain
+[GrainType(GrainNames.Coordinator), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
+internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls) : Grain, ICoordinatorGrain
 {
-    private ServedEpoch _epoch = new();
-    private IVocabularyGrain? _vocabulary;
-    private ExpertDispatch[] _layers = [];
-
-    public ValueTask LoadAsync(long epoch)
-    {
-        var plan = board.Require(epoch, ToString()!);
-        var (replica, _) = GrainNames.Split(this.GetPrimaryKeyString());
-        _vocabulary = GrainFactory.GetVocabulary(replica);
-        _layers = [.. plan.Layers.Select(layer => new ExpertDispatch(host, GrainFactory, replica, layer))];
-        _epoch.Set(epoch);
-        return ValueTask.CompletedTask;
-    }
+    private StageRoute? _route;
 
     public async ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
     {
-        _epoch.Require(step.Epoch, this);
-        var (vocabulary, layers) = (_vocabulary!, _layers); // this plan's, also if another is loaded meanwhile
+        var route = RouteFor(step.Epoch);
         using var inHost = new StepInHost { Plan = step, Tensors = host.Uploader.Upload(step) };
-        await vocabulary.EmbedAsync(inHost);
-        foreach (var layer in layers)
+        if (route.IsVocabularyHere)
         {
-            await layer.Attention.AttendAsync(inHost);
-            await layer.RunAsync(inHost);
+            await route.Vocabulary.EmbedAsync(inHost);
         }
+        else
+        {
+            using var rows = await remote.WatchAsync(route.VocabularyHost, step.Epoch, null, route.Vocabulary.EmbedRowsAsync(step.Epoch, step.TokenIds).AsTask());
+            inHost.Hidden = TakeRows(rows, step);
+        }
+        return await RunLayersAsync(route, inHost, draws);
+    }
+
+    public async ValueTask<DrawnToken[]> ContinueAsync(StepPlan step, TokenDraw[] draws, Rows rows)
+    {
+        StageRoute route;
+        StepInHost inHost;
+        using (rows)
+        {
+            route = RouteFor(step.Epoch);
+            inHost = new StepInHost { Plan = step, Tensors = host.Uploader.Upload(step) };
+            inHost.Hidden = TakeRows(rows, step);
+        }
+        using (inHost)
+            return await RunLayersAsync(route, inHost, draws);
+    }
+
+    private async ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    {
+        foreach (var layer in route.Layers)
+        {
+            await layer.Attention.AttendAsync(step);
+            await layer.RunAsync(step);
+        }
+        if (route.Next is { } next)
+            return await HandOverAsync(next, route.NextHost, step, draws);
         if (draws.Length > 0)
-            return await vocabulary.DrawAsync(inHost, draws);
+            return route.IsVocabularyHere ? await route.Vocabulary.DrawAsync(step, draws) : await DrawElsewhereAsync(route, step, draws);
         // Nothing is drawn from a prefill chunk in mid prompt, but the engine's window must not run ahead of the device.
         await host.Device.SynchronizeAsync();
         return [];
+    }
+
+    private async ValueTask<DrawnToken[]> HandOverAsync(ICoordinatorGrain next, HostId to, StepInHost step, TokenDraw[] draws)
+    {
+        var rows = await host.DownloadRowsAsync(step.Hidden!);
+        var plan = step.Plan;
+        step.Dispose(); // this stage is done with it; what is on its way through the others holds no memory here
+        return await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
+    }
+
+    /// <summary>Only the rows that a token is drawn from travel.</summary>
+    private async ValueTask<DrawnToken[]> DrawElsewhereAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    {
+        using var last = host.Device.Rent(step.Hidden!.DType, draws.Length, step.Hidden.Width);
+        host.Device.GatherRows(step.Hidden, step.Tensors.LogitRows!, last);
+        var rows = await host.DownloadRowsAsync(last);
+        return await remote.WatchAsync(
+            route.VocabularyHost, step.Plan.Epoch, rows, route.Vocabulary.DrawRowsAsync(step.Plan.Epoch, rows, draws).AsTask());
+    }
+
+    private Tensor TakeRows(Rows rows, StepPlan step) => rows.Count == step.Rows
+        ? host.UploadRows(rows, this)
+        : throw new RowsFormatException($"{this}: expected the {step.Rows} rows of step {step.Step}, found {rows.Count}");
+
+    private StageRoute RouteFor(long epoch)
+    {
+        var plan = board.Require(epoch, this);
+        if (_route?.Epoch != epoch)
+        {
+            var (replica, stage) = GrainNames.Split(this.GetPrimaryKeyString());
+            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls);
+        }
+        return _route;
     }
 }

@@ -1,5 +1,8 @@
+using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Placement;
+using Llama4.Cluster.Registers;
 using Llama4.Compute;
 using Llama4.Contracts;
 using Llama4.Model;
@@ -16,14 +19,11 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     private readonly ModelHost _host;
     private readonly GenerationClient _client;
 
-    private EmbeddedCluster(IHost silo, ModelHost host, KvNeeds needs, SchedulerLimits limits)
+    private EmbeddedCluster(IHost silo, ModelHost host)
     {
         _silo = silo;
         _host = host;
-        _client = new GenerationClient(silo.Services.GetRequiredService<IGrainFactory>());
-        KvBytes = KvBudget.Bytes(needs, host.Kv);
-        TokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(host.Kv).PositionsMax + 1L);
-        Limits = limits;
+        _client = new GenerationClient(silo.Services.GetRequiredService<IGrainFactory>(), silo.Services.GetRequiredService<PlanBoard>());
     }
 
     public IGenerationClient Client => _client;
@@ -32,16 +32,16 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
     public DeviceDescription Device => _host.Device.Description;
 
-    public SchedulerLimits Limits { get; }
+    public SchedulerLimits Limits => _host.Limits;
 
     /// <summary>Most tokens of a sequence, prompt and answer together: the model's context, or what the KV memory holds.</summary>
-    public int TokensMax { get; }
+    public int TokensMax => _host.TokensMax;
 
     /// <summary>Bytes of weights on the device.</summary>
-    public long WeightBytes => _host.WeightBytes;
+    public long WeightBytes => _host.Weights.WeightBytes;
 
     /// <summary>Bytes of the KV pools over all layers.</summary>
-    public long KvBytes { get; }
+    public long KvBytes => _host.KvBytes;
 
     /// <summary>Starts the silo, makes the plan and has every grain load its part; returns when a request can be submitted.</summary>
     /// <param name="progress">The share of the weights that is loaded, 0 to 1, from any thread.</param>
@@ -56,19 +56,23 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         try
         {
             var limits = options.Limits?.Invoke(checkpoint.Config.MaxPositions) ?? new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
-            var needs = KvPlan.Needs(checkpoint.Config, options.Mode, limits);
-            var sizes = KvPlan.Sizes(needs, options.KvBytes);
             host = new ModelHost(
-                SiloSetup.SingleHost, checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, sizes, progress, loading: cancellation);
-            var shape = new ClusterShape(options.ExpertGroups, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+                new HostId("host-0"), checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, limits, options.KvBytes, progress, cancellation);
             var endpoint = SiloSetup.FreeEndpoint();
-            silo = SiloSetup.Build(host, limits, shape, endpoint, primary: endpoint, options.Logging, options.Silo);
+            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, options.Logging, builder =>
+            {
+                builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups));
+                builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
+                options.Silo?.Invoke(builder);
+            });
             // To its end, a second or two: Orleans logs a start that is broken off as its own failure, and cannot be stopped after it.
             await silo.StartAsync(CancellationToken.None);
             started = true;
             cancellation.ThrowIfCancellationRequested();
-            await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(0).StartAsync();
-            return new EmbeddedCluster(silo, host, needs, limits);
+            var agent = silo.Services.GetRequiredService<HostAgent>();
+            agent.Start();
+            await agent.ServingAsync(cancellation);
+            return new EmbeddedCluster(silo, host);
         }
         catch
         {
@@ -89,13 +93,20 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <param name="started">A silo that never ran cannot be stopped; the complaint would hide why it never ran.</param>
     private static async ValueTask StopAsync(IHost? silo, bool started, ModelHost? host)
     {
-        if (silo is not null)
+        try
         {
-            if (started)
-                await silo.StopAsync();
-            silo.Dispose();
+            if (silo is not null)
+            {
+                await silo.Services.GetRequiredService<HostAgent>().DisposeAsync();
+                if (started)
+                    await silo.StopAsync();
+                silo.Dispose();
+            }
         }
-        if (host is not null)
-            await host.DisposeAsync();
+        finally
+        {
+            if (host is not null)
+                await host.DisposeAsync();
+        }
     }
 }

@@ -5,56 +5,104 @@ using Llama4.Contracts;
 using Llama4.Scheduling;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace Llama4.Cluster;
 
 /// <summary>
-/// Step 2: the sequences of one replica. Admits requests; schedules (step 3, <see cref="BatchScheduler"/>), forwards (step 4), commits
-/// and emits, several micro-batches at a time.
-/// <para>Reentrant: submissions, cancellations and the continuations of steps in flight interleave, each on this grain's own
-/// scheduler, so one at a time. All of them leave the scheduler consistent before they await; nothing of it is kept over an await.</para>
+/// Temporary.
 /// </summary>
-[GrainType(GrainNames.Engine), PlanPlacement, KeepAlive, Immovable, Reentrant]
+[GrainType(GrainNames.Engine), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed partial class EngineGrain(
     ModelHost host, PlanBoard board, SchedulerLimits limits, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
 {
-    private readonly Emitter _emitter = new();
+    private readonly Dictionary<Guid, Outbox> _gateways = [];
+    private readonly Dictionary<Guid, Guid> _open = [];
     private BatchScheduler? _scheduler;
     private MicroBatchPolicy? _policy;
     private ICoordinatorGrain? _coordinator;
     private Exception? _broken;
-
-    /// <summary>When the last step was committed, if steps have been in flight ever since.</summary>
     private long? _lastCommit;
+    private bool _paused;
+    private bool _moved;
+    private long _run;
+    private PlacementPlan? _plan;
+    private readonly Dictionary<long, StepPlan> _inFlight = [];
+    private TaskCompletionSource? _drained;
 
-    public ValueTask LoadAsync(long epoch)
+    public ValueTask ResumeAsync(long epoch)
     {
-        var plan = board.Require(epoch, ToString()!);
-        var remote = plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != layer.Attention));
-        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, remote);
+        var plan = board.Require(epoch, this);
+        var replica = GrainNames.Number(this.GetPrimaryKeyString());
+        if (plan.Replicas.Length <= replica || plan.Replicas[replica].Engine != host.Id)
+        {
+            _moved = true;
+            foreach (var outbox in _gateways.Values)
+                outbox.Wake();
+            DeactivateOnIdle();
+            return ValueTask.CompletedTask;
+        }
+        if (_plan is not null && _scheduler is not null && !SameAttention(_plan, plan, replica))
+        {
+            AbandonAll();
+            _scheduler.DropKv();
+        }
+        _plan = plan;
+        _paused = false;
+        _policy ??= new MicroBatchPolicy(limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != host.Id)));
         _scheduler ??= new BatchScheduler(limits, host.Kv, _policy);
         _scheduler.Epoch = epoch;
-        _coordinator = GrainFactory.GetCoordinator((int)this.GetPrimaryKeyLong(), stage: 0);
+        _coordinator = GrainFactory.GetCoordinator(replica, 0, plan.Replicas[replica].Stages[0].Host);
+        Pump();
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, IGenerationObserver observer)
+    private static bool SameAttention(PlacementPlan before, PlacementPlan after, int replica)
     {
-        if (_scheduler is null || _broken is not null)
+        for (var layer = 0; layer < after.Layers.Length; layer++)
         {
-            return ValueTask.FromResult(new SubmitResult(
-                SubmitStatus.Unavailable,
-                _broken is null ? "The cluster is starting." : $"The engine has stopped: {_broken.Message}",
-                limits.RetryAfterSeconds));
+            if (before.Replicas[replica].StageOf(layer).Host != after.Replicas[replica].StageOf(layer).Host)
+                return false;
         }
+        return true;
+    }
+
+    public async ValueTask PauseAsync(long epoch, bool abandon)
+    {
+        _paused = true;
+        if (!abandon && _inFlight.Count > 0)
+        {
+            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Task.WhenAny(_drained.Task, Task.Delay(2000));
+        }
+        AbandonAll();
+    }
+
+    private void AbandonAll()
+    {
+        _run++;
+        foreach (var step in _inFlight.Values)
+            Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
+        _inFlight.Clear();
+        _lastCommit = null;
+    }
+
+    public ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway)
+    {
+        if (_scheduler is null || _broken is not null || _moved)
+            return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "The cluster is starting.", limits.RetryAfterSeconds));
+        if (_open.ContainsKey(request.Id) && _scheduler.Cancel(request.Id) is null)
+            return ValueTask.FromResult(new SubmitResult(SubmitStatus.Unavailable, "It is in a step.", 1));
         var submission = _scheduler.Submit(request);
         if (submission.Result.Status == SubmitStatus.Accepted)
         {
-            _emitter.Add(request.Id, observer);
+            if (!_gateways.ContainsKey(gateway))
+                _gateways.Add(gateway, new Outbox());
+            _open[request.Id] = gateway;
             if (submission.Ended is { } ended)
-                _emitter.Emit([ended], [], null);
+                Emit([ended], [], null);
             Pump();
         }
         return ValueTask.FromResult(submission.Result);
@@ -64,28 +112,58 @@ internal sealed partial class EngineGrain(
     {
         if (_scheduler?.Cancel(request) is { } ended)
         {
-            _emitter.Emit([ended], [], null);
-            Pump(); // its blocks may let somebody in
+            Emit([ended], [], null);
+            Pump();
         }
         return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged)
+    {
+        if (_moved)
+            return new EngineAnswer(EngineState.Moved, acknowledged, []);
+        if (!_gateways.TryGetValue(gateway, out var outbox))
+            return new EngineAnswer(EngineState.Unknown, acknowledged, []);
+        outbox.Acknowledge(acknowledged);
+        if (outbox.Waiting() is { Length: > 0 } now)
+            return new EngineAnswer(EngineState.Serving, outbox.Last, now);
+        await Task.WhenAny(outbox.ArrivedAsync(), Task.Delay(20));
+        return new EngineAnswer(EngineState.Serving, outbox.Last, outbox.Waiting());
     }
 
     public ValueTask<EngineStatus> StatusAsync() =>
         ValueTask.FromResult(_scheduler?.Status ?? new EngineStatus(0, 0, 0, 0, 0, 0, 0));
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    private void Emit(IReadOnlyList<Emission> emissions, DrawnToken[] drawn, string? error)
     {
-        _emitter.EndAll("The cluster is shutting down.");
-        return Task.CompletedTask;
+        foreach (var emission in emissions)
+        {
+            var token = emission.LogitRow >= 0 ? drawn[emission.LogitRow] : default;
+            _gateways[_open[emission.Request]].Put(new TokenChunk
+            {
+                Request = emission.Request,
+                Index = emission.Index,
+                Token = emission.Token,
+                Logprob = token.Logprob,
+                TopLogprobs = token.Top,
+                Finish = emission.Finish,
+                CachedTokens = emission.CachedTokens,
+                Error = emission.Finish == FinishReason.Error ? error ?? "The step failed." : null,
+            });
+            if (emission.Finish is not null)
+                _open.Remove(emission.Request);
+        }
     }
 
-    /// <summary>Starts every step that can run now.</summary>
     private void Pump()
     {
         try
         {
-            while (_broken is null && _scheduler!.Next() is { } step)
-                _ = RunAsync(step);
+            while (_broken is null && !_paused && !_moved && _scheduler!.Next() is { } step)
+            {
+                _inFlight.Add(step.Step, step);
+                _ = RunAsync(step, _run);
+            }
         }
         catch (Exception invariant)
         {
@@ -93,8 +171,7 @@ internal sealed partial class EngineGrain(
         }
     }
 
-    /// <summary>One step from forward to emission. Never throws: a failed step is done again or ends its sequences; a broken invariant ends all.</summary>
-    private async Task RunAsync(StepPlan step)
+    private async Task RunAsync(StepPlan step, long run)
     {
         try
         {
@@ -103,26 +180,54 @@ internal sealed partial class EngineGrain(
             {
                 drawn = await _coordinator!.RunAsync(step, Draws(step));
             }
-            catch (Exception failure)
+            catch (Exception) when (run != _run)
             {
-                StepFailed(logger, step.Step, step.Rows, failure);
+                return; // abandoned
+            }
+            catch (Exception failure) when (failure is HostUnreachableException or StaleEpochException or OrleansException or TimeoutException)
+            {
+                await Task.Delay(50);
+                if (run != _run)
+                    return;
+                _inFlight.Remove(step.Step);
                 _lastCommit = null;
-                _emitter.Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
+                Drained();
                 Pump();
                 return;
             }
+            catch (Exception failure)
+            {
+                _inFlight.Remove(step.Step);
+                Drained();
+                StepFailed(logger, step.Step, step.Rows, failure);
+                _lastCommit = null;
+                Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                Pump();
+                return;
+            }
+            if (run != _run)
+                return;
+            _inFlight.Remove(step.Step);
             var now = clock.GetTimestamp();
             if (_lastCommit is { } last)
                 _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
             var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
-            Pump(); // the device works on while the tokens go out
+            Pump();
             _lastCommit = _scheduler.StepsInFlight > 0 ? now : null;
-            _emitter.Emit(emissions, drawn, null);
+            Emit(emissions, drawn, null);
+            Drained();
         }
         catch (Exception invariant)
         {
             Break(invariant);
         }
+    }
+
+    private void Drained()
+    {
+        if (_inFlight.Count == 0)
+            _drained?.TrySetResult();
     }
 
     private TokenDraw[] Draws(StepPlan step)
@@ -154,7 +259,6 @@ internal sealed partial class EngineGrain(
     {
         EngineStopped(logger, invariant);
         _broken ??= invariant;
-        _emitter.EndAll($"The engine has stopped: {invariant.Message}");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of {Rows} rows failed")]

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
 using Llama4.Contracts;
@@ -17,22 +19,21 @@ namespace Llama4.Cluster;
 internal sealed class ExpertDispatch
 {
     private readonly ModelHost _host;
-    private readonly (IExpertGroupGrain Grain, ExpertGroupPlacement Placement)[] _local;
-    private readonly (IExpertGroupGrain Grain, ExpertGroupPlacement Placement)[] _remote;
+    private readonly ExpertCalls _calls;
+    private readonly GroupOwners[] _groups;
 
-    public ExpertDispatch(ModelHost host, IGrainFactory grains, int replica, LayerPlacement layer)
+    public ExpertDispatch(ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls)
     {
-        _host = host;
-        Attention = grains.GetAttention(replica, layer.Layer);
-        var groups = layer.ExpertGroups.Select(group => (Grain: grains.GetExpertGroup(layer.Layer, group.Group), Placement: group)).ToLookup(group => group.Placement.Host == host.Id);
-        _local = [.. groups[true]];
-        _remote = [.. groups[false]];
+        (_host, _calls) = (host, calls);
+        Attention = grains.GetAttention(replica, layer.Layer, host.Id);
+        _groups = Array.ConvertAll(layer.ExpertGroups, group => new GroupOwners(host.Id, board, grains, layer.Layer, group));
     }
 
     /// <summary>The layer's attention, router and shared expert (or dense feed-forward).</summary>
     public IAttentionGrain Attention { get; }
 
     /// <summary>From the router's choice to the layer's output, enqueued: <see cref="StepInHost.Hidden"/> is then the next layer's input.</summary>
+    /// <exception cref="HostUnreachableException">No owner of a group answers.</exception>
     public async ValueTask RunAsync(StepInHost step)
     {
         if (step.Routing is not { } routing)
@@ -41,35 +42,40 @@ internal sealed class ExpertDispatch
             return;
         }
 
+        // Whom to ask is decided once: a group is run either here or elsewhere, also if a host becomes suspected meanwhile.
+        var here = Array.ConvertAll(_groups, group => group.Here);
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.
-        var away = _remote.Length > 0 ? RunRemoteAsync(step, routing) : Task.CompletedTask;
-        var calls = new Task[1 + _local.Length];
-        calls[0] = Attention.FeedForwardAsync(step).AsTask();
-        for (var i = 0; i < _local.Length; i++)
-            calls[1 + i] = RunLocalAsync(_local[i].Grain, step, routing);
+        var away = Array.IndexOf(here, null) >= 0 ? RunRemoteAsync(step, routing, here) : Task.CompletedTask;
+        var calls = new List<Task>(1 + _groups.Length) { Attention.FeedForwardAsync(step).AsTask() };
+        foreach (var group in here)
+        {
+            if (group is not null)
+                calls.Add(RunLocalAsync(group, step, routing));
+        }
+        calls.Add(away);
         // All of them, also when one fails: the step's tensors must outlive every call that uses them.
-        await Task.WhenAll([away, .. calls]);
+        await Task.WhenAll(calls);
         step.EndLayer(LayerCombine.Forward(_host.Device, step.Residual!, step.Shared!, step.Routed!));
     }
 
-    private static async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, RouterOutput routing)
+    private async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, RouterOutput routing)
     {
         var payload = new DeviceRows(routing.Scaled, routing.Experts, step.Routed!);
-        await owner.RunAsync(step.Plan.Epoch, new Rows(RowsOf(step), step.Rows, routing.Scaled.Width, default, default, payload));
+        await owner.RunAsync(step.Plan.Epoch, new Rows(_host.Mode.RowsType(), step.Rows, routing.Scaled.Width, default, default, payload));
     }
 
-    private async Task RunRemoteAsync(StepInHost step, RouterOutput routing)
+    private async Task RunRemoteAsync(StepInHost step, RouterOutput routing, IExpertGroupGrain?[] here)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(step.Rows * sizeof(int));
         try
         {
             var choices = bytes.AsMemory(0, step.Rows * sizeof(int));
             await _host.Device.DownloadAsync(routing.Experts, choices);
-            var calls = new List<Task>(_remote.Length);
-            foreach (var (grain, placement) in _remote)
+            var calls = new List<Task>(_groups.Length);
+            for (var i = 0; i < _groups.Length; i++)
             {
-                if (RowsFor(placement, choices.Span) is { Rows.Length: > 0 } owned)
-                    calls.Add(RunRemoteAsync(grain, step, routing, owned.Rows, owned.Experts));
+                if (here[i] is null && RowsFor(_groups[i], choices.Span) is { Rows.Length: > 0 } owned)
+                    calls.Add(RunRemoteAsync(_groups[i], step, routing, owned.Rows, owned.Experts));
             }
             await Task.WhenAll(calls);
         }
@@ -79,13 +85,13 @@ internal sealed class ExpertDispatch
         }
     }
 
-    private async Task RunRemoteAsync(IExpertGroupGrain owner, StepInHost step, RouterOutput routing, int[] rows, int[] experts)
+    private async Task RunRemoteAsync(GroupOwners owners, StepInHost step, RouterOutput routing, int[] rows, int[] experts)
     {
-        using var question = await GatherAsync(routing.Scaled, rows, experts);
-        using var answer = await owner.RunAsync(step.Plan.Epoch, question);
-        if (answer.Count != rows.Length || answer.Width != routing.Scaled.Width || answer.Type != question.Type)
+        var question = await GatherAsync(routing.Scaled, rows, experts);
+        using var answer = await _calls.RunAsync(owners, step.Plan.Epoch, question);
+        if (answer.Count != rows.Length || answer.Width != routing.Scaled.Width || answer.Type != _host.Mode.RowsType())
             throw new RowsFormatException(
-                $"{owner}: expected {rows.Length} rows of {routing.Scaled.Width} {question.Type}, found {answer.Count} of {answer.Width} {answer.Type}");
+                $"{owners.Grains[0]}: expected {rows.Length} rows of {routing.Scaled.Width} {_host.Mode.RowsType()}, found {answer.Count} of {answer.Width} {answer.Type}");
         using var values = _host.Device.Rent(routing.Scaled.DType, rows.Length, answer.Width);
         using var indexes = _host.Device.Rent(DType.I32, rows.Length, 1);
         _host.Device.UploadBytes(((PooledPayload)answer.Payload).Bytes.Span, values);
@@ -102,33 +108,21 @@ internal sealed class ExpertDispatch
             _host.Device.Upload<int>(rows, indexes);
             _host.Device.GatherRows(scaled, indexes, gathered);
         }
-        var payload = PooledPayload.Rent(checked((int)gathered.Bytes));
-        try
-        {
-            await _host.Device.DownloadAsync(gathered, payload.Bytes);
-            return new Rows(_host.Mode.RowsType(), rows.Length, scaled.Width, rows, experts, payload);
-        }
-        catch
-        {
-            payload.Dispose();
-            throw;
-        }
+        return await _host.DownloadRowsAsync(gathered, rows, experts);
     }
 
-    private static (int[] Rows, int[] Experts) RowsFor(ExpertGroupPlacement group, ReadOnlySpan<byte> choices)
+    private static (int[] Rows, int[] Experts) RowsFor(GroupOwners group, ReadOnlySpan<byte> choices)
     {
         var experts = MemoryMarshal.Cast<byte, int>(choices);
         var rows = new List<int>();
         var chosen = new List<int>();
         for (var row = 0; row < experts.Length; row++)
         {
-            if (experts[row] < group.First || experts[row] >= group.First + group.Count)
+            if (!group.Has(experts[row]))
                 continue;
             rows.Add(row);
             chosen.Add(experts[row]);
         }
         return ([.. rows], [.. chosen]);
     }
-
-    private static RowsType RowsOf(StepInHost step) => step.Residual!.DType == DType.BF16 ? RowsType.BF16 : RowsType.F32;
 }

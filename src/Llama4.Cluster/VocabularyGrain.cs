@@ -1,56 +1,72 @@
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
+using Llama4.Compute;
 using Llama4.Contracts;
-using Llama4.Model;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
-using Orleans.Runtime;
 
 namespace Llama4.Cluster;
 
 /// <summary>
 /// Step 9: both ends of the model. Embeddings at the start of a step; at its end the last norm, the logits and the sampler.
-/// <para>Reentrant: several micro-batches are inside at once. After loading nothing in it changes.</para>
+/// <para>Reentrant: several micro-batches are inside at once. Nothing in it changes.</para>
 /// </summary>
-[GrainType(GrainNames.Vocabulary), PlanPlacement, KeepAlive, Immovable, Reentrant]
+[GrainType(GrainNames.Vocabulary), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, IVocabularyGrain
 {
-    private ServedEpoch _epoch = new();
-    private Vocabulary? _vocabulary;
-
-    public async ValueTask LoadAsync(long epoch)
-    {
-        board.Require(epoch, ToString()!);
-        if (_vocabulary is null)
-        {
-            _vocabulary = await Vocabulary.LoadAsync(host.Checkpoint, host.Device, host.Mode, host.Loading);
-            host.Loaded(_vocabulary.WeightBytes);
-        }
-        _epoch.Set(epoch);
-    }
-
     public ValueTask EmbedAsync(HostStep step)
     {
         var inHost = (StepInHost)step;
-        _epoch.Require(step.Plan.Epoch, this);
-        inHost.Hidden = _vocabulary!.Embed(inHost.Tensors.TokenIds);
+        board.Require(step.Plan.Epoch, this);
+        inHost.Hidden = host.Weights.Vocabulary.Embed(inHost.Tensors.TokenIds);
         return ValueTask.CompletedTask;
     }
 
     public async ValueTask<DrawnToken[]> DrawAsync(HostStep step, TokenDraw[] draws)
     {
         var inHost = (StepInHost)step;
-        _epoch.Require(step.Plan.Epoch, this);
-        if (draws.Length != step.Plan.LogitRows.Length)
-            throw new ArgumentException($"step {step.Plan.Step} has {step.Plan.LogitRows.Length} rows to draw from, {draws.Length} draws came", nameof(draws));
-        using var logits = _vocabulary!.Logits(inHost.Hidden!, inHost.Tensors.LogitRows!);
+        board.Require(step.Plan.Epoch, this);
+        RequireDraws(draws, step.Plan.LogitRows.Length);
+        using var logits = host.Weights.Vocabulary.Logits(inHost.Hidden!, inHost.Tensors.LogitRows!);
         return await TokenDrawing.DrawAsync(host.Device, logits, draws);
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public async ValueTask<Rows> EmbedRowsAsync(long epoch, int[] tokenIds)
     {
-        _vocabulary?.Dispose();
-        return Task.CompletedTask;
+        board.Require(epoch, this);
+        RequireTokens(tokenIds);
+        using var ids = host.Device.Rent(DType.I32, tokenIds.Length, 1);
+        host.Device.Upload<int>(tokenIds, ids);
+        using var rows = host.Weights.Vocabulary.Embed(ids);
+        return (await host.DownloadRowsAsync(rows)).AsAnswer();
+    }
+
+    public async ValueTask<DrawnToken[]> DrawRowsAsync(long epoch, Rows rows, TokenDraw[] draws)
+    {
+        using (rows)
+        {
+            board.Require(epoch, this);
+            RequireDraws(draws, rows.Count);
+            using var hidden = host.UploadRows(rows, this);
+            using var indexes = host.Device.Rent(DType.I32, rows.Count, 1);
+            host.Device.Upload<int>([.. Enumerable.Range(0, rows.Count)], indexes);
+            using var logits = host.Weights.Vocabulary.Logits(hidden, indexes);
+            return await TokenDrawing.DrawAsync(host.Device, logits, draws);
+        }
+    }
+
+    private static void RequireDraws(TokenDraw[] draws, int rows)
+    {
+        if (draws.Length != rows || rows == 0)
+            throw new ArgumentException($"expected a draw for each of at least one row, found {draws.Length} draws for {rows} rows", nameof(draws));
+    }
+
+    /// <summary>What comes from another host is not to read beside the table.</summary>
+    private void RequireTokens(int[] tokenIds)
+    {
+        if (tokenIds.Length == 0 || Array.Exists(tokenIds, id => (uint)id >= (uint)host.Config.VocabSize))
+            throw new ArgumentException($"expected at least one token id, each below {host.Config.VocabSize}, found [{string.Join(", ", tokenIds.Take(8))}...] ({tokenIds.Length})", nameof(tokenIds));
     }
 }

@@ -7,21 +7,27 @@ namespace Llama4.Cluster.Client;
 /// One accepted request, as its gateway sees it: chunks in order of their index, each once, however they arrive. What came too early
 /// waits; what came before is dropped. Never slows the engine: it buffers at most the request's own tokens.
 /// </summary>
-/// <param name="request">Its id.</param>
-/// <param name="firstIndex">Index of the first token that is awaited: as many as were emitted before.</param>
 /// <param name="cancel">Ends it in the cluster.</param>
-internal sealed class Generation(Guid request, int firstIndex, Func<Guid, ValueTask> cancel) : IGeneration
+internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> cancel) : IGeneration
 {
     private readonly Channel<TokenChunk> _chunks =
         Channel.CreateUnbounded<TokenChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = false });
 
     private readonly SortedList<int, TokenChunk> _early = [];
     private readonly Lock _gate = new();
-    private int _next = firstIndex;
+    private readonly List<int> _emitted = [.. request.Emitted];
+    private int _next = request.Emitted.Length;
     private bool _ended;
     private int _disposed;
 
-    public Guid Request { get; } = request;
+    public Guid Request { get; } = request.Id;
+
+    /// <summary>What is still to be generated, as a request of its own.</summary>
+    public GenerateRequest Rest()
+    {
+        lock (_gate)
+            return request with { Emitted = [.. _emitted] };
+    }
 
     /// <summary>Takes a chunk in; true if it was the last.</summary>
     public bool Take(TokenChunk chunk)
@@ -71,7 +77,11 @@ internal sealed class Generation(Guid request, int firstIndex, Func<Guid, ValueT
 
     private void Write(TokenChunk chunk)
     {
-        _next = chunk.Token is null ? _next : chunk.Index + 1;
+        if (chunk.Token is { } token)
+        {
+            _emitted.Add(token);
+            _next = chunk.Index + 1;
+        }
         _chunks.Writer.TryWrite(chunk);
         if (chunk.Finish is not null)
         {

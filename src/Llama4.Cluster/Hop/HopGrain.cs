@@ -1,6 +1,7 @@
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 
 namespace Llama4.Cluster.Hop;
 
@@ -17,7 +18,7 @@ internal interface IHopGrain : IGrainWithStringKey
 }
 
 /// <summary>Reentrant: it has no state.</summary>
-[GrainType(GrainNames.Hop), PlanPlacement, Reentrant]
+[GrainType(GrainNames.Hop), OnHost, GrainDirectory(HostDirectory.Name), Reentrant]
 internal sealed class HopGrain : Grain, IHopGrain
 {
     public ValueTask<Rows> EchoAsync(Rows rows) => ValueTask.FromResult(rows.AsAnswer());

@@ -1,5 +1,6 @@
 using System.Net;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -21,10 +22,11 @@ public sealed class HopHost : IAsyncDisposable
     public IPEndPoint Endpoint { get; }
 
     /// <summary>Starts a silo of this name; the first keeps the membership, others join at its endpoint.</summary>
-    public static async Task<HopHost> StartAsync(string name, IPEndPoint? primary, CancellationToken cancellation)
+    /// <param name="tls">Null for bare TCP.</param>
+    public static async Task<HopHost> StartAsync(string name, IPEndPoint? primary, ClusterTls? tls, CancellationToken cancellation)
     {
         var own = SiloSetup.FreeEndpoint();
-        var silo = SiloSetup.Build(new HostId(name), own, primary ?? own, logging: null, more: null);
+        var silo = SiloSetup.Build(new HostId(name), own, clientPort: 0, SiloSetup.Development(primary ?? own), tls, logging: null, more: null);
         await silo.StartAsync(cancellation);
         return new HopHost(silo, own);
     }

@@ -6,30 +6,30 @@ using Llama4.Scheduling;
 namespace Llama4.Cluster.Hosting;
 
 /// <summary>
-/// What the grains of one host share: the checkpoint they load from, the device they compute on, and the sizes that follow
-/// from the host's options. One silo has one.
+/// What the grains of one host share: the checkpoint they load from, the weights that are loaded, the device they compute on, and the
+/// sizes that follow from the host's options. One silo has one.
 /// </summary>
 internal sealed class ModelHost : IAsyncDisposable
 {
-    private readonly IProgress<double>? _progress;
-    private readonly long _bytesToLoad;
-    private long _bytesLoaded;
-
     /// <param name="checkpoint">Opened and checked; becomes the host's.</param>
     /// <param name="device">Becomes the host's.</param>
+    /// <param name="kvBytes">Of a replica's pools over all layers; null for what the model's context asks for, within a bound.</param>
     /// <param name="loading">Cancelled when nothing more shall be loaded.</param>
     public ModelHost(
-        HostId id, Checkpoint checkpoint, IDevice device, ComputeMode mode, KvSizes kv, IProgress<double>? progress, CancellationToken loading = default)
+        HostId id, Checkpoint checkpoint, IDevice device, ComputeMode mode, SchedulerLimits limits, long? kvBytes,
+        IProgress<double>? progress, CancellationToken loading = default)
     {
-        Loading = loading;
         Id = id;
         Checkpoint = checkpoint;
         Device = device;
         Mode = mode;
-        Kv = kv;
+        Limits = limits;
+        var needs = KvPlan.Needs(checkpoint.Config, mode, limits);
+        Kv = KvPlan.Sizes(needs, kvBytes);
+        KvBytes = KvBudget.Bytes(needs, Kv);
+        TokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(Kv).PositionsMax + 1L);
         Uploader = new StepUploader(checkpoint.Config, device);
-        _progress = progress;
-        _bytesToLoad = checkpoint.WeightBytes;
+        Weights = new WeightStore(id, checkpoint, device, mode, loading, progress);
     }
 
     public HostId Id { get; }
@@ -42,29 +42,33 @@ internal sealed class ModelHost : IAsyncDisposable
 
     public ComputeMode Mode { get; }
 
+    public SchedulerLimits Limits { get; }
+
+    public WeightStore Weights { get; }
+
     /// <summary>Blocks of the KV pool of every layer.</summary>
     public KvSizes Kv { get; }
 
+    /// <summary>Bytes of the KV pools of a replica over all layers.</summary>
+    public long KvBytes { get; }
+
+    /// <summary>Most tokens of a sequence, prompt and answer together: the model's context, or what the KV memory holds.</summary>
+    public int TokensMax { get; }
+
     public StepUploader Uploader { get; }
 
-    /// <summary>What grains load is broken off with it: a host ends only after the last of them has stopped.</summary>
-    public CancellationToken Loading { get; }
-
-    /// <summary>Bytes of weights that this host's grains hold on the device.</summary>
-    public long WeightBytes => Interlocked.Read(ref _bytesLoaded);
+    /// <summary>
+    /// Hosts whose identities are equal give the same bits and count KV blocks alike: the same checkpoint, activations, kind of device and KV pools.
+    /// </summary>
+    public string Identity => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{Checkpoint.Identity}/{Mode}/{Device.Description.Kind}/kv {Kv.ChunkedBlocks}+{Kv.FullBlocks}/context {Limits.ContextMax}");
 
     /// <summary>Blocks of the KV pool of a layer with this mask.</summary>
     public int KvBlocks(AttentionMask mask) => mask == AttentionMask.Chunked ? Kv.ChunkedBlocks : Kv.FullBlocks;
 
-    /// <summary>A grain has loaded its part.</summary>
-    public void Loaded(long weightBytes)
-    {
-        var loaded = Interlocked.Add(ref _bytesLoaded, weightBytes);
-        _progress?.Report(Math.Min(1, (double)loaded / _bytesToLoad));
-    }
-
     public async ValueTask DisposeAsync()
     {
+        await Weights.DisposeAsync();
         Uploader.Dispose();
         await Device.DisposeAsync();
         Checkpoint.Dispose();

@@ -1,71 +1,88 @@
 using System.Net;
 using System.Net.Sockets;
+using Llama4.Cluster.Agents;
+using Llama4.Cluster.Calls;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Transport;
 using Llama4.Contracts;
-using Llama4.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.GrainDirectory;
 using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Hosting;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
 
 namespace Llama4.Cluster.Hosting;
 
-/// <summary>An Orleans silo as this project uses it: placement by plan, and nothing that moves a grain behind the plan's back.</summary>
+/// <summary>An Orleans silo as this project uses it: grains on the hosts their keys name, and nothing that moves a grain behind the plan's back.</summary>
 internal static class SiloSetup
 {
-    /// <summary>The host of a cluster in one process.</summary>
-    public static readonly HostId SingleHost = new("host-0");
-
-    /// <summary>A host of a model: a silo with what its grains share.</summary>
-    /// <inheritdoc cref="Build(HostId, IPEndPoint, IPEndPoint, Action{ILoggingBuilder}?, Action{ISiloBuilder}?)" path="/param"/>
+    /// <param name="own">Where other silos reach it.</param>
+    /// <param name="membership">How silos find each other.</param>
+    /// <param name="clientPort">Where clients reach it; 0 for no door but the process itself.</param>
+    /// <param name="tls">Null for bare TCP between hosts.</param>
+    /// <param name="logging">Where the silo's log goes; null for nowhere.</param>
+    /// <param name="more">Further settings; null for none.</param>
     public static IHost Build(
-        ModelHost host, SchedulerLimits limits, ClusterShape shape, IPEndPoint own, IPEndPoint primary,
-        Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more) =>
-        Build(host.Id, own, primary, logging, silo =>
-        {
-            silo.Services.AddSingleton(host).AddSingleton(limits).AddSingleton(shape);
-            more?.Invoke(silo);
-        });
-
-    /// <summary>A silo with membership in memory, kept by the silo at <paramref name="primary"/>; no door for clients but the process itself.</summary>
-    /// <param name="own">Where other silos reach it; loopback.</param>
-    /// <param name="more">Further settings of the silo; null for none.</param>
-    public static IHost Build(HostId id, IPEndPoint own, IPEndPoint primary, Action<ILoggingBuilder>? logging, Action<ISiloBuilder>? more)
+        HostId id, IPEndPoint own, int clientPort, Action<ISiloBuilder> membership, ClusterTls? tls, Action<ILoggingBuilder>? logging,
+        Action<ISiloBuilder>? more)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         // Its first check compares with the machine's start, and warns of a stall as long as the machine has been up.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        builder.Logging.QuietOrleans();
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton<PlanBoard>()
+            .AddSingleton<RemoteCalls>()
+            .AddSingleton<ExpertCalls>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IHostLifetime, OwnersLifetime>()
+            .AddSingleton<FatalErrors>()
+            .AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalErrors>())
             .AddHostLocal()
-            .AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
+            .AddGrainDirectory(HostDirectory.Name, (_, _) => new HostDirectory())
+            .AddPlacementDirector<OnHost, OnHostDirector>();
         // What fails on one host is told on another by its own name.
         builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Llama4"));
         builder.UseOrleans(silo =>
         {
-            silo.UseDevelopmentClustering(primary)
-                .ConfigureEndpoints(own.Address, own.Port, gatewayPort: 0)
-                .Configure<SiloOptions>(options => options.SiloName = id.Name)
-                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4"))
-                .UseLargeBlocks();
+            membership(silo);
+            silo.ConfigureEndpoints(own.Address, own.Port, clientPort);
+            silo.Configure<SiloOptions>(options => options.SiloName = id.Name);
+            silo.UseLargeBlocks(tls);
             more?.Invoke(silo);
         });
         return builder.Build();
     }
 
-    /// <summary>A free port of the loopback interface.</summary>
-    public static IPEndPoint FreeEndpoint()
+    /// <summary>What the grains of a host with a device need.</summary>
+    public static void AddModelHost(this ISiloBuilder silo, ModelHost host, HostAgentOptions options)
+    {
+        silo.Services
+            .AddSingleton(host)
+            .AddSingleton(host.Limits)
+            .AddSingleton(new ExpertCounts(host.Config.Layers.Count, host.Config.Experts))
+            .AddSingleton(options)
+            .AddSingleton<HostAgent>();
+    }
+
+    /// <summary>Membership in memory, kept by the silo at <paramref name="primary"/>; loopback.</summary>
+    public static Action<ISiloBuilder> Development(IPEndPoint primary) => silo => silo
+        .UseDevelopmentClustering(primary)
+        .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("llama4", "llama4"));
+
+    /// <summary>A free port of an interface. Another program may take it before it is used: who binds it tries again.</summary>
+    public static IPEndPoint FreeEndpoint(IPAddress? address = null)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
         return (IPEndPoint)socket.LocalEndPoint!;
     }
 }

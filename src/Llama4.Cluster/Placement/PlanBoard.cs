@@ -1,54 +1,71 @@
+using Llama4.Cluster.Agents;
+using Llama4.Cluster.Client;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Placement;
 
-/// <summary>The plan in force, as one host knows it: <see cref="PlanGrain"/> writes it, placement and routing read it.</summary>
-internal sealed class PlanBoard
+/// <summary>The plan in force, as one host knows it, and whom not to ask: the host's agent writes it, the grains of the data path read it.</summary>
+internal sealed class PlanBoard : IPlanSource
 {
-    private PlacementPlan? _current;
+    private volatile PlacementPlan? _current;
+    private volatile HashSet<HostId> _suspects = [];
+    private TaskCompletionSource? _changed;
 
-    /// <exception cref="InvalidOperationException">No plan has been published yet.</exception>
-    public PlacementPlan Current =>
-        Volatile.Read(ref _current) ?? throw new InvalidOperationException("this host has no placement plan yet: a grain was called before the plan was published");
+    /// <summary>Null before the first.</summary>
+    public PlacementPlan? Current => _current;
 
-    /// <exception cref="InvalidOperationException">The plan is not newer than the one in force.</exception>
+    /// <summary>Completes at the next change of the plan or of the suspects, and at the next <see cref="Tick"/>. Ask for it before looking at either.</summary>
+    public Task Changed
+    {
+        get
+        {
+            if (Volatile.Read(ref _changed) is { } changed)
+                return changed.Task;
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (Interlocked.CompareExchange(ref _changed, mine, null) ?? mine).Task;
+        }
+    }
+
+    PlacementPlan? IPlanSource.Plan => _current;
+
+    /// <summary>Null while this host knows of none.</summary>
+    public HostId? Leader { get; private set; }
+
+    public bool IsSuspected(HostId host) => _suspects.Contains(host);
+
+    /// <exception cref="InvalidOperationException">The plan is older than the one in force.</exception>
     public void Publish(PlacementPlan plan)
     {
-        var before = Volatile.Read(ref _current);
-        if (before is not null && plan.Epoch <= before.Epoch)
-            throw new InvalidOperationException($"plan epoch {plan.Epoch} was published after epoch {before.Epoch}: epochs must grow");
-        Volatile.Write(ref _current, plan);
+        if (_current is { } before && plan.Epoch < before.Epoch)
+            throw new InvalidOperationException($"plan epoch {plan.Epoch} was published after epoch {before.Epoch}: epochs must not go back");
+        _current = plan;
+        Tell();
     }
 
-    /// <summary>The plan of this epoch, for a grain that is told to load it.</summary>
-    /// <exception cref="StaleEpochException">Another epoch is in force here.</exception>
-    public PlacementPlan Require(long epoch, string target)
+    public void Follow(HostId? leader) => Leader = leader;
+
+    /// <summary>Where clients would wait in vain: the doors of the suspects, IP:PORT.</summary>
+    public string[] SuspectDoors { get; private set; } = [];
+
+    public void Suspect(IReadOnlyCollection<HostDoor> hosts)
     {
-        var plan = Current;
-        return plan.Epoch == epoch ? plan : throw new StaleEpochException(target, plan.Epoch, epoch);
+        if (_suspects.SetEquals(hosts.Select(host => host.Host)))
+            return;
+        _suspects = [.. hosts.Select(host => host.Host)];
+        SuspectDoors = [.. hosts.Select(host => host.ClientAddress).Where(address => address.Length > 0)];
+        Tell();
     }
 
-    /// <summary>The host that owns a grain.</summary>
-    /// <param name="type">One of <see cref="GrainNames"/>.</param>
-    /// <param name="key">The grain's key.</param>
-    public HostId OwnerOf(string type, string key)
+    /// <summary>The plan in force, if it is of this epoch.</summary>
+    /// <exception cref="StaleEpochException">Another epoch, or none, is in force here.</exception>
+    public PlacementPlan Require(long epoch, IAddressable target)
     {
-        if (type == GrainNames.Hop)
-            return new HostId(key);
-        var plan = Current;
-        return type switch
-        {
-            GrainNames.Engine or GrainNames.Coordinator => plan.Engine,
-            GrainNames.Vocabulary => plan.Vocabulary,
-            GrainNames.Attention => plan.Layers[GrainNames.Split(key).Second].Attention,
-            GrainNames.ExpertGroup => GroupOwner(plan, key),
-            _ => throw new ArgumentException($"grains of type '{type}' are not placed by the plan", nameof(type)),
-        };
+        var plan = _current;
+        return plan?.Epoch == epoch ? plan : throw new StaleEpochException(target.ToString()!, plan?.Epoch ?? 0, epoch);
     }
 
-    private static HostId GroupOwner(PlacementPlan plan, string key)
-    {
-        var (layer, group) = GrainNames.Split(key);
-        return plan.Layers[layer].ExpertGroups[group].Host;
-    }
+    /// <summary>Time has passed: those who wait look at their deadlines. One clock for all calls instead of a timer each.</summary>
+    public void Tick() => Tell();
+
+    private void Tell() => Interlocked.Exchange(ref _changed, null)?.SetResult();
 }

@@ -10,6 +10,8 @@ namespace Llama4.Cluster.Steps;
 /// </summary>
 internal sealed class StepInHost : HostStep, IDisposable
 {
+    private bool _disposed;
+
     public required StepTensors Tensors { get; init; }
 
     /// <summary>[rows, hidden]: what the next layer reads.</summary>
@@ -39,7 +41,9 @@ internal sealed class StepInHost : HostStep, IDisposable
     public void Dispose()
     {
         DisposeLayer();
-        Tensors.Dispose();
+        if (!_disposed)
+            Tensors.Dispose();
+        _disposed = true;
     }
 
     private void DisposeLayer()

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Llama4.Cluster.Transport;
 
 /// <summary>
-/// One connection between silos: a socket, and a pipe each way of large blocks. What is received waits in the pipe up to
+/// One connection between silos: a link, and a pipe each way of large blocks. What is received waits in the pipe up to
 /// <see cref="PauseBytes"/>, then the sender is slowed by TCP itself; the same holds for what is to be sent.
 /// </summary>
 internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeature
@@ -15,18 +15,18 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
     /// <summary>Two messages of a prefill chunk (512 rows of 5,120 bf16 values = 5.2 MB): one is read while the next arrives.</summary>
     private const int PauseBytes = 12 << 20;
 
-    private readonly Socket _socket;
+    private readonly Link _link;
     private readonly IDuplexPipe _application;
     private readonly CancellationTokenSource _closed = new();
     private readonly FeatureCollection _features = new();
     private Task _loops = Task.CompletedTask;
     private int _shut;
 
-    public SocketPipes(Socket socket, LargeBlockPool pool)
+    public SocketPipes(Link link, LargeBlockPool pool)
     {
-        _socket = socket;
-        LocalEndPoint = socket.LocalEndPoint;
-        RemoteEndPoint = socket.RemoteEndPoint;
+        _link = link;
+        LocalEndPoint = link.Socket.LocalEndPoint;
+        RemoteEndPoint = link.Socket.RemoteEndPoint;
         ConnectionId = Guid.NewGuid().ToString("N");
         ConnectionClosed = _closed.Token;
         var options = new PipeOptions(
@@ -58,7 +58,7 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         await Transport.Input.CompleteAsync();
         Shut();
         await _loops;
-        _socket.Dispose();
+        _link.Dispose();
         _closed.Dispose();
     }
 
@@ -69,7 +69,7 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         {
             while (true)
             {
-                var bytes = await _socket.ReceiveAsync(received.GetMemory(), SocketFlags.None);
+                var bytes = await _link.Stream.ReadAsync(received.GetMemory());
                 if (bytes == 0)
                     break;
                 received.Advance(bytes);
@@ -77,7 +77,7 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
                     break;
             }
         }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {
             // The other end is gone, or this one was shut: the reader is told.
             error = Volatile.Read(ref _shut) == 1 ? null : new ConnectionResetException(broken.Message, broken);
@@ -95,16 +95,13 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
             {
                 var read = await toSend.ReadAsync();
                 foreach (var segment in read.Buffer)
-                {
-                    for (var rest = segment; rest.Length > 0;)
-                        rest = rest[await _socket.SendAsync(rest, SocketFlags.None)..];
-                }
+                    await _link.Stream.WriteAsync(segment);
                 toSend.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                     break;
             }
         }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {
             error = broken;
         }
@@ -117,14 +114,7 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
     {
         if (Interlocked.Exchange(ref _shut, 1) == 1)
             return;
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // It was never connected, or the other end has reset it: there is nothing left to shut.
-        }
+        _link.Shut();
         _application.Input.CancelPendingRead();
         _closed.Cancel();
     }

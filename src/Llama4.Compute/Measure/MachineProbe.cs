@@ -23,15 +23,28 @@ public sealed unsafe class MachineProbe : IDisposable
     private const int Repeats = 7;
     private const int FmaRounds = 25_000;
 
+    /// <summary>128 MiB: four times a large last-level cache, and given back at once.</summary>
+    private const long GlanceBytes = 128L << 20;
+
+    private const int GlanceRepeats = 3;
+
     private readonly WorkerTeam _team;
-    private readonly NativeBlock _block = NativeBlock.Allocate(BufferBytes, zeroed: true);
+    private readonly long _bytes;
+    private readonly NativeBlock _block;
     private readonly NativeBlock _results;
     private readonly InstructionSet _set = InstructionSet.Best;
 
     /// <param name="threads">Threads that measure together.</param>
     public MachineProbe(int threads)
+        : this(threads, BufferBytes)
+    {
+    }
+
+    private MachineProbe(int threads, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _bytes = bytes;
+        _block = NativeBlock.Allocate(bytes, zeroed: true);
         _team = new WorkerTeam(threads);
         _results = NativeBlock.Allocate(threads * sizeof(float), zeroed: true);
     }
@@ -40,18 +53,18 @@ public sealed unsafe class MachineProbe : IDisposable
     public static MachineFigures Measure(int threads)
     {
         using var probe = new MachineProbe(threads);
-        double read = 0, fma = 0;
-        for (int i = 0; i < Repeats; i++)
-        {
-            read = Math.Max(read, probe.ReadGbPerSecond());
-            fma = Math.Max(fma, probe.FmaGflopPerSecond());
-        }
+        return probe.Best(Repeats);
+    }
 
-        return new MachineFigures(read, fma, threads, probe._set.Name);
+    /// <summary>Good to some tens of percent, in about a tenth of a second: for a host that tells others what it can do.</summary>
+    public static MachineFigures Glance(int threads)
+    {
+        using var probe = new MachineProbe(threads, GlanceBytes);
+        return probe.Best(GlanceRepeats);
     }
 
     /// <summary>One pass over memory.</summary>
-    public double ReadGbPerSecond() => BufferBytes / Seconds(
+    public double ReadGbPerSecond() => _bytes / Seconds(
         _set == InstructionSet.Avx512 ? &ReadSlice<Lanes512> : _set == InstructionSet.Avx2 ? &ReadSlice<Lanes256> : &ReadSlice<Lanes128>) / 1e9;
 
     /// <summary>One run of multiply-adds, a few milliseconds.</summary>
@@ -72,9 +85,21 @@ public sealed unsafe class MachineProbe : IDisposable
 
     private int Items => _team.Threads * 16;
 
+    private MachineFigures Best(int repeats)
+    {
+        double read = 0, fma = 0;
+        for (int i = 0; i < repeats; i++)
+        {
+            read = Math.Max(read, ReadGbPerSecond());
+            fma = Math.Max(fma, FmaGflopPerSecond());
+        }
+
+        return new MachineFigures(read, fma, _team.Threads, _set.Name);
+    }
+
     private double Seconds(delegate*<void*, int, int, void> body)
     {
-        var arguments = new ProbeArguments { Data = _block.Data, Slices = Items, Results = (float*)_results.Data };
+        var arguments = new ProbeArguments { Data = _block.Data, Bytes = _bytes, Slices = Items, Results = (float*)_results.Data };
         long start = Stopwatch.GetTimestamp();
         _team.Run(body, &arguments, Items, parallel: true);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -83,6 +108,7 @@ public sealed unsafe class MachineProbe : IDisposable
     private struct ProbeArguments
     {
         public byte* Data;
+        public long Bytes;
         public int Slices;
         public float* Results;
     }
@@ -91,7 +117,7 @@ public sealed unsafe class MachineProbe : IDisposable
     private static void ReadSlice<L>(void* arguments, int thread, int item) where L : unmanaged, ILanes<L>
     {
         var read = (ProbeArguments*)arguments;
-        long bytes = BufferBytes / read->Slices;
+        long bytes = read->Bytes / read->Slices;
         byte* p = read->Data + item * bytes;
         L a = L.Zero, b = L.Zero, c = L.Zero, d = L.Zero;
         for (byte* end = p + bytes; p < end; p += 256)

@@ -1,31 +1,51 @@
-using Orleans.Concurrency;
-
 namespace Llama4.Contracts;
 
-/// <summary>The sequences of one replica. Key: replica.</summary>
+/// <summary>The sequences of one replica. Key: "replica@host".</summary>
 [Alias("llama4.IEngineGrain")]
-public interface IEngineGrain : IGrainWithIntegerKey
+public interface IEngineGrain : IGrainWithStringKey
 {
-    /// <summary>Takes a request in, or says at once why not. Chunks go to <paramref name="observer"/>.</summary>
-    [Alias("Submit")]
-    ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, IGenerationObserver observer);
+    /// <summary>Takes a request in, or says at once why not. The same id again replaces the earlier one: it goes on after what the request says was emitted.</summary>
+    /// <param name="gateway">Whose polls get the chunks.</param>
+    [Alias("Submit"), ResponseTimeout(Deadlines.Engine)]
+    ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway);
 
     /// <summary>Ends a request whose client went away; its blocks are free within one step. Unknown ids are ignored: it may just have ended.</summary>
-    [Alias("Cancel")]
+    [Alias("Cancel"), ResponseTimeout(Deadlines.Engine)]
     ValueTask CancelAsync(Guid request);
 
-    [Alias("Status")]
+    /// <summary>
+    /// What there is for a gateway after the chunks it has; waits a moment when there is nothing. Asking again with the same number gives the same chunks
+    /// again; asking with a greater one lets those up to it go.
+    /// </summary>
+    /// <param name="acknowledged">Number of the last chunk that the gateway has; 0 for none.</param>
+    [Alias("Poll"), ResponseTimeout(Deadlines.Engine)]
+    ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged);
+
+    [Alias("Status"), ResponseTimeout(Deadlines.Engine)]
     ValueTask<EngineStatus> StatusAsync();
 
-    /// <summary>Starts serving by this plan.</summary>
-    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
-    ValueTask LoadAsync(long epoch);
+    /// <summary>No new step; returns when none is in flight. Inside a host.</summary>
+    /// <param name="abandon">Those in flight are given up at once.</param>
+    [Alias("Pause"), ResponseTimeout(Deadlines.Load)]
+    ValueTask PauseAsync(long epoch, bool abandon);
+
+    /// <summary>Goes on by the plan in force, or ends where that gives the replica to another host. Inside a host.</summary>
+    [Alias("Resume"), ResponseTimeout(Deadlines.Load)]
+    ValueTask ResumeAsync(long epoch);
 }
 
-/// <summary>A gateway's ear: one message a step holds the chunks of all its requests.</summary>
-[Alias("llama4.IGenerationObserver")]
-public interface IGenerationObserver : IGrainObserver
+/// <summary>Whether an engine can be polled on.</summary>
+public enum EngineState : byte
 {
-    [OneWay, Alias("OnChunks")]
-    ValueTask OnChunksAsync(TokenChunk[] chunks);
+    Serving,
+
+    /// <summary>It knows nothing of this gateway's requests: it is another activation, or has not heard from the gateway for long.</summary>
+    Unknown,
+
+    /// <summary>Another host has the replica now, by the newest plan.</summary>
+    Moved,
 }
+
+/// <param name="Last">Number of the last of <paramref name="Chunks"/>, or the number that was acknowledged where there are none.</param>
+[GenerateSerializer, Immutable, Alias("llama4.EngineAnswer")]
+public sealed record EngineAnswer([property: Id(0)] EngineState State, [property: Id(1)] long Last, [property: Id(2)] TokenChunk[] Chunks);

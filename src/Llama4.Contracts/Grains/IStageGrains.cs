@@ -11,6 +11,9 @@ internal static class Deadlines
     /// </summary>
     public const string Step = "00:10:00";
 
+    /// <summary>Calls of a gateway to an engine: polls are held for 20 ms at most. Gateways themselves give up sooner.</summary>
+    public const string Engine = "00:00:05";
+
     /// <summary>Loading one owner's part: 42 GB of experts (a Maverick layer) from a disk of 100 MB/s, and the plan's all together.</summary>
     public const string Load = "02:00:00";
 }
@@ -24,29 +27,32 @@ public abstract class HostStep : HostLocal
     public required StepPlan Plan { get; init; }
 }
 
-/// <summary>A stage: carries rows through its layers. Key: "replica/stage".</summary>
+/// <summary>A stage: carries rows through its layers and hands them to the next. Key: "replica/stage@host".</summary>
 [Alias("llama4.ICoordinatorGrain")]
 public interface ICoordinatorGrain : IGrainWithStringKey
 {
-    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
-    ValueTask LoadAsync(long epoch);
-
-    /// <summary>Runs one micro-batch through the whole model and draws the tokens of its sampling slices.</summary>
+    /// <summary>The first stage: runs one micro-batch through the whole model and draws the tokens of its sampling slices.</summary>
     /// <param name="step">Which rows.</param>
     /// <param name="draws">[step.LogitRows] how each token is drawn.</param>
     /// <returns>[step.LogitRows] the tokens.</returns>
     /// <exception cref="StaleEpochException">The step was made for another plan.</exception>
     [Alias("Run"), ResponseTimeout(Deadlines.Step)]
     ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws);
+
+    /// <summary>A later stage: goes on with what the stage before it has made of the rows.</summary>
+    /// <param name="rows">[step.Rows] disposed here.</param>
+    /// <inheritdoc cref="RunAsync"/>
+    [Alias("Continue"), ResponseTimeout(Deadlines.Step)]
+    ValueTask<DrawnToken[]> ContinueAsync(StepPlan step, TokenDraw[] draws, Rows rows);
 }
 
-/// <summary>One layer's norms, attention, KV, router and shared expert (or dense feed-forward). Key: "replica/layer". In the coordinator's host.</summary>
+/// <summary>One layer's norms, attention, KV, router and shared expert (or dense feed-forward). Key: "replica/layer@host". In its coordinator's host.</summary>
 [Alias("llama4.IAttentionGrain")]
 public interface IAttentionGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the layer's weights and makes its KV pool; returns when they are there.</summary>
-    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
-    ValueTask LoadAsync(long epoch);
+    /// <summary>Makes the layer's KV pool, so that no step has to.</summary>
+    [Alias("Prepare"), ResponseTimeout(Deadlines.Load)]
+    ValueTask PrepareAsync();
 
     /// <summary>Attention with its residual, and on MoE layers the router's choice. Enqueued: the step's tensors may still be pending on return.</summary>
     [Alias("Attend"), ResponseTimeout(Deadlines.Step)]
@@ -55,15 +61,16 @@ public interface IAttentionGrain : IGrainWithStringKey
     /// <summary>The shared expert (MoE layers) or the dense feed-forward, enqueued.</summary>
     [Alias("FeedForward"), ResponseTimeout(Deadlines.Step)]
     ValueTask FeedForwardAsync(HostStep step);
+
+    /// <summary>No plan needs the layer here any more: its KV pool is let go.</summary>
+    [Alias("Release"), ResponseTimeout(Deadlines.Load)]
+    ValueTask ReleaseAsync();
 }
 
-/// <summary>Routed experts lo..hi of one layer: a pure function of rows, shared by all replicas. Key: "layer/group".</summary>
+/// <summary>Routed experts of one layer on one host: a pure function of rows, shared by all replicas. Key: "layer/group@host".</summary>
 [Alias("llama4.IExpertGroupGrain")]
 public interface IExpertGroupGrain : IGrainWithStringKey
 {
-    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
-    ValueTask LoadAsync(long epoch);
-
     /// <summary>
     /// Runs each row through its expert. From another host: the answer holds new rows in the order of the question, consumed
     /// and disposed here. Inside a host the rows are device tensors, and the experts' results are enqueued into
@@ -73,27 +80,25 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     ValueTask<Rows> RunAsync(long epoch, Rows rows);
 }
 
-/// <summary>Embedding, final norm, lm_head and sampling of one replica. Key: replica. In this release in the coordinator's host.</summary>
+/// <summary>Embedding, final norm, lm_head and sampling, for every replica that the plan sends here. Key: "0@host".</summary>
 [Alias("llama4.IVocabularyGrain")]
-public interface IVocabularyGrain : IGrainWithIntegerKey
+public interface IVocabularyGrain : IGrainWithStringKey
 {
-    [Alias("Load"), ResponseTimeout(Deadlines.Load)]
-    ValueTask LoadAsync(long epoch);
-
-    /// <summary>Looks up the embeddings of the step's tokens, enqueued.</summary>
+    /// <summary>Looks up the embeddings of the step's tokens, enqueued. Inside a host.</summary>
     [Alias("Embed"), ResponseTimeout(Deadlines.Step)]
     ValueTask EmbedAsync(HostStep step);
 
-    /// <summary>Logits of the step's logit rows, and one token for each.</summary>
+    /// <summary>Logits of the step's logit rows, and one token for each. Inside a host.</summary>
     [Alias("Draw"), ResponseTimeout(Deadlines.Step)]
     ValueTask<DrawnToken[]> DrawAsync(HostStep step, TokenDraw[] draws);
-}
 
-/// <summary>Publishes the placement plan and sees to it that every owner has loaded its part. Key: 0.</summary>
-[Alias("llama4.IPlanGrain")]
-public interface IPlanGrain : IGrainWithIntegerKey
-{
-    /// <summary>Makes the first plan over the hosts there are, has it loaded, and returns its epoch when all is ready.</summary>
-    [Alias("Start"), ResponseTimeout(Deadlines.Load)]
-    ValueTask<long> StartAsync();
+    /// <summary>The embeddings of these tokens, for a first stage on another host.</summary>
+    /// <param name="tokenIds">[rows].</param>
+    [Alias("EmbedRows"), ResponseTimeout(Deadlines.Step)]
+    ValueTask<Rows> EmbedRowsAsync(long epoch, int[] tokenIds);
+
+    /// <summary>One token for each row, for a last stage on another host.</summary>
+    /// <param name="rows">[draws] the last layer's output; disposed here.</param>
+    [Alias("DrawRows"), ResponseTimeout(Deadlines.Step)]
+    ValueTask<DrawnToken[]> DrawRowsAsync(long epoch, Rows rows, TokenDraw[] draws);
 }

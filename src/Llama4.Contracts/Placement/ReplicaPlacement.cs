@@ -9,6 +9,10 @@ public sealed record ReplicaPlacement(
     [property: Id(2)] HostId Vocabulary,
     [property: Id(3)] StagePlacement[] Stages)
 {
+    /// <summary>Other hosts that hold the vocabulary loaded, the first to take over first.</summary>
+    [Id(4)]
+    public HostId[] VocabularyStandbys { get; init; } = [];
+
     /// <summary>The stage that a layer belongs to.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
     public StagePlacement StageOf(int layer)
@@ -30,6 +34,10 @@ public sealed record ReplicaPlacement(
 public sealed record StagePlacement(
     [property: Id(0)] int Stage, [property: Id(1)] int FirstLayer, [property: Id(2)] int Layers, [property: Id(3)] HostId Host)
 {
+    /// <summary>Other hosts that hold the stage's weights loaded, without keys and values; the first to take over first.</summary>
+    [Id(4)]
+    public HostId[] Standbys { get; init; } = [];
+
     /// <summary>A stage for each run of consecutive layers with the same owner.</summary>
     /// <param name="owners">The host of every layer's attention.</param>
     public static StagePlacement[] Runs(ReadOnlySpan<HostId> owners)

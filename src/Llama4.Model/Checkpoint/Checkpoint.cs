@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Llama4.Model;
 
 /// <summary>
@@ -6,6 +10,9 @@ namespace Llama4.Model;
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
+    /// <summary>Of each tensor: fine-tuned weights differ in their first 32 values, somewhere among hundreds of tensors.</summary>
+    private const long IdentityElements = 32;
+
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, TensorEntry> _tensors;
 
@@ -23,6 +30,30 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Bytes of the text model's weights in the files.</summary>
     public long WeightBytes => _tensors.Values.Sum(tensor => tensor.Bytes);
+
+    /// <summary>
+    /// Tells checkpoints apart, also fine-tuned ones of one model: hosts must not mix them. A digest of the tensors' names, types and shapes and of the first
+    /// bytes of each; 16 hexadecimal digits.
+    /// </summary>
+    public string Identity
+    {
+        get
+        {
+            using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var (name, tensor) in _tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal))
+            {
+                digest.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
+                var count = (int)Math.Min(IdentityElements, tensor.Elements);
+                digest.AppendData(tensor.Type.Bytes() == sizeof(ushort)
+                    ? MemoryMarshal.AsBytes<ushort>(tensor.Read<ushort>(0, count))
+                    : MemoryMarshal.AsBytes<uint>(tensor.Read<uint>(0, count)));
+            }
+            return Convert.ToHexStringLower(digest.GetHashAndReset().AsSpan(0, 8));
+        }
+    }
+
+    /// <summary>Bytes of tensors that were read so far, each as often as it was: nothing is mapped but to be read.</summary>
+    public long BytesRead => _files.Sum(file => file.BytesMapped);
 
     /// <summary>A tensor of the text model by its name without a prefix; see <see cref="TensorNames"/>.</summary>
     public TensorEntry this[string name] => _tensors[name];

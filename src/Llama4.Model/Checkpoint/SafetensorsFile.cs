@@ -7,6 +7,7 @@ public sealed class SafetensorsFile : IDisposable
 {
     private readonly MemoryMappedFile? _map;
     private readonly Dictionary<string, TensorEntry> _tensors;
+    private long _bytesMapped;
 
     private SafetensorsFile(string path, MemoryMappedFile? map, TensorRange[] ranges, long dataStart)
     {
@@ -53,9 +54,15 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>Bytes of tensors that were mapped so far, each as often as it was.</summary>
+    public long BytesMapped => Interlocked.Read(ref _bytesMapped);
+
     /// <summary>Maps a range of the file, which the caller has checked.</summary>
-    internal MappedBytes Map(long offset, long length) =>
-        new(_map!.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read), length);
+    internal MappedBytes Map(long offset, long length)
+    {
+        Interlocked.Add(ref _bytesMapped, length);
+        return new MappedBytes(_map!.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read), length);
+    }
 
     public void Dispose() => _map?.Dispose();
 }

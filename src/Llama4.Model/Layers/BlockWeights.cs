@@ -64,20 +64,15 @@ internal sealed class BlockWeights : IDisposable
         }
     }
 
-    /// <summary>Matrices first..first+count of a fused tensor [experts, inputs, outputs], each mapped alone.</summary>
-    public async ValueTask<Matrix[]> ExpertsAsync(string name, int first, int count)
+    /// <summary>One expert's matrix of a fused tensor [experts, inputs, outputs], mapped alone.</summary>
+    public async ValueTask<Matrix> ExpertAsync(string name, int expert)
     {
         var tensor = _checkpoint[name];
         int inputs = (int)tensor.Shape[1], outputs = (int)tensor.Shape[2];
         var bytes = (long)inputs * outputs * tensor.Type.Bytes();
-        var matrices = new Matrix[count];
-        for (var i = 0; i < count; i++)
-        {
-            using var expert = tensor.Map((first + i) * bytes, bytes);
-            var part = new MatrixPart(expert, Stored(tensor), outputs, inputs, MatrixLayout.InOut, $"{tensor.Name}[{first + i}]");
-            matrices[i] = Keep(await Device.LoadMatrixAsync([part], _mode.Storage(part.DType), _cancellation).ConfigureAwait(false));
-        }
-        return matrices;
+        using var mapped = tensor.Map(expert * bytes, bytes);
+        var part = new MatrixPart(mapped, Stored(tensor), outputs, inputs, MatrixLayout.InOut, $"{tensor.Name}[{expert}]");
+        return Keep(await Device.LoadMatrixAsync([part], _mode.Storage(part.DType), _cancellation).ConfigureAwait(false));
     }
 
     /// <summary>A table [rows, width], or a vector as one row.</summary>

@@ -177,7 +177,7 @@ public sealed class BatchScheduler
         return emissions;
     }
 
-    /// <summary>A step failed or was refused. With Replay its sequences do the same positions again, up to ReplaysMax times in a row.</summary>
+    /// <summary>A step failed or was refused. With Replay its sequences do the same positions again, up to ReplaysMax times in a row; with HostLost as often as it takes.</summary>
     /// <returns>The sequences that end by it.</returns>
     public IReadOnlyList<Emission> Abort(StepPlan step, StepFailure failure)
     {
@@ -185,7 +185,7 @@ public sealed class BatchScheduler
         foreach (var sequence in TakeOut(step))
         {
             sequence.Step = null;
-            sequence.Replays++;
+            sequence.Replays += failure == StepFailure.HostLost ? 0 : 1;
             if (sequence.Cancelled)
             {
                 emissions.Add(End(sequence, FinishReason.Cancelled));

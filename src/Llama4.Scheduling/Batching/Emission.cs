@@ -21,6 +21,9 @@ public enum StepFailure : byte
     /// <summary>The blocks still hold what earlier steps wrote: the same positions are done again in the same slots.</summary>
     Replay,
 
+    /// <summary>As <see cref="Replay"/>, but nothing is wrong with the step: a host it went through is gone. It does not count towards the bound.</summary>
+    HostLost,
+
     /// <summary>The sequences end with an error.</summary>
     End,
 }

@@ -52,7 +52,8 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
             i += filled.Count - 1;
         }
 
-        if (layout.Experts[layer].Any(range => range.Host != layout.Experts[layer][0].Host))
+        // In haste ranges stay apart, each with the standbys that it still has.
+        if (!layout.Request.InHaste && layout.Experts[layer].Any(range => range.Host != layout.Experts[layer][0].Host))
         {
             Merge(layout.Experts[layer]);
         }
@@ -72,7 +73,9 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
             takers = [.. hosts.OrderBy(host => ranks[host])];
         }
 
-        if (gap.Standbys.FirstOrDefault(host => takers.Contains(host) && HasRoom(host, layer, gap.Count), PlanLayout.None) is var standby and not PlanLayout.None)
+        // In haste even in a second range: two messages to a host cost less than loading.
+        int[] ready = layout.Request.InHaste ? [.. hosts] : takers;
+        if (gap.Standbys.FirstOrDefault(host => ready.Contains(host) && HasRoom(host, layer, gap.Count), PlanLayout.None) is var standby and not PlanLayout.None)
         {
             layout.GiveExperts(layer, gap.Count, standby); // it has them loaded
             return [new ExpertRange(gap.First, gap.Count, standby) { Standbys = [.. gap.Standbys.Where(other => other != standby)] }];
@@ -256,7 +259,7 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
         var ranges = layout.Experts[layer];
         var groups = Math.Min(layout.Request.GroupsOnOneHost, layout.Request.Shape.Layers[layer].Experts);
         int[] firsts = [.. Enumerable.Range(0, groups).Select(group => (int)((long)layout.Request.Shape.Layers[layer].Experts * group / groups))];
-        if (ranges.Any(range => range.Host != ranges[0].Host) || ranges.Select(range => range.First).SequenceEqual(firsts))
+        if (layout.Request.InHaste || ranges.Any(range => range.Host != ranges[0].Host) || ranges.Select(range => range.First).SequenceEqual(firsts))
         {
             return;
         }

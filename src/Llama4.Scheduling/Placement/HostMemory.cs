@@ -6,18 +6,18 @@ namespace Llama4.Scheduling;
 public sealed record HostMemory(HostId Host, long Limit)
 {
     /// <summary>Attention, norms, routers, shared experts, dense feed-forwards.</summary>
-    public long AttentionWeights { get; private set; }
+    public long AttentionWeights { get; private init; }
 
-    public long VocabularyWeights { get; private set; }
+    public long VocabularyWeights { get; private init; }
 
-    public long ExpertWeights { get; private set; }
+    public long ExpertWeights { get; private init; }
 
-    /// <summary>Experts of which another host is the owner.</summary>
-    public long StandbyWeights { get; private set; }
+    /// <summary>Weights of any part that only other hosts serve.</summary>
+    public long StandbyWeights { get; private init; }
 
-    public long Kv { get; private set; }
+    public long Kv { get; private init; }
 
-    public long Buffers { get; private set; }
+    public long Buffers { get; private init; }
 
     public long Weights => AttentionWeights + VocabularyWeights + ExpertWeights + StandbyWeights;
 
@@ -27,38 +27,27 @@ public sealed record HostMemory(HostId Host, long Limit)
     public static IReadOnlyList<HostMemory> Of(PlacementRequest request, PlacementPlan plan)
     {
         var parts = new PartBytes(request.Shape, request.Work);
-        HostMemory[] all = [.. request.Hosts.OrderBy(host => host.Host.Name, StringComparer.Ordinal).Select(host => new HostMemory(host.Host, host.Bytes))];
-        var hosts = all.ToDictionary(host => host.Host);
-        foreach (var replica in plan.Replicas)
-        {
-            hosts[replica.Vocabulary].VocabularyWeights += parts.Vocabulary;
-            foreach (var layer in plan.Layers)
-            {
-                var host = hosts[replica.StageOf(layer.Layer).Host];
-                host.AttentionWeights += request.Shape.Layers[layer.Layer].AttentionBytes;
-                host.Kv += parts.Kv(layer.Layer);
-            }
-        }
+        return [.. request.Hosts.OrderBy(host => host.Host.Name, StringComparer.Ordinal).Select(host => Of(host, plan, parts))];
+    }
 
-        foreach (var layer in plan.Layers)
+    private static HostMemory Of(HostCapacity host, PlacementPlan plan, PartBytes parts)
+    {
+        var owned = PlanParts.OwnedBy(plan, host.Host);
+        var standby = PlanParts.Of(plan, host.Host).Except(owned);
+        var experts = owned.Experts.Count + standby.Experts.Count;
+        return new HostMemory(host.Host, host.Bytes)
         {
-            foreach (var group in layer.ExpertGroups)
-            {
-                hosts[group.Host].ExpertWeights += parts.Experts(layer.Layer, group.Count);
-                foreach (var standby in group.Standbys)
-                {
-                    hosts[standby].StandbyWeights += parts.Experts(layer.Layer, group.Count);
-                }
-            }
-        }
-
-        foreach (var host in all)
-        {
-            host.Buffers = (host.AttentionWeights > 0 ? parts.AttentionBuffers : 0)
-                + (host.VocabularyWeights > 0 ? parts.VocabularyBuffers : 0)
-                + (host.ExpertWeights + host.StandbyWeights > 0 ? parts.ExpertBuffers : 0);
-        }
-
-        return all;
+            AttentionWeights = owned.Layers.Sum(parts.AttentionWeights),
+            VocabularyWeights = owned.Vocabulary ? parts.Vocabulary : 0,
+            ExpertWeights = owned.Experts.Sum(expert => parts.Experts(expert.Layer, 1)),
+            StandbyWeights = standby.Layers.Sum(parts.AttentionWeights) + (standby.Vocabulary ? parts.Vocabulary : 0)
+                + standby.Experts.Sum(expert => parts.Experts(expert.Layer, 1)),
+            // Each replica has keys and values of its own.
+            Kv = plan.Replicas.SelectMany(replica => replica.Stages).Where(stage => stage.Host == host.Host)
+                .Sum(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).Sum(parts.Kv)),
+            Buffers = (owned.Layers.Count > 0 ? parts.AttentionBuffers : 0)
+                + (owned.Vocabulary ? parts.VocabularyBuffers : 0)
+                + (experts > 0 ? parts.ExpertBuffers : 0),
+        };
     }
 }

@@ -4,8 +4,8 @@ namespace Llama4.Scheduling;
 
 /// <summary>
 /// The start of a plan that follows another: what the hosts that are still there own stays with them; a host that is gone leaves gaps.
-/// Attention that lost its host goes to one other for each run of layers, to a host that has none where there is one: keys and
-/// values are lost with a host, so nothing else of attention moves.
+/// Attention that lost its host goes to one other for each stage: to one that has its weights loaded, else to a host without attention where
+/// there is one, to a newcomer last. Keys and values are lost with a host, so nothing else of attention moves.
 /// </summary>
 internal static class KeptLayout
 {
@@ -26,7 +26,7 @@ internal static class KeptLayout
         KeepVocabularies(layout, previous, Find);
         KeepAttention(layout, previous, Find);
         KeepExperts(layout, previous, Find);
-        if (!FillAttention(layout))
+        if (!FillAttention(layout, previous))
         {
             return null;
         }
@@ -88,8 +88,9 @@ internal static class KeptLayout
             {
                 int[] standbys = [.. group.Standbys.Select(standby => find(standby, HostRoles.Experts)).Where(standby => standby != PlanLayout.None)];
                 var host = find(group.Host, HostRoles.Experts);
-                // A second range of a host, which a plan may have that was not made here, is a gap: a host has one.
-                var owner = ranges.Any(range => range.Host == host && range.End != group.First) ? PlanLayout.None : host;
+                // A second range of a host, which plans in haste may have, is a gap otherwise: a host has one.
+                var second = ranges.Any(range => range.Host == host && range.End != group.First);
+                var owner = second && !layout.Request.InHaste ? PlanLayout.None : host;
                 ranges.Add(new ExpertRange(group.First, group.Count, owner, owner == PlanLayout.None ? PlanLayout.None : group.Group) { Standbys = [.. standbys] });
                 if (owner != PlanLayout.None)
                 {
@@ -97,54 +98,52 @@ internal static class KeptLayout
                 }
             }
 
-            // Groups of a layer that one host has alone stay as they are: so may their standbys.
-            if (ranges.Any(range => range.Host != ranges[0].Host))
+            // Groups of a layer that one host has alone stay as they are: so may their standbys. In haste all do.
+            if (!layout.Request.InHaste && ranges.Any(range => range.Host != ranges[0].Host))
             {
                 ExpertPlanner.Merge(ranges);
             }
         }
     }
 
-    private static bool FillAttention(PlanLayout layout)
+    private static bool FillAttention(PlanLayout layout, PlacementPlan previous)
     {
         foreach (var (replica, owners) in layout.Attention.Index())
         {
-            for (var first = 0; first < owners.Length;)
+            foreach (var stage in previous.Replicas[replica].Stages)
             {
-                var end = first;
-                while (end < owners.Length && owners[end] == PlanLayout.None)
-                {
-                    end++;
-                }
-
-                if (end > first && !FillStage(layout, replica, first, end))
+                if (owners[stage.FirstLayer] == PlanLayout.None && !FillStage(layout, replica, stage, previous))
                 {
                     return false;
                 }
-
-                first = end + 1;
             }
         }
 
         return true;
     }
 
-    private static bool FillStage(PlanLayout layout, int replica, int first, int end)
+    private static bool FillStage(PlanLayout layout, int replica, StagePlacement stage, PlacementPlan previous)
     {
         var owners = layout.Attention[replica];
-        var bytes = Enumerable.Range(first, end - first).Sum(layout.Parts.Attention);
+        var (first, end) = (stage.FirstLayer, stage.FirstLayer + stage.Layers);
+        int[] layers = [.. Enumerable.Range(first, stage.Layers)];
         int[] neighbours = [first > 0 ? owners[first - 1] : PlanLayout.None, end < owners.Length ? owners[end] : PlanLayout.None];
         int[] hosts = [.. StagePlanner.Ranked(layout.Hosts)
-            .Where(host => layout.Room(host) + layout.ExpertBytes[host] >= bytes + layout.Parts.AttentionBuffers)
-            .OrderBy(host => owners.Contains(host) && !neighbours.Contains(host))
-            .ThenBy(host => Math.Max(0, bytes + layout.Parts.AttentionBuffers - layout.Room(host)))
+            .Where(host => Lacking(host) <= layout.ExpertBytes[host])
+            .OrderBy(host => layers.Where(layer => !layout.Loaded[host].Layers.Contains(layer)).Sum(layout.Parts.AttentionWeights))
+            .ThenBy(host => previous.Hosts.Length > 0 && !previous.Hosts.Contains(layout.Hosts[host].Host))
+            .ThenBy(host => owners.Contains(host) && !neighbours.Contains(host))
+            .ThenBy(host => Math.Max(0, Lacking(host)))
             .ThenBy(host => layout.AttentionReads[host] / layout.Hosts[host].Speed.ReadBytesPerS)];
-        for (var layer = first; layer < end && hosts.Length > 0; layer++)
+        foreach (var layer in hosts.Length > 0 ? layers : [])
         {
             layout.GiveAttention(replica, layer, hosts[0]);
         }
 
         return hosts.Length > 0;
+
+        // Its experts can go elsewhere.
+        long Lacking(int host) => layout.AttentionNeeds(host, layers, asStandby: false) - layout.Room(host);
     }
 
     /// <summary>Experts of a host that has to hold more than it can become gaps, from the first layer on.</summary>

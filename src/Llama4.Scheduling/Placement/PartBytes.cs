@@ -26,7 +26,9 @@ internal sealed class PartBytes(ModelShape shape, PlanWork work)
     public long Kv(int layer) => work.Kv.Bytes(shape.Layers[layer]);
 
     /// <summary>Weights, keys and values of a layer's attention.</summary>
-    public long Attention(int layer) => shape.Layers[layer].AttentionBytes + Kv(layer);
+    public long Attention(int layer) => AttentionWeights(layer) + Kv(layer);
+
+    public long AttentionWeights(int layer) => shape.Layers[layer].AttentionBytes;
 
     public long Experts(int layer, int count) => shape.Layers[layer].ExpertBytes * count;
 }

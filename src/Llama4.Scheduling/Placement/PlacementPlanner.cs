@@ -19,9 +19,18 @@ public static class PlacementPlanner
     {
         Check(request);
         HostCapacity[] hosts = [.. request.Hosts.OrderBy(host => host.Host.Name, StringComparer.Ordinal)];
-        if (request.Previous is { } previous && Follow(previous, request, hosts) is { Overflow: 0 } kept)
+        if (request.Previous is { } previous)
         {
-            return kept.ToPlan();
+            HostCapacity[] known = [.. hosts.Where(host => previous.Hosts.Contains(host.Host))];
+            if (request.InHaste && known.Length > 0 && known.Length < hosts.Length && Follow(previous, request, known) is { Overflow: 0 } hasty)
+            {
+                return hasty.ToPlan();
+            }
+
+            if (Follow(previous, request, hosts) is { Overflow: 0 } kept)
+            {
+                return kept.ToPlan();
+            }
         }
 
         PlanLayout? best = null;
@@ -52,7 +61,7 @@ public static class PlacementPlanner
         // Hosts that had attention or vocabulary alone keep it so.
         int[] used = [.. may.Where(host => owners.Contains(hosts[host].Host) || !others.Contains(hosts[host].Host))];
         int[] newcomers = [.. used.Where(host => !previous.Hosts.Contains(hosts[host].Host) && !owners.Contains(hosts[host].Host) && !layout.HasAttention(host))];
-        PlaceExperts(layout, used.Length > 0 ? used : may, newcomers);
+        PlaceExperts(layout, used.Length > 0 ? used : may, request.InHaste ? [] : newcomers);
         return layout;
     }
 
@@ -84,13 +93,16 @@ public static class PlacementPlanner
         }
     }
 
+    /// <summary>The experts, and then all standbys: those of experts, which must be, first.</summary>
     private static void PlaceExperts(PlanLayout layout, int[] hosts, int[] newcomers)
     {
         if (layout.Request.Shape.Layers.Any(layer => layer.Experts > 0))
         {
             new ExpertPlanner(layout, hosts, newcomers).Place();
-            StandbyPlanner.Place(layout);
+            StandbyPlanner.Place(layout, newcomers);
         }
+
+        StageStandbyPlanner.Place(layout);
     }
 
     private static void Check(PlacementRequest request)
@@ -109,7 +121,7 @@ public static class PlacementPlanner
         foreach (var role in (HostRoles[])[HostRoles.Engine, HostRoles.Attention, HostRoles.Vocabulary, .. experts ? [HostRoles.Experts] : (HostRoles[])[]])
         {
             var hosts = request.Hosts.Count(host => host.May(role));
-            var needed = role == HostRoles.Experts ? 1 + request.Standbys : 1;
+            var needed = role == HostRoles.Experts && !request.InHaste ? 1 + request.Standbys : 1;
             if (hosts < needed)
             {
                 var why = needed > 1 ? $" ({request.Standbys} standbys of each expert group need as many more hosts)" : "";

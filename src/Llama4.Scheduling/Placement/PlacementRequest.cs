@@ -8,7 +8,7 @@ public sealed record PlacementRequest(ModelShape Shape, IReadOnlyList<HostCapaci
     /// <summary>Full sets of attention layers, each with its own keys and values.</summary>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Further hosts that hold each expert group loaded.</summary>
+    /// <summary>Further hosts that hold each expert group loaded; and each stage and vocabulary, as far as there is room.</summary>
     public int Standbys { get; init; }
 
     /// <summary>Groups that a layer's experts are cut into where one host owns them all; more hosts have a group each.</summary>
@@ -16,6 +16,13 @@ public sealed record PlacementRequest(ModelShape Shape, IReadOnlyList<HostCapaci
 
     /// <summary>The plan in force. What it gives to hosts that are still there stays there, as far as it fits; null plans anew.</summary>
     public PlacementPlan? Previous { get; init; }
+
+    /// <summary>
+    /// A host is gone and everybody waits: as little as possible is loaded before this plan can serve. What the host owned goes to those that
+    /// have it loaded; there are no standbys but those that are left, and newcomers get nothing unless it does not do without them (the plan's
+    /// <see cref="PlacementPlan.Hosts"/> do not name them). A plan without haste that follows this one makes up for it.
+    /// </summary>
+    public bool InHaste { get; init; }
 }
 
 /// <summary>What is to be served.</summary>

@@ -11,6 +11,10 @@ internal sealed class PlanLayout
     public const int None = -1;
     private readonly bool[,] _buffers;
 
+    /// <summary>[host, layer] and [host]: weights that are counted already; another replica uses the same.</summary>
+    private readonly bool[,] _layers;
+    private readonly bool[] _vocabularies;
+
     /// <param name="request">Its hosts in the order of <paramref name="hosts"/>.</param>
     public PlanLayout(PlacementRequest request, HostCapacity[] hosts)
     {
@@ -21,7 +25,12 @@ internal sealed class PlanLayout
         ExpertBytes = new long[hosts.Length];
         AttentionReads = new long[hosts.Length];
         _buffers = new bool[hosts.Length, 3];
+        _layers = new bool[hosts.Length, request.Shape.Layers.Count];
+        _vocabularies = new bool[hosts.Length];
+        Loaded = [.. hosts.Select(host => request.Previous is { } previous ? PlanParts.Of(previous, host.Host) : new PlanParts(new HashSet<int>(), new HashSet<(int, int)>(), false))];
         Attention = [.. Enumerable.Range(0, request.Replicas).Select(_ => Filled(request.Shape.Layers.Count))];
+        AttentionStandbys = [.. Attention.Select(layers => layers.Select(_ => new List<int>()).ToArray())];
+        VocabularyStandbys = [.. Attention.Select(_ => new List<int>())];
         Engine = Filled(request.Replicas);
         Vocabulary = Filled(request.Replicas);
         Experts = [.. request.Shape.Layers.Select(layer => layer.Experts > 0 ? new List<ExpertRange> { new(0, layer.Experts, None) } : [])];
@@ -37,12 +46,21 @@ internal sealed class PlanLayout
     /// <summary>[replica][layer]</summary>
     public int[][] Attention { get; }
 
+    /// <summary>[replica][layer], the same ones in all layers of a stage.</summary>
+    public List<int>[][] AttentionStandbys { get; }
+
     public int[] Engine { get; }
 
     public int[] Vocabulary { get; }
 
+    /// <summary>[replica]</summary>
+    public List<int>[] VocabularyStandbys { get; }
+
     /// <summary>Of every layer, in the order of its experts, each once.</summary>
     public List<ExpertRange>[] Experts { get; }
+
+    /// <summary>[host] by the plan in force.</summary>
+    public PlanParts[] Loaded { get; }
 
     /// <summary>Bytes of each host, buffers included.</summary>
     public long[] Used { get; }
@@ -60,15 +78,41 @@ internal sealed class PlanLayout
     public void GiveAttention(int replica, int layer, int host)
     {
         Attention[replica][layer] = host;
-        Used[host] += Parts.Attention(layer) + Buffer(host, 0, Parts.AttentionBuffers);
+        Used[host] += Parts.Kv(layer) + HoldLayer(host, layer) + Buffer(host, 0, Parts.AttentionBuffers);
         AttentionReads[host] += Parts.Attention(layer);
+    }
+
+    /// <summary>What layers of attention would take on a host besides what it has: as standby the weights alone.</summary>
+    public long AttentionNeeds(int host, IEnumerable<int> layers, bool asStandby)
+    {
+        var bytes = asStandby || _buffers[host, 0] ? 0 : Parts.AttentionBuffers;
+        foreach (var layer in layers)
+        {
+            bytes += (_layers[host, layer] ? 0 : Parts.AttentionWeights(layer)) + (asStandby ? 0 : Parts.Kv(layer));
+        }
+
+        return bytes;
+    }
+
+    public void GiveAttentionStandby(int replica, int layer, int host)
+    {
+        AttentionStandbys[replica][layer].Add(host);
+        Used[host] += HoldLayer(host, layer);
     }
 
     public void GiveVocabulary(int replica, int host)
     {
         Vocabulary[replica] = host;
-        Used[host] += Parts.Vocabulary + Buffer(host, 1, Parts.VocabularyBuffers);
+        Used[host] += HoldVocabulary(host) + Buffer(host, 1, Parts.VocabularyBuffers);
         AttentionReads[host] += Request.Shape.OutputBytes;
+    }
+
+    public long VocabularyNeeds(int host) => _vocabularies[host] ? 0 : Parts.Vocabulary;
+
+    public void GiveVocabularyStandby(int replica, int host)
+    {
+        VocabularyStandbys[replica].Add(host);
+        Used[host] += HoldVocabulary(host);
     }
 
     /// <summary>Counts experts as owned by a host; the caller keeps <see cref="Experts"/>.</summary>
@@ -102,7 +146,11 @@ internal sealed class PlanLayout
         for (var replica = 0; replica < replicas.Length; replica++)
         {
             HostId[] owners = [.. Attention[replica].Select(Id)];
-            replicas[replica] = new ReplicaPlacement(replica, Id(Engine[replica]), Id(Vocabulary[replica]), StagePlacement.Runs(owners));
+            var stages = StagePlacement.Runs(owners).Select(stage => stage with { Standbys = [.. AttentionStandbys[replica][stage.FirstLayer].Select(Id)] });
+            replicas[replica] = new ReplicaPlacement(replica, Id(Engine[replica]), Id(Vocabulary[replica]), [.. stages])
+            {
+                VocabularyStandbys = [.. VocabularyStandbys[replica].Select(Id)],
+            };
         }
 
         var layers = Experts.Select((ranges, layer) => new LayerPlacement(layer, Id(Attention[0][layer]), Groups(ranges)));
@@ -120,6 +168,20 @@ internal sealed class PlanLayout
     ];
 
     private HostId Id(int host) => Hosts[host].Host;
+
+    private long HoldLayer(int host, int layer)
+    {
+        var bytes = _layers[host, layer] ? 0 : Parts.AttentionWeights(layer);
+        _layers[host, layer] = true;
+        return bytes;
+    }
+
+    private long HoldVocabulary(int host)
+    {
+        var bytes = VocabularyNeeds(host);
+        _vocabularies[host] = true;
+        return bytes;
+    }
 
     private long Buffer(int host, int kind, long bytes)
     {

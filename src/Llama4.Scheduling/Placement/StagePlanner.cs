@@ -31,12 +31,13 @@ internal static class StagePlanner
             .ThenBy(i => i),
     ];
 
-    /// <summary>On a host that is for this alone; else with the first stage, whose rows it embeds; else where there is most room.</summary>
+    /// <summary>On a host that has it loaded, or is for this alone; else with the first stage, whose rows it embeds; else where there is most room.</summary>
     public static void PlaceVocabulary(PlanLayout layout, int replica, int firstStage)
     {
         var host = Enumerable.Range(0, layout.Hosts.Length)
             .Where(i => layout.Hosts[i].May(HostRoles.Vocabulary))
-            .OrderBy(i => layout.Room(i) < layout.Parts.Vocabulary)
+            .OrderBy(i => layout.Room(i) < layout.VocabularyNeeds(i) + layout.Parts.VocabularyBuffers)
+            .ThenBy(i => !layout.Loaded[i].Vocabulary)
             .ThenBy(i => layout.Hosts[i].May(HostRoles.Attention | HostRoles.Experts))
             .ThenBy(i => i != firstStage)
             .ThenByDescending(layout.Room)

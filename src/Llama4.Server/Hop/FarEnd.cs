@@ -54,7 +54,7 @@ internal sealed class FarEnd : IAsyncDisposable
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
-        await using var host = await HopHost.StartAsync(Name, primary, cancellation);
+        await using var host = await HopHost.StartAsync(Name, primary, null, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var raw = RawEcho.ServeAsync(listener, stop.Token);
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IPAddress.Loopback}:{((IPEndPoint)listener.LocalEndPoint!).Port}"));

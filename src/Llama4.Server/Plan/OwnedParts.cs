@@ -29,6 +29,19 @@ internal static class OwnedParts
         {
             yield return $"standby: {standby}";
         }
+
+        foreach (var replica in plan.Replicas)
+        {
+            string[] parts =
+            [
+                .. replica.Stages.Where(stage => stage.Standbys.Contains(host)).Select(stage => Text($"stage {stage.Stage}: attention {Layers(stage.FirstLayer, stage.FirstLayer + stage.Layers - 1)}")),
+                .. replica.VocabularyStandbys.Contains(host) ? (string[])["vocabulary"] : [],
+            ];
+            if (parts.Length > 0)
+            {
+                yield return (plan.Replicas.Length > 1 ? $"replica {replica.Replica} " : "") + "standby: " + string.Join(", ", parts);
+            }
+        }
     }
 
     /// <summary>Which experts where they are the same ones in all layers, else how many; null for none.</summary>

@@ -83,6 +83,7 @@ internal static class PlanJson
             json.WriteNumber("replica", replica.Replica);
             json.WriteString("engine", replica.Engine.Name);
             json.WriteString("vocabulary", replica.Vocabulary.Name);
+            WriteNames("vocabulary_standbys", replica.VocabularyStandbys, json);
             json.WriteStartArray("stages");
             foreach (var stage in replica.Stages)
             {
@@ -91,6 +92,7 @@ internal static class PlanJson
                 json.WriteNumber("first_layer", stage.FirstLayer);
                 json.WriteNumber("layers", stage.Layers);
                 json.WriteString("host", stage.Host.Name);
+                WriteNames("standbys", stage.Standbys, json);
                 json.WriteEndObject();
             }
 
@@ -121,18 +123,23 @@ internal static class PlanJson
             json.WriteNumber("first", group.First);
             json.WriteNumber("count", group.Count);
             json.WriteString("host", group.Host.Name);
-            json.WriteStartArray("standbys");
-            foreach (var standby in group.Standbys)
-            {
-                json.WriteStringValue(standby.Name);
-            }
-
-            json.WriteEndArray();
+            WriteNames("standbys", group.Standbys, json);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteNames(string key, HostId[] hosts, Utf8JsonWriter json)
+    {
+        json.WriteStartArray(key);
+        foreach (var host in hosts)
+        {
+            json.WriteStringValue(host.Name);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteLinks(IReadOnlyList<LinkTraffic> links, Utf8JsonWriter json)

@@ -19,7 +19,7 @@ internal static class PlanText
         var text = new StringBuilder();
         var request = report.Request;
         Line(text, $"{report.Source}: {ByteSize.Format(request.Shape.WeightBytes)} of weights, routed experts in {PlanJson.Name(request.Shape.ExpertType)}");
-        Line(text, $"{request.Work.Sequences:N0} sequences of {request.Work.Context:N0} tokens; {request.Replicas} {(request.Replicas == 1 ? "replica" : "replicas")}; standbys of each expert group: {request.Standbys}");
+        Line(text, $"{request.Work.Sequences:N0} sequences of {request.Work.Context:N0} tokens; {request.Replicas} {(request.Replicas == 1 ? "replica" : "replicas")}; standbys: {request.Standbys}");
         Owners(report, text);
         Memory(report, text);
         Links(report, text);

@@ -37,7 +37,7 @@ internal static class HopCommand
                 return CommandLine.Success;
             }
 
-            await using var near = await HopHost.StartAsync("near", null, cancellation);
+            await using var near = await HopHost.StartAsync("near", null, null, cancellation);
             await using var far = await FarEnd.StartAsync(near.Endpoint, cancellation);
             using var raw = await RawEcho.ConnectAsync(far.Raw, cancellation);
             var bench = new HopBench(await near.TargetAsync(FarEnd.Name, cancellation), raw, TimeOfSize);

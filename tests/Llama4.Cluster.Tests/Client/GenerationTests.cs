@@ -10,7 +10,7 @@ public class GenerationTests
     [Fact]
     public async Task Chunks_ThatArriveInAnyOrderAndTwice_ComeOutInOrderAndOnce()
     {
-        var generation = new Generation(Request, firstIndex: 0, _ => ValueTask.CompletedTask);
+        var generation = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 9 }, _ => ValueTask.CompletedTask);
         foreach (var index in new[] { 2, 0, 0, 3, 1, 2 })
             generation.Take(Token(index));
         generation.Take(End(4)).ShouldBeTrue();
@@ -24,7 +24,7 @@ public class GenerationTests
     [Fact]
     public async Task Chunks_WhenTheEndArrivesFirst_WaitForWhatComesBefore()
     {
-        var generation = new Generation(Request, firstIndex: 8, _ => ValueTask.CompletedTask);
+        var generation = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 99, Emitted = new int[8] }, _ => ValueTask.CompletedTask);
         generation.Take(End(9)).ShouldBeFalse();
         generation.Take(Token(8)).ShouldBeTrue();
 
@@ -34,7 +34,7 @@ public class GenerationTests
     [Fact]
     public async Task Fail_AfterSomeTokens_EndsWithTheError()
     {
-        var generation = new Generation(Request, firstIndex: 0, _ => ValueTask.CompletedTask);
+        var generation = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 9 }, _ => ValueTask.CompletedTask);
         generation.Take(Token(0));
 
         generation.Fail("gone");
@@ -55,12 +55,12 @@ public class GenerationTests
             cancelled++;
             return ValueTask.CompletedTask;
         }
-        var running = new Generation(Request, firstIndex: 0, Cancel);
+        var running = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 9 }, Cancel);
         await running.DisposeAsync();
         await running.DisposeAsync();
         cancelled.ShouldBe(1);
 
-        var ended = new Generation(Request, firstIndex: 0, Cancel);
+        var ended = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 9 }, Cancel);
         ended.Take(End(0));
         await ended.DisposeAsync();
 

@@ -1,51 +1,47 @@
+using Llama4.Cluster.Agents;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
+using Orleans.Runtime;
 
 namespace Llama4.Cluster.Tests.Placement;
 
 public class PlanBoardTests
 {
-    private static readonly PlacementPlan Plan = new(
-        3,
-        Engine: new HostId("a"),
-        Vocabulary: new HostId("b"),
-        [new LayerPlacement(0, new HostId("c"), [new ExpertGroupPlacement(0, 0, 8, new HostId("d")), new ExpertGroupPlacement(1, 8, 8, new HostId("e"))])]);
-
-    [Theory]
-    [InlineData(GrainNames.Engine, "0", "a")]
-    [InlineData(GrainNames.Coordinator, "0/0", "a")]
-    [InlineData(GrainNames.Vocabulary, "0", "b")]
-    [InlineData(GrainNames.Attention, "0/0", "c")]
-    [InlineData(GrainNames.ExpertGroup, "0/0", "d")]
-    [InlineData(GrainNames.ExpertGroup, "0/1", "e")]
-    public void OwnerOf_EveryKindOfGrain_IsThePlans(string type, string key, string host)
-    {
-        var board = new PlanBoard();
-        board.Publish(Plan);
-
-        board.OwnerOf(type, key).Name.ShouldBe(host);
-    }
+    private static readonly HostId Host = new("a");
+    private static readonly PlacementPlan Plan = new(3, Host, Host, [new LayerPlacement(0, Host, [])]);
+    private static readonly IAddressable Target = new Somebody();
 
     [Fact]
-    public void Publish_OfAnEpochThatIsNotNewer_Throws()
+    public void Publish_OfAnOlderEpoch_Throws()
     {
         var board = new PlanBoard();
         board.Publish(Plan);
+        board.Publish(Plan); // a leader that took over commits what it found
 
-        Should.Throw<InvalidOperationException>(() => board.Publish(Plan)).Message.ShouldContain("epoch 3");
+        Should.Throw<InvalidOperationException>(() => board.Publish(Plan with { Epoch = 2 })).Message.ShouldContain("epoch 2");
         board.Publish(Plan with { Epoch = 4 });
-        Should.Throw<StaleEpochException>(() => board.Require(3, "attention 0/0")).Message.ShouldContain("epoch 4");
+        Should.Throw<StaleEpochException>(() => board.Require(3, Target)).Message.ShouldContain("epoch 4");
     }
 
     [Fact]
-    public void Current_BeforeAPlan_Throws() => Should.Throw<InvalidOperationException>(() => new PlanBoard().Current);
+    public void Require_BeforeAPlan_Refuses() => Should.Throw<StaleEpochException>(() => new PlanBoard().Require(1, Target));
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("1")]
-    [InlineData("1/")]
-    [InlineData("/1")]
-    [InlineData("1/-2")]
-    [InlineData("a/b")]
-    public void Split_OfAKeyThatIsNoPair_Throws(string key) => Should.Throw<ArgumentException>(() => GrainNames.Split(key));
+    [Fact]
+    public async Task Changed_TellsOfPlansSuspectsAndTime()
+    {
+        var board = new PlanBoard();
+        foreach (var change in (Action[])[() => board.Publish(Plan), () => board.Suspect([new HostDoor(Host, "")]), board.Tick])
+        {
+            var changed = board.Changed;
+            changed.IsCompleted.ShouldBeFalse();
+            change();
+            await changed.WaitAsync(Answers.Limit);
+        }
+        board.IsSuspected(Host).ShouldBeTrue();
+    }
+
+    private sealed class Somebody : IAddressable
+    {
+        public override string ToString() => "somebody";
+    }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using Llama4.Cluster.Transport;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Llama4.Cluster.Tests.Transport;
 
@@ -70,13 +71,16 @@ public class LargeBlockTransportTests
     [Fact]
     public async Task Accept_WhenUnbound_EndsWithNull()
     {
-        var listener = await new LargeBlockTransport(new LargeBlockPool()).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var listener = await NewTransport(new LargeBlockPool()).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         var accepting = listener.AcceptAsync().AsTask();
 
         await listener.UnbindAsync();
 
         (await accepting.WaitAsync(Limit)).ShouldBeNull();
     }
+
+    private static LargeBlockTransport NewTransport(LargeBlockPool pool) =>
+        new(pool, new Handshake(null, Limit), new Shunned(), () => null, NullLogger.Instance);
 
     private static async Task<byte[]> ReadAsync(ConnectionContext connection, int count)
     {
@@ -104,7 +108,7 @@ public class LargeBlockTransportTests
 
         public static async Task<Pair> ConnectAsync(LargeBlockPool? pool = null)
         {
-            var transport = new LargeBlockTransport(pool ?? new LargeBlockPool());
+            var transport = NewTransport(pool ?? new LargeBlockPool());
             var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
             var accepting = listener.AcceptAsync();
             var client = await transport.ConnectAsync(listener.EndPoint);

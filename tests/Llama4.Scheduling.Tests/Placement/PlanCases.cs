@@ -90,9 +90,15 @@ internal static class PlanCases
         {
             replica.Stages.Select(stage => stage.Stage).ShouldBe(Enumerable.Range(0, replica.Stages.Length));
             replica.Stages.SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers)).ShouldBe(Enumerable.Range(0, layers.Count));
-            replica.Stages.ShouldAllBe(stage => hosts[stage.Host].May(HostRoles.Attention));
+            replica.Stages.All(stage => hosts[stage.Host].May(HostRoles.Attention)).ShouldBeTrue();
             hosts[replica.Engine].May(HostRoles.Engine).ShouldBeTrue();
             hosts[replica.Vocabulary].May(HostRoles.Vocabulary).ShouldBeTrue();
+            foreach (var stage in replica.Stages)
+            {
+                ShouldStandBy(stage.Standbys, stage.Host, HostRoles.Attention);
+            }
+
+            ShouldStandBy(replica.VocabularyStandbys, replica.Vocabulary, HostRoles.Vocabulary);
         }
 
         foreach (var (layer, i) in plan.Layers.Select((layer, i) => (layer, i)))
@@ -104,13 +110,20 @@ internal static class PlanCases
             foreach (var group in layer.ExpertGroups)
             {
                 group.Count.ShouldBePositive();
-                group.Standbys.Length.ShouldBe(request.Standbys);
-                group.Standbys.Append(group.Host).Distinct().Count().ShouldBe(1 + request.Standbys);
-                group.Standbys.Append(group.Host).ShouldAllBe(host => hosts[host].May(HostRoles.Experts));
+                group.Standbys.Length.ShouldBeInRange(request.InHaste ? 0 : request.Standbys, request.Standbys);
+                group.Standbys.Append(group.Host).Distinct().Count().ShouldBe(1 + group.Standbys.Length);
+                group.Standbys.Append(group.Host).All(host => hosts[host].May(HostRoles.Experts)).ShouldBeTrue();
             }
         }
 
         HostMemory.Of(request, plan).ShouldAllBe(host => host.Total <= host.Limit);
+
+        void ShouldStandBy(HostId[] standbys, HostId owner, HostRoles role)
+        {
+            standbys.Length.ShouldBeLessThanOrEqualTo(request.Standbys);
+            standbys.Append(owner).Distinct().Count().ShouldBe(1 + standbys.Length);
+            standbys.All(host => hosts[host].May(role)).ShouldBeTrue();
+        }
     }
 
     /// <summary>As text, so that plans compare by value.</summary>

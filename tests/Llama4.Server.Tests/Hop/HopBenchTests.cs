@@ -18,8 +18,8 @@ public class HopBenchTests
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         var serving = RawEcho.ServeAsync(listener, limit.Token);
-        await using var near = await HopHost.StartAsync("near", null, limit.Token);
-        await using var far = await HopHost.StartAsync(FarEnd.Name, near.Endpoint, limit.Token);
+        await using var near = await HopHost.StartAsync("near", null, tls: null, limit.Token);
+        await using var far = await HopHost.StartAsync(FarEnd.Name, near.Endpoint, tls: null, limit.Token);
         using (var raw = await RawEcho.ConnectAsync((IPEndPoint)listener.LocalEndPoint!, limit.Token))
         {
             var bench = new HopBench(await near.TargetAsync(FarEnd.Name, limit.Token), raw, TimeSpan.FromMilliseconds(50));

@@ -62,7 +62,11 @@ public sealed class PlanVerbTests
     {
         var report = (await PlanAsync("--model", "scout", "--hosts", "8xMI300X-192G", "--standby", "1", "--replicas", "2", "--sequences", "8", "--json")).Json();
 
-        report.GetProperty("plan").GetProperty("replicas").GetArrayLength().ShouldBe(2);
+        var replicas = report.GetProperty("plan").GetProperty("replicas").EnumerateArray().ToList();
+        replicas.Count.ShouldBe(2);
+        replicas.ShouldAllBe(replica => replica.GetProperty("vocabulary_standbys")[0].GetString() != replica.GetProperty("vocabulary").GetString());
+        replicas.SelectMany(replica => replica.GetProperty("stages").EnumerateArray())
+            .ShouldAllBe(stage => stage.GetProperty("standbys").GetArrayLength() == 1 && stage.GetProperty("standbys")[0].GetString() != stage.GetProperty("host").GetString());
         report.GetProperty("plan").GetProperty("layers").EnumerateArray().SelectMany(layer => layer.GetProperty("expert_groups").EnumerateArray())
             .ShouldAllBe(group => group.GetProperty("standbys").GetArrayLength() == 1 && group.GetProperty("standbys")[0].GetString() != group.GetProperty("host").GetString());
     }

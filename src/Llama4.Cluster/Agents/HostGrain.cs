@@ -1,0 +1,36 @@
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+using Orleans.Concurrency;
+using Orleans.GrainDirectory;
+using Orleans.Placement;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>The door of a host's agent. Reentrant: it has no state of its own.</summary>
+[GrainType(GrainNames.Host), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
+internal sealed class HostGrain(HostAgent agent) : Grain, IHostGrain
+{
+    public ValueTask BeatAsync(LeaderBeat beat) => agent.HearBeat(beat);
+
+    public ValueTask AnswerAsync(HostAnswer answer) => agent.HearAnswer(answer);
+
+    public ValueTask<bool> HearsLeaderAsync(long term) => ValueTask.FromResult(agent.HearsLeader(term));
+
+    public async ValueTask PrepareAsync(long term, PlacementPlan plan) => await agent.PrepareAsync(term, plan);
+
+    public async ValueTask PauseAsync(long term, long epoch, bool abandon) => await agent.PauseAsync(term, epoch, abandon);
+
+    public async ValueTask CommitAsync(long term, PlacementPlan plan) => await agent.CommitAsync(term, plan);
+
+    public async ValueTask ResumeAsync(long term, long epoch) => await agent.ResumeAsync(term, epoch);
+
+    public async ValueTask ReleaseAsync(long term, long epoch) => await agent.ReleaseAsync(term, epoch);
+
+    public async ValueTask<HostStatus> StatusAsync() => await agent.StatusAsync();
+
+    public async ValueTask<ClusterStatus> ClusterStatusAsync() => await agent.ClusterStatusAsync();
+
+    public async ValueTask DrainAsync(HostId host) => await agent.DrainAsync(host);
+
+    public async ValueTask<long> RebalanceAsync() => await agent.RebalanceAsync();
+}

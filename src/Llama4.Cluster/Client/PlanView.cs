@@ -1,0 +1,31 @@
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+using Orleans.Concurrency;
+using Orleans.GrainDirectory;
+
+namespace Llama4.Cluster.Client;
+
+/// <param name="Plan">Null where the asker's is the newest, or there is none.</param>
+/// <param name="Suspects">Doors for clients, IP:PORT, behind which nobody answers.</param>
+[GenerateSerializer, Immutable, Alias("llama4.PlanView")]
+internal sealed record PlanView([property: Id(0)] PlacementPlan? Plan, [property: Id(1)] HostId? Leader, [property: Id(2)] string[] Suspects);
+
+/// <summary>Any silo's view of the plan, for clients. Keys only spread the calls over silos.</summary>
+[Alias("llama4.IPlanViewGrain")]
+internal interface IPlanViewGrain : IGrainWithIntegerKey
+{
+    /// <param name="epoch">Of the plan that the asker has; 0 for none.</param>
+    [Alias("Get"), ResponseTimeout("00:00:01")]
+    ValueTask<PlanView> GetAsync(long epoch);
+}
+
+/// <summary>On whatever silo is asked.</summary>
+[StatelessWorker, GrainDirectory(HostDirectory.Name), Reentrant]
+internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
+{
+    public ValueTask<PlanView> GetAsync(long epoch)
+    {
+        var plan = board.Current;
+        return ValueTask.FromResult(new PlanView(plan?.Epoch > epoch ? plan : null, board.Leader, board.SuspectDoors));
+    }
+}

@@ -1,0 +1,81 @@
+using Llama4.Cluster.Calls;
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Experts;
+
+/// <summary>
+/// Asks an expert group on other hosts: the first owner that is not suspected, and the next one when that becomes suspected, fails or takes
+/// too long. The first answer counts; a late one is thrown away. Calls are pure, so it does not matter who else still works on one.
+/// </summary>
+internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvider clock)
+{
+    private static readonly TimeSpan HedgeAfter = TimeSpan.FromMilliseconds(500);
+
+    /// <param name="question">Disposed once no attempt needs it any more.</param>
+    /// <exception cref="HostUnreachableException">No owner is left.</exception>
+    /// <exception cref="StaleEpochException">Another plan is in force here by now.</exception>
+    public async Task<Rows> RunAsync(GroupOwners owners, long epoch, Rows question)
+    {
+        var attempts = new List<(HostId Host, Task<Rows> Answer)>(1);
+        var abandoned = new List<Task<Rows>>();
+        var (tried, started) = (0, 0L);
+        Exception? failure = null;
+        try
+        {
+            while (true)
+            {
+                var changed = board.Changed;
+                for (var i = attempts.Count - 1; i >= 0; i--)
+                {
+                    var (host, answer) = attempts[i];
+                    if (answer.IsCompletedSuccessfully)
+                    {
+                        attempts.RemoveAt(i);
+                        return answer.Result;
+                    }
+                    if (!answer.IsCompleted && remote.Refusal(host, epoch) is null)
+                        continue;
+                    failure = answer.Exception?.InnerException ?? remote.Refusal(host, epoch);
+                    attempts.RemoveAt(i);
+                    abandoned.Add(answer);
+                    if (failure is StaleEpochException)
+                        throw failure;
+                }
+                if (attempts.Count == 0 || clock.GetElapsedTime(started) > HedgeAfter)
+                {
+                    while (tried < owners.Hosts.Length && board.IsSuspected(owners.Hosts[tried]))
+                        tried++;
+                    if (tried < owners.Hosts.Length)
+                    {
+                        attempts.Add((owners.Hosts[tried], owners.Grains[tried].RunAsync(epoch, question).AsTask()));
+                        tried++;
+                        started = clock.GetTimestamp();
+                    }
+                    else if (attempts.Count == 0)
+                    {
+                        throw failure as HostUnreachableException ?? new HostUnreachableException(
+                            $"no owner of {owners.Grains[0]} answers: {failure?.Message ?? $"{string.Join(", ", owners.Hosts)} are suspected"}");
+                    }
+                }
+                await (attempts.Count == 1 ? Task.WhenAny(attempts[0].Answer, changed) : Task.WhenAny([.. attempts.Select(attempt => attempt.Answer), changed]));
+            }
+        }
+        finally
+        {
+            abandoned.AddRange(attempts.Select(attempt => attempt.Answer));
+            if (abandoned.TrueForAll(answer => answer.IsFaulted))
+                question.Dispose();
+            else
+                _ = EndAsync(abandoned, question);
+        }
+    }
+
+    /// <summary>The runtime may still hold the question for those who have not answered.</summary>
+    private static async Task EndAsync(List<Task<Rows>> abandoned, Rows question)
+    {
+        foreach (var answer in abandoned)
+            await RemoteCalls.ForgetAsync(answer, null).ConfigureAwait(false);
+        question.Dispose();
+    }
+}

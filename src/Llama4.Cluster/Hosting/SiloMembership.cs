@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using Llama4.Contracts;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using StackExchange.Redis;
+
+namespace Llama4.Cluster.Hosting;
+
+/// <summary>How processes of a cluster find each other: Orleans' membership, kept in Redis.</summary>
+internal static class SiloMembership
+{
+    /// <summary>
+    /// A silo that has not refreshed its line for three of these counts as gone for those that join: a cluster that was killed as a whole
+    /// starts again after so long. Orleans' own is 30 s.
+    /// </summary>
+    private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(3);
+
+    /// <summary>Our own beats tell within tenths of a second; this is what confirms a death: three probes of 2 s.</summary>
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
+
+    public static Action<ISiloBuilder> Redis(ConfigurationOptions redis, string clusterId) => silo => silo
+        .UseRedisClustering(options => options.ConfigurationOptions = redis.Clone())
+        .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, "llama4"))
+        .Configure<ClusterMembershipOptions>(options =>
+        {
+            options.ProbeTimeout = ProbeEvery;
+            options.IAmAliveTablePublishTimeout = AliveEvery;
+            options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            options.DefunctSiloExpiration = TimeSpan.FromHours(1);
+            options.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1);
+        });
+
+    public static Action<IClientBuilder> RedisClient(ConfigurationOptions redis, string clusterId) => client => client
+        .UseRedisClustering(options => options.ConfigurationOptions = redis.Clone())
+        .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, "llama4"))
+        .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
+
+    /// <summary>Opens the store.</summary>
+    /// <exception cref="ClusterRequestException">It does not answer, or refuses; one line.</exception>
+    public static async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions redis)
+    {
+        var store = string.Join(", ", redis.EndPoints);
+        try
+        {
+            var strict = redis.Clone();
+            strict.AbortOnConnectFail = true;
+            await using (var probe = await ConnectionMultiplexer.ConnectAsync(strict))
+                await probe.GetDatabase().PingAsync();
+            return await ConnectionMultiplexer.ConnectAsync(redis);
+        }
+        catch (RedisException refused)
+        {
+            var why = refused.Message.Contains("NOAUTH", StringComparison.Ordinal) || refused.Message.Contains("WRONGPASS", StringComparison.Ordinal)
+                ? "it wants another password (redis://:PASSWORD@HOST)"
+                : "is it running, and reachable from here?";
+            throw new ClusterRequestException($"the membership store at {store} does not answer: {why}");
+        }
+    }
+
+    /// <summary>The address of this machine on the way to the store: what other hosts most likely reach it by.</summary>
+    /// <exception cref="ClusterRequestException">The store's name is not known.</exception>
+    public static async Task<IPAddress> AddressTowardsAsync(EndPoint store)
+    {
+        var (host, port) = store is DnsEndPoint name ? (name.Host, name.Port) : (((IPEndPoint)store).Address.ToString(), ((IPEndPoint)store).Port);
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp); // connecting sends nothing
+            await socket.ConnectAsync(addresses[0], port);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (Exception unknown) when (unknown is SocketException or IndexOutOfRangeException)
+        {
+            throw new ClusterRequestException($"the membership store's host '{host}' has no address that this machine knows");
+        }
+    }
+}

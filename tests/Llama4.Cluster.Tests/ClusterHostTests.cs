@@ -1,0 +1,56 @@
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Tests;
+
+/// <summary>Hosts that find each other in Redis, and a gateway that is their client.</summary>
+[Collection(nameof(ManyHosts))]
+public class ClusterHostTests
+{
+    private static readonly int[] Prompt = [ScoutNano.Bos, 10, 20, 30];
+
+    [Fact]
+    public async Task Gateway_WithoutASilo_GetsTheSameTokensAsOneProcess()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server)");
+        await using var redis = await RedisServer.StartAsync();
+        await using var first = await ClusterHost.StartAsync(Options(redis, HostRoles.Any & ~HostRoles.Gateway));
+        await using var second = await ClusterHost.StartAsync(Options(redis, HostRoles.Experts));
+        await using var gateway = await ClusterHost.StartAsync(Options(redis, HostRoles.Gateway));
+        await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory });
+        var request = Answers.Greedy(Prompt, 60);
+
+        await AnsweringAsync(gateway.Client);
+        var tokens = await gateway.Client.TokensAsync(request);
+
+        tokens.ShouldBe(await one.Client.TokensAsync(request));
+        gateway.Id.ShouldBeNull();
+        gateway.TokensMax.ShouldBe(one.TokensMax);
+    }
+
+    /// <summary>Until there is a plan, requests are told to come again.</summary>
+    private static async Task AnsweringAsync(IGenerationClient client)
+    {
+        using var limit = new CancellationTokenSource(Answers.Limit);
+        while (true)
+        {
+            var (result, generation) = await client.SubmitAsync(Answers.Greedy(Prompt, 1), limit.Token);
+            if (generation is not null)
+            {
+                await generation.Chunks(limit.Token).ToListAsync(limit.Token);
+                return;
+            }
+            result.Status.ShouldBe(SubmitStatus.Unavailable);
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    private static ClusterHostOptions Options(RedisServer redis, HostRoles roles) => new()
+    {
+        Redis = redis.Address,
+        ModelDirectory = ScoutNano.Directory,
+        Roles = roles,
+        Threads = 1,
+        KvBytes = 32 << 20,
+        MemoryBytes = 1 << 30,
+    };
+}

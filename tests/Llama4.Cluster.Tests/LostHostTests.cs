@@ -1,0 +1,78 @@
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Tests;
+
+/// <summary>Hosts come and go while answers are generated: the tokens are those of the undisturbed run.</summary>
+[Collection(nameof(ManyHosts))]
+public class LostHostTests
+{
+    private const HostRoles Rest = HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway;
+
+    private static readonly int[] Prompt = [ScoutNano.Bos, 10, 20, 30];
+
+    [Fact]
+    public async Task ExpertHost_LostInMidAnswer_IsReplacedByItsStandby()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
+            ScoutNano.Directory, Rest | HostRoles.Attention, HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) { Standbys = 1 });
+        await DisturbAsync(hosts, () => hosts.KillAsync(hosts.Ids[2]));
+    }
+
+    [Fact]
+    public async Task AttentionHost_LostInMidAnswer_IsReplacedAndItsKeysAndValuesComputedAgain()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
+            ScoutNano.Directory, Rest | HostRoles.Experts, HostRoles.Attention, HostRoles.Attention));
+        await DisturbAsync(hosts, () => hosts.KillAsync(hosts.Ids[2]));
+    }
+
+    [Fact]
+    public async Task EngineHost_LostInMidAnswer_IsReplacedAndTheGatewaySubmitsAgain()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
+            ScoutNano.Directory, HostRoles.Experts, Rest | HostRoles.Attention, Rest | HostRoles.Attention));
+        var engine = hosts.Plan.Replicas[0].Engine;
+        await DisturbAsync(hosts, () => hosts.KillAsync(engine));
+    }
+
+    [Fact]
+    public async Task Host_ThatJoinsInMidAnswer_GetsExperts()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any));
+        await DisturbAsync(hosts, async () =>
+        {
+            var joined = await hosts.AddAsync(HostRoles.Experts);
+            await hosts.PlanAsync(plan => plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host == joined)));
+        });
+    }
+
+    [Fact]
+    public async Task Host_ThatIsDrainedInMidAnswer_OwnsNothing()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any, HostRoles.Any));
+        await DisturbAsync(hosts, async () =>
+        {
+            await hosts.Admin.DrainAsync(hosts.Ids[1], CancellationToken.None);
+            hosts.Plan.Hosts.ShouldNotContain(hosts.Ids[1]);
+        });
+    }
+
+    private static async Task DisturbAsync(ManyHosts hosts, Func<Task> disturb)
+    {
+        var requests = Enumerable.Range(0, 6).Select(i => Answers.Greedy([.. Prompt, i], 600) with
+        {
+            Sampling = new SamplingSettings { Temperature = i % 2 },
+            Seed = (ulong)i,
+        }).ToArray();
+        var undisturbed = await Task.WhenAll(requests.Select(request => hosts.Client.TokensAsync(request with { Id = Guid.NewGuid() })));
+
+        var answers = requests.Select(request => hosts.Client.TokensAsync(request)).ToArray();
+        await disturb();
+        var disturbed = await Task.WhenAll(answers);
+
+        for (var i = 0; i < requests.Length; i++)
+            disturbed[i].ShouldBe(undisturbed[i]);
+        // And it goes on serving.
+        (await hosts.Client.TokensAsync(requests[0] with { Id = Guid.NewGuid() })).ShouldBe(undisturbed[0]);
+    }
+}
