@@ -18,7 +18,7 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
     public async Task ServeAsync(HttpContext http, RequestLog log)
     {
         AnswerRequest request;
-        using (var body = await RequestBody.ReadAsync(http, options))
+        using (var body = await RequestBody.ReadAsync(http, options.Limits, options.Clock))
         {
             request = Read(new RequestFields(body.RootElement));
         }

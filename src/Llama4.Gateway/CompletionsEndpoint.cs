@@ -17,7 +17,7 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
     public async Task ServeAsync(HttpContext http, RequestLog log)
     {
         AnswerRequest request;
-        using (var body = await RequestBody.ReadAsync(http, options))
+        using (var body = await RequestBody.ReadAsync(http, options.Limits, options.Clock))
         {
             request = Read(new RequestFields(body.RootElement));
         }

@@ -65,6 +65,6 @@ public sealed record GatewayLimits
     /// <summary>Pause between two readiness probes.</summary>
     public TimeSpan ProbePause { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Probes before the gateway gives up and says why it never became ready. 3,000 at 200 ms = 10 minutes of refusals.</summary>
+    /// <summary>Probes before the gateway gives up and says why it never became ready. 3,000 at 200 ms = 10 minutes of refusals; int.MaxValue is 13 years.</summary>
     public int ProbesMax { get; init; } = 3000;
 }

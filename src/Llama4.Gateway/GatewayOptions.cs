@@ -31,6 +31,12 @@ public sealed record GatewayOptions
     /// <summary>max_tokens of text completions that give none; 16 is OpenAI's.</summary>
     public int CompletionTokensDefault { get; init; } = 16;
 
+    /// <summary>
+    /// Requests are taken before the first token was generated, and wait for it in the cluster's queue. A cluster of many hosts may have no
+    /// plan yet for as long as hosts are missing: its gateways answer 503 until then.
+    /// </summary>
+    public bool TakesBeforeReady { get; init; } = true;
+
     public GatewayLimits Limits { get; init; } = new();
 
     /// <summary>Where ids of requests, and seeds of requests that give none, come from.</summary>

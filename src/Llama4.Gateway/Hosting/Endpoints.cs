@@ -12,6 +12,9 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
     public static ApiError WrongMethod(HttpContext http, string allow) => new(
         405, "invalid_request_error", $"{http.Request.Path} takes {allow}, not {http.Request.Method}.", code: "method_not_allowed") { Allow = allow };
 
+    public static ApiError Nothing(HttpContext http, string hint = "") =>
+        new(404, "invalid_request_error", $"There is nothing at {http.Request.Path}{hint}.", code: "unknown_url");
+
     public Task Root(HttpContext http) => TellAsync(http, json =>
     {
         json.WriteStartObject();
@@ -60,11 +63,7 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
             : ErrorBody.SendAsync(http.Response, ApiError.Unavailable(reason, options.Limits.RetryAfterSeconds), http.RequestAborted);
     }
 
-    public Task Unknown(HttpContext http)
-    {
-        var error = new ApiError(404, "invalid_request_error", $"There is nothing at {http.Request.Path}; / lists the endpoints.", code: "unknown_url");
-        return ErrorBody.SendAsync(http.Response, error, http.RequestAborted);
-    }
+    public Task Unknown(HttpContext http) => ErrorBody.SendAsync(http.Response, Nothing(http, "; / lists the endpoints"), http.RequestAborted);
 
     private static async Task TellAsync(HttpContext http, Action<Utf8JsonWriter> write)
     {

@@ -3,7 +3,7 @@ using Llama4.Gateway.Requests;
 namespace Llama4.Gateway.Hosting;
 
 /// <summary>Counts the requests inside the gateway: bounds them, turns new ones away during shutdown, and knows when the last has left.</summary>
-internal sealed class RequestGate(GatewayOptions options) : IDisposable
+internal sealed class RequestGate(GatewayOptions options, Readiness readiness) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
@@ -34,6 +34,11 @@ internal sealed class RequestGate(GatewayOptions options) : IDisposable
             if (_isClosed)
             {
                 throw ApiError.ShuttingDown(limits.RetryAfterSeconds);
+            }
+
+            if (!options.TakesBeforeReady && readiness.Reason is { } reason)
+            {
+                throw ApiError.Unavailable($"The server is not ready: {reason}", limits.RetryAfterSeconds);
             }
 
             if (_inside >= limits.ConcurrentRequestsMax)

@@ -20,6 +20,9 @@ internal sealed class ApiError(int status, string type, string message, string? 
     /// <summary>The Allow header of a 405.</summary>
     public string? Allow { get; init; }
 
+    /// <summary>The WWW-Authenticate header of a 401.</summary>
+    public string? Authenticate { get; init; }
+
     public static ApiError Invalid(string message, string? param, string code = "invalid_value") =>
         new(400, "invalid_request_error", message, param, code);
 

@@ -42,6 +42,11 @@ internal static class ErrorBody
             response.Headers.Allow = allow;
         }
 
+        if (error.Authenticate is { } scheme)
+        {
+            response.Headers.WWWAuthenticate = scheme;
+        }
+
         await response.Body.WriteAsync(bytes, cancellation);
     }
 }

@@ -15,7 +15,7 @@ internal static class RequestBody
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The body as a JSON object; the caller disposes it.</summary>
-    public static async Task<JsonDocument> ReadAsync(HttpContext http, GatewayOptions options)
+    public static async Task<JsonDocument> ReadAsync(HttpContext http, GatewayLimits limits, TimeProvider clock)
     {
         var request = http.Request;
         if (request.ContentType is { } type && !request.HasJsonContentType())
@@ -30,13 +30,13 @@ internal static class RequestBody
             serverLimit.MaxRequestBodySize = null;
         }
 
-        var bytesMax = options.Limits.BodyBytesMax;
+        var bytesMax = limits.BodyBytesMax;
         if (request.ContentLength > bytesMax)
         {
             throw ApiError.TooLarge(request.ContentLength.Value, bytesMax);
         }
 
-        using var deadline = new CancellationTokenSource(options.Limits.BodyReadLimit, options.Clock);
+        using var deadline = new CancellationTokenSource(limits.BodyReadLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
         try
         {
@@ -44,7 +44,7 @@ internal static class RequestBody
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
-            var message = $"The body did not arrive within {options.Limits.BodyReadLimit.TotalSeconds} s.";
+            var message = $"The body did not arrive within {limits.BodyReadLimit.TotalSeconds} s.";
             throw new ApiError(408, "invalid_request_error", message, code: "request_timeout");
         }
     }

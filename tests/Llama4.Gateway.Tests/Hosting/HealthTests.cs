@@ -50,6 +50,27 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task Requests_BeforeTheFirstToken_Are503WhereTheGatewayIsToldNotToTakeThem()
+    {
+        var isUp = new TaskCompletionSource();
+        var cluster = ScriptedClient.Saying("here");
+        cluster.AdmitProbe = _ => isUp.Task.IsCompleted ? SubmitResult.Accepted : new SubmitResult(SubmitStatus.Unavailable, "No plan yet.");
+        await using var gateway = await TestGateway.StartAsync(cluster, options => WithProbes(int.MaxValue)(options) with { TakesBeforeReady = false });
+        const string body = """{"model":"scout-nano","prompt":"a"}""";
+
+        using (var early = await gateway.PostAsync("/v1/completions", body))
+        {
+            early.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            early.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        cluster.HasNext.ShouldBeFalse();
+        isUp.SetResult();
+        await PollAsync(gateway, response => response.IsSuccessStatusCode);
+        await gateway.JsonAsync("/v1/completions", body);
+    }
+
+    [Fact]
     public async Task Models_GivesEveryIdAndItsContext()
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent(), options => options with { ModelIds = ["scout-nano", "meta-llama/Llama-4-Scout"] });
