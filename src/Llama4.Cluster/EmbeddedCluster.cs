@@ -9,6 +9,7 @@ using Llama4.Model;
 using Llama4.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Llama4.Cluster;
 
@@ -59,7 +60,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             host = new ModelHost(
                 new HostId("host-0"), checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, limits, options.KvBytes, progress, cancellation);
             var endpoint = SiloSetup.FreeEndpoint();
-            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, options.Logging, builder =>
+            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, logging => Log(logging, options.Logging), builder =>
             {
                 builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups) { IsAlone = true });
                 builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
@@ -81,6 +82,13 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 checkpoint.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Who leads, and by which plan, is news among many hosts only.</summary>
+    private static void Log(ILoggingBuilder logging, Action<ILoggingBuilder>? more)
+    {
+        more?.Invoke(logging);
+        logging.AddFilter("Llama4.Cluster.Agents", LogLevel.Warning);
     }
 
     /// <summary>Ends what still runs with an error its client sees, then stops the silo and frees the device.</summary>

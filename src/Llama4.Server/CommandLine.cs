@@ -58,6 +58,9 @@ public static class CommandLine
     [
         ServeVerb.Create(terminal),
         ChatVerb.Create(terminal),
+        OperatorVerbs.Status(terminal),
+        OperatorVerbs.Drain(terminal),
+        OperatorVerbs.Rebalance(terminal),
         InspectVerb.Create(terminal),
         PlanVerb.Create(terminal),
         SynthVerb.Create(terminal),

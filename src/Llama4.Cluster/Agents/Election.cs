@@ -20,12 +20,16 @@ internal sealed partial class Election(
     /// <summary>Hosts try one after the other: the first has the register's answer before the second asks.</summary>
     private static readonly TimeSpan RankDelay = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A newcomer hears the leader within a second: with the next refresh of membership, and a connection.</summary>
+    private static readonly TimeSpan Newcomer = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private HeartbeatDetector _leader = new(clock.GetElapsedTime(0), Peers.BeatEvery);
+    private readonly TimeSpan _created = clock.GetElapsedTime(0);
     private long _term;
     private TimeSpan _nextTry;
     private bool _isTrying;
@@ -117,9 +121,15 @@ internal sealed partial class Election(
     {
         try
         {
-            if (board.Leader is { } old && members.Contains(old) && !await IsMissedAsync(old, members))
-                return;
             var found = await register.ReadAsync();
+            var old = board.Leader ?? found?.Leader;
+            if (old is { } leader && leader != options.Host.Host && members.Contains(leader))
+            {
+                // Who has just joined has not been found by the leader yet, and has no say in whether it is missed.
+                var isNew = board.Leader is null && Now - _created < Newcomer;
+                if (isNew || !await IsMissedAsync(leader, members))
+                    return;
+            }
             var next = new PlanRecord((found?.Term ?? 0) + 1, options.Host.Host, found?.Plan);
             if (await register.TrySetAsync(found?.Term ?? 0, next))
                 Lead(next, members);

@@ -1,4 +1,5 @@
 using System.Net;
+using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Server.Output;
 
@@ -12,7 +13,7 @@ internal static class ModelServer
     public static async Task RunAsync(
         RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model, bind, port);
+        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
         started(await app.StartLlama4Async(bind, port, cancellation));
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
@@ -38,24 +39,28 @@ internal static class ModelServer
         .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-    private static WebApplication Build(RunningModel model, IPAddress bind, int port)
+    /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
+    public static WebApplication Build(
+        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
     {
         var options = new GatewayOptions
         {
-            ModelIds = [model.Name],
-            Tokenizer = model.Served.Tokenizer,
-            ChatFormat = model.Served.ChatFormat,
-            ContextTokensMax = model.Cluster.TokensMax,
-            VocabularySize = model.Cluster.Config.VocabSize,
-            StopIds = model.Served.StopIds,
-            Defaults = model.Served.Defaults,
+            ModelIds = [name],
+            Tokenizer = served.Tokenizer,
+            ChatFormat = served.ChatFormat,
+            ContextTokensMax = tokensMax,
+            VocabularySize = vocabularySize,
+            StopIds = served.StopIds,
+            Defaults = served.Defaults,
+            TakesBeforeReady = !ofMany,
+            Limits = ofMany ? new GatewayLimits { ProbesMax = int.MaxValue } : new GatewayLimits(),
         };
 
         // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Log(builder.Logging);
         builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
-        builder.Services.AddSingleton(model.Cluster.Client).AddLlama4Gateway(options);
+        builder.Services.AddSingleton(client).AddLlama4Gateway(options);
         var app = builder.Build();
         app.MapLlama4Gateway();
         return app;

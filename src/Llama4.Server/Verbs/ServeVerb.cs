@@ -14,6 +14,7 @@ internal static class ServeVerb
     public static Verb Create(Terminal terminal)
     {
         var model = new ModelOptions();
+        var cluster = new ClusterOptions();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
         {
@@ -27,10 +28,17 @@ internal static class ServeVerb
         model.AddTo(command);
         command.Add(port);
         command.Add(bind);
+        cluster.AddTo(command, port);
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed);
             var address = parsed.GetRequiredValue(bind);
+            if (cluster.IsGiven(parsed))
+            {
+                return await ClusterServer.RunAsync(
+                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)), terminal, cancellation);
+            }
+
             KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing
             await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
             await ModelServer.RunAsync(running, address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
@@ -41,7 +49,9 @@ internal static class ServeVerb
             command,
             "llama4 serve",
             "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
-            "llama4 serve --bind 0.0.0.0 --port 0");
+            "llama4 serve --bind 0.0.0.0 --port 0",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
     }
 
     private static void Welcome(RunningModel model, Uri address, TextWriter output)

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Security.Cryptography;
+using Llama4.Cluster;
+using Llama4.Contracts;
+using Llama4.Gateway;
+using Llama4.Gateway.Admin;
+using Llama4.Server.Output;
+
+namespace Llama4.Server.Serving;
+
+/// <summary>What a process of a cluster listens at, beside its port between hosts.</summary>
+/// <param name="Bind">Of the gateway.</param>
+/// <param name="Port">Of the gateway; null where this host has none.</param>
+/// <param name="AdminPort">Of the operators' interface, on loopback; null for none.</param>
+/// <param name="AdminKey">Null makes one and prints it.</param>
+internal sealed record ClusterDoors(IPAddress Bind, int? Port, int? AdminPort, string? AdminKey);
+
+/// <summary>One process of a cluster, from joining to leaving.</summary>
+internal static class ClusterServer
+{
+    /// <summary>A drain takes as long as others need to load what this host owns.</summary>
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromMinutes(5);
+
+    private const int KeyBytes = 24;
+
+    /// <summary>Serves until <paramref name="cancellation"/>; then running answers finish, and what this host owns moves to others.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(ClusterHostOptions options, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelDirectory)));
+        var served = doors.Port is null ? null : ServedModel.Load(options.ModelDirectory); // first: it may be what is wrong
+        await using var host = await ClusterHost.StartAsync(options with { Logging = ModelServer.Log }, progress: null, cancellation);
+        terminal.Output.WriteLine(host.Id is { } id
+            ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
+            : $"a gateway of cluster {options.ClusterId}, without a host of its own");
+        await using var admin = await StartAdminAsync(host, doors, terminal, cancellation);
+        await using var gateway = served is null ? null : ModelServer.Build(
+            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
+        if (gateway is not null)
+        {
+            var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value, cancellation);
+            terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
+        }
+
+        terminal.Output.Flush();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onEnd = cancellation.Register(ended.SetResult);
+        if (await Task.WhenAny(ended.Task, host.Lost) == host.Lost)
+        {
+            terminal.Error.WriteLine($"error: {await host.Lost}");
+            return CommandLine.Failure;
+        }
+
+        await LeaveAsync(host, gateway, terminal);
+        return CommandLine.Success;
+    }
+
+    private static async Task LeaveAsync(ClusterHost host, WebApplication? gateway, Terminal terminal)
+    {
+        terminal.Error.WriteLine("leaving: running answers may finish and what this host owns moves to others; Ctrl-C again leaves at once");
+        using var hurry = new CancellationTokenSource();
+        using var _ = terminal.Interrupts.Redirect(hurry.Cancel);
+        if (gateway is not null)
+        {
+            await gateway.StopAsync(hurry.Token);
+        }
+
+        await host.LeaveAsync(LeaveLimit, hurry.Token);
+    }
+
+    private static async Task<WebApplication?> StartAdminAsync(ClusterHost host, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
+    {
+        if (doors.AdminPort is not { } port)
+        {
+            return null;
+        }
+
+        var key = doors.AdminKey ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ModelServer.Log(builder.Logging);
+        builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, port, new GatewayLimits());
+        builder.Services.AddSingleton(host.Admin).AddLlama4Admin(key);
+        var app = builder.Build();
+        app.MapLlama4Admin();
+        var url = await app.StartLlama4Async(IPAddress.Loopback, port, cancellation);
+        terminal.Output.WriteLine($"operators: {OwnCommand.Text} status --url {url.ToString().TrimEnd('/')}{(doors.AdminKey is null ? $" --key {key}" : "")}");
+        return app;
+    }
+}
