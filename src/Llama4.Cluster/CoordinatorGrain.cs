@@ -1,6 +1,7 @@
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Pipeline;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
@@ -20,6 +21,7 @@ namespace Llama4.Cluster;
 [GrainType(GrainNames.Coordinator), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls) : Grain, ICoordinatorGrain
 {
+    private readonly StageDoor _door = new();
     private StageRoute? _route;
 
     public async ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
@@ -54,10 +56,19 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
 
     private async ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
     {
-        foreach (var layer in route.Layers)
+        var most = StageDoor.Most(step.Plan.MicroBatches, route.Stages);
+        await _door.EnterAsync(most);
+        try
         {
-            await layer.Attention.AttendAsync(step);
-            await layer.RunAsync(step);
+            foreach (var layer in route.Layers)
+            {
+                await layer.Attention.AttendAsync(step);
+                await layer.RunAsync(step);
+            }
+        }
+        finally
+        {
+            _door.Leave(most);
         }
         if (route.Next is { } next)
             return await HandOverAsync(next, route.NextHost, step, draws);

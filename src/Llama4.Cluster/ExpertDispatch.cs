@@ -13,7 +13,7 @@ namespace Llama4.Cluster;
 /// <summary>
 /// Step 7: one layer's feed-forward over its owners. One message goes to every owner of experts; the shared expert runs while they
 /// are away; the results are combined in a fixed order. Owners on this host get the step's tensors and nothing is read
-/// back; for others the choices are read back (4 bytes a row), each owner's rows are gathered and sent, and its answer is
+/// back; for others choices and rows are read back, each owner's rows are gathered and sent, and its answer is
 /// scattered to where they came from. The bits are the same either way: an expert's result depends on its row alone.
 /// </summary>
 internal sealed class ExpertDispatch
@@ -70,12 +70,12 @@ internal sealed class ExpertDispatch
         try
         {
             var choices = bytes.AsMemory(0, step.Rows * sizeof(int));
-            await _host.Device.DownloadAsync(routing.Experts, choices);
+            using var rows = await DownloadAsync(routing, choices);
             var calls = new List<Task>(_groups.Length);
             for (var i = 0; i < _groups.Length; i++)
             {
                 if (here[i] is null && RowsFor(_groups[i], choices.Span) is { Rows.Length: > 0 } owned)
-                    calls.Add(RunRemoteAsync(_groups[i], step, routing, owned.Rows, owned.Experts));
+                    calls.Add(RunRemoteAsync(_groups[i], step, Gather(rows, owned.Rows, owned.Experts)));
             }
             await Task.WhenAll(calls);
         }
@@ -85,30 +85,51 @@ internal sealed class ExpertDispatch
         }
     }
 
-    private async Task RunRemoteAsync(GroupOwners owners, StepInHost step, RouterOutput routing, int[] rows, int[] experts)
+    /// <summary>
+    /// The router's choices and all rows, asked for at once: rows that were asked for when the choices are known would wait on the device's queue behind the shared
+    /// expert and the attention of other micro-batches.
+    /// </summary>
+    private async Task<Rows> DownloadAsync(RouterOutput routing, Memory<byte> choices)
     {
-        var question = await GatherAsync(routing.Scaled, rows, experts);
+        var choosing = _host.Device.DownloadAsync(routing.Experts, choices).AsTask();
+        var rows = _host.DownloadRowsAsync(routing.Scaled).AsTask();
+        try
+        {
+            await Task.WhenAll(choosing, rows);
+            return await rows;
+        }
+        catch
+        {
+            if (rows.IsCompletedSuccessfully)
+                rows.Result.Dispose();
+            throw;
+        }
+    }
+
+    private async Task RunRemoteAsync(GroupOwners owners, StepInHost step, Rows question)
+    {
+        var (rows, width) = (question.Ids, question.Width);
         using var answer = await _calls.RunAsync(owners, step.Plan.Epoch, question);
-        if (answer.Count != rows.Length || answer.Width != routing.Scaled.Width || answer.Type != _host.Mode.RowsType())
+        if (answer.Count != rows.Length || answer.Width != width || answer.Type != _host.Mode.RowsType())
             throw new RowsFormatException(
-                $"{owners.Grains[0]}: expected {rows.Length} rows of {routing.Scaled.Width} {_host.Mode.RowsType()}, found {answer.Count} of {answer.Width} {answer.Type}");
-        using var values = _host.Device.Rent(routing.Scaled.DType, rows.Length, answer.Width);
+                $"{owners.Grains[0]}: expected {rows.Length} rows of {width} {_host.Mode.RowsType()}, found {answer.Count} of {answer.Width} {answer.Type}");
+        using var values = _host.Device.Rent(_host.Mode.Activations(), rows.Length, width);
         using var indexes = _host.Device.Rent(DType.I32, rows.Length, 1);
         _host.Device.UploadBytes(((PooledPayload)answer.Payload).Bytes.Span, values);
-        _host.Device.Upload<int>(rows, indexes);
+        _host.Device.Upload(rows.Span, indexes);
         _host.Device.ScatterRows(values, indexes, step.Routed!);
     }
 
     /// <summary>The rows of one owner, in a host buffer that the result owns.</summary>
-    private async ValueTask<Rows> GatherAsync(Tensor scaled, int[] rows, int[] experts)
+    /// <param name="all">[rows of the step]; stays the caller's.</param>
+    private static Rows Gather(Rows all, int[] rows, int[] experts)
     {
-        using var gathered = _host.Device.Rent(scaled.DType, rows.Length, scaled.Width);
-        using (var indexes = _host.Device.Rent(DType.I32, rows.Length, 1))
-        {
-            _host.Device.Upload<int>(rows, indexes);
-            _host.Device.GatherRows(scaled, indexes, gathered);
-        }
-        return await _host.DownloadRowsAsync(gathered, rows, experts);
+        var rowBytes = all.PayloadBytes / all.Count;
+        var from = ((PooledPayload)all.Payload).Span;
+        var payload = PooledPayload.Rent(rows.Length * rowBytes);
+        for (var i = 0; i < rows.Length; i++)
+            from.Slice(rows[i] * rowBytes, rowBytes).CopyTo(payload.Span[(i * rowBytes)..]);
+        return new Rows(all.Type, rows.Length, all.Width, rows, experts, payload);
     }
 
     private static (int[] Rows, int[] Experts) RowsFor(GroupOwners group, ReadOnlySpan<byte> choices)

@@ -52,17 +52,23 @@ internal sealed class MergeQueue(ModelHost host)
     /// <summary>Never throws: a batch's failure is every waiting caller's.</summary>
     private async Task RunAsync(List<Waiting> batch, int rows)
     {
+        var views = new List<Tensor>(batch.Count);
         var answers = new List<Rows>(batch.Count);
         try
         {
             using var output = Forward(batch, rows);
+            var downloads = new List<Task<Rows>>(batch.Count);
             var first = 0;
+            // All are asked for before any is awaited: else the second would wait on the device's queue behind the next batch.
             foreach (var waiting in batch)
             {
-                using var own = host.Device.View(output, first, waiting.Question.Count);
-                answers.Add(await host.DownloadRowsAsync(own, waiting.Question.Ids));
+                views.Add(host.Device.View(output, first, waiting.Question.Count));
+                downloads.Add(host.DownloadRowsAsync(views[^1], waiting.Question.Ids).AsTask());
                 first += waiting.Question.Count;
             }
+            await ((Task)Task.WhenAll(downloads)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            answers.AddRange(downloads.Where(download => download.IsCompletedSuccessfully).Select(download => download.Result));
+            await Task.WhenAll(downloads); // throws what went wrong
             for (var i = 0; i < batch.Count; i++)
                 batch[i].Answer.SetResult(answers[i].AsAnswer());
         }
@@ -74,6 +80,7 @@ internal sealed class MergeQueue(ModelHost host)
         }
         finally
         {
+            views.ForEach(view => view.Dispose());
             _running--;
             Start();
         }

@@ -15,6 +15,7 @@ internal sealed class StageRoute
         var own = placement.Stages[stage];
         if (own.Host != host.Id)
             throw new InvalidOperationException($"stage {stage} of replica {replica} belongs to {own.Host} in plan epoch {plan.Epoch}, not to {host.Id}");
+        Stages = placement.Stages.Length;
         VocabularyHost = placement.Vocabulary;
         Vocabulary = grains.GetVocabulary(placement.Vocabulary);
         IsVocabularyHere = placement.Vocabulary == host.Id;
@@ -24,6 +25,9 @@ internal sealed class StageRoute
     }
 
     public long Epoch { get; }
+
+    /// <summary>Of the replica.</summary>
+    public int Stages { get; }
 
     public IVocabularyGrain Vocabulary { get; }
 

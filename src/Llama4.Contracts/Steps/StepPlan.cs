@@ -34,6 +34,9 @@ public sealed record StepPlan
     /// <summary>Rows whose logits are needed, ascending: the last row of every slice that samples.</summary>
     [Id(8)] public required int[] LogitRows { get; init; }
 
+    /// <summary>How many micro-batches the engine wants in flight, this one included; 0 for no say.</summary>
+    [Id(9)] public int MicroBatches { get; init; }
+
     public int Rows => TokenIds.Length;
 }
 

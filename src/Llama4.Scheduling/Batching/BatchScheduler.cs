@@ -123,7 +123,7 @@ public sealed class BatchScheduler
             Fill(lane);
             if (_builder.Slices > 0)
             {
-                var plan = _builder.Build(Epoch, ++_lastStep, lane, out var sequences);
+                var plan = _builder.Build(Epoch, ++_lastStep, lane, lanes, out var sequences);
                 _inFlight.Add(plan.Step, (plan, sequences));
                 _admitted.Lanes.Planned(lane, plan.Step);
                 return plan;

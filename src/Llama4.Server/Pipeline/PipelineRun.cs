@@ -42,8 +42,10 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             startS);
     }
 
-    /// <summary>Rows a simulated second of the busiest host when it never waits: 1 / max(A, E) where one host has the attention and one the experts.</summary>
-    private double Bound(PlacementPlan plan)
+    /// <summary>
+    /// Rows a simulated second of the busiest host when it never waits: 1 / max(A, E) where one host has the attention and one the experts. Null where both take no time.
+    /// </summary>
+    private double? Bound(PlacementPlan plan)
     {
         var seconds = plan.Replicas[0].Stages.ToDictionary(stage => stage.Host, stage => stage.Layers * settings.Attention.TotalSeconds);
         foreach (var layer in plan.Layers)
@@ -54,7 +56,7 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             }
         }
 
-        return settings.Rows / seconds.Values.Max();
+        return seconds.Values.Max() is var busiest and > 0 ? settings.Rows / busiest : null;
     }
 
     private async Task SettleAsync(PipelineMeter meter, int sequences, Task load, CancellationToken cancellation)

@@ -13,6 +13,9 @@ internal static class PipelineCommand
 {
     private const int HostsMax = 128;
 
+    /// <summary>One for each stage of 64 hosts; what is told is a layer's, and 16 of them settle sooner than 48.</summary>
+    private const int LayersDefault = 16;
+
     public static Command Create(Terminal terminal)
     {
         var hosts = new Option<int[]>("--hosts") { Description = "Numbers of hosts, a run each. [default: 1,2,4,8]", HelpName = "N,N,…", CustomParser = ParseHosts };
@@ -22,6 +25,7 @@ internal static class PipelineCommand
         var rows = Count("--rows", "Rows of the micro-batch that the times are given for; with other numbers of rows they are in proportion.", 2, 1024);
         var device = new Option<string?>("--device") { Description = "A known device: its roofline instead of given times.", HelpName = "H100-80G" };
         var model = new Option<string>("--model") { Description = "A shape by name, or a config.json.", HelpName = "scout|maverick|config.json", DefaultValueFactory = _ => "scout" };
+        var layers = Optional("--layers", "Layers of the model, instead of its own. Default: 16, or the model's with --device.", 256);
         var slower = new Option<double>("--slower") { Description = "Real seconds for a simulated one, so that what this machine lacks in cores counts less.", HelpName = "N", DefaultValueFactory = _ => 1 }.Within("1 to 1000", value => value is >= 1 and <= 1000);
         var sequences = Optional("--sequences", "Sequences that decode at once. Default: four micro-batches of --rows a stage.", 4096);
         var microBatches = Optional("--micro-batches", "At most so many. Default: what the policy finds.", 4096);
@@ -29,7 +33,7 @@ internal static class PipelineCommand
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each number of hosts." };
         var command = new Command("pipeline", "How busy simulated hosts are kept, and what the cluster itself costs a token and layer.")
         {
-            hosts, attention, experts, link, rows, device, model, slower, sequences, microBatches, seconds, json,
+            hosts, attention, experts, link, rows, device, model, layers, slower, sequences, microBatches, seconds, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -44,7 +48,8 @@ internal static class PipelineCommand
                 parsed.GetValue(sequences),
                 parsed.GetValue(microBatches),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)));
-            using var checkpoint = HollowCheckpoint.Create(SynthShape.Load(parsed.GetRequiredValue(model)));
+            using var checkpoint = HollowCheckpoint.Create(
+                Shape(parsed.GetRequiredValue(model), parsed.GetValue(layers) ?? (settings.Device is null ? LayersDefault : null)));
             var run = new PipelineRun(settings, checkpoint);
             var figures = new List<PipelineFigures>();
             foreach (var count in settings.Hosts)
@@ -64,6 +69,22 @@ internal static class PipelineCommand
             return CommandLine.Success;
         });
         return command;
+    }
+
+    private static SynthShape Shape(string model, int? layers)
+    {
+        var shape = SynthShape.Load(model);
+        if (layers is null)
+        {
+            return shape;
+        }
+
+        // Lists with an entry for each layer go: the rules behind them hold for any number.
+        shape.Json["num_hidden_layers"] = layers;
+        shape.Json.Remove("no_rope_layers");
+        shape.Json.Remove("moe_layers");
+        shape.Json.Remove("layer_types");
+        return SynthShape.OfText(shape.Json, model);
     }
 
     private static Device DeviceOf(string name)

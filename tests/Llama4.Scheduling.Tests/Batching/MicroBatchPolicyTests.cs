@@ -39,6 +39,40 @@ public class MicroBatchPolicyTests
         counts.ShouldAllBe(count => count >= policy.Least && count <= 4);
     }
 
+    /// <summary>Attention A = experts E = link T for a micro-batch of 4 rows, in proportion to its rows but for the link: busy all the time from 4 on.</summary>
+    [Theory]
+    [InlineData(1, 4, 4)]
+    [InlineData(4, 16, 13)] // the bound is 16; steps from 12 on save less than the margin
+    public void Count_WithLinksToHide_RisesUntilTheBusiestHostIsBusyAndNotBeyondItsBound(int stages, int most, int least)
+    {
+        var policy = new MicroBatchPolicy(64, remoteExperts: true, stages);
+        var sequences = 16 * stages;
+        policy.Count(sequences).ShouldBe(2 * stages);
+        for (var step = 0; step < 1_500; step++)
+        {
+            var count = policy.Count(sequences);
+            var rows = (double)sequences / count;
+            var latency = (2 * rows / 4) + 2; // (A + E) and 2T of a layer, in units of A
+            var busiest = rows / 4 / stages;
+            policy.Observe(Decode((int)rows), sequences, Math.Max(latency / count, busiest));
+        }
+
+        policy.Count(sequences).ShouldBeInRange(least, most);
+    }
+
+    [Fact]
+    public void Count_WithSeveralStages_IsNeverLessThanTwoEachWithRemoteExperts()
+    {
+        var policy = new MicroBatchPolicy(64, remoteExperts: true, stages: 4);
+        policy.Least.ShouldBe(8);
+        policy.Count(4).ShouldBe(4);
+        for (var step = 0; step < 5_000; step++)
+        {
+            policy.Observe(Decode(2), 64, seconds: policy.Count(64));
+            policy.Count(64).ShouldBeGreaterThanOrEqualTo(8);
+        }
+    }
+
     /// <summary>Answers of 30 tokens: no load lasts as long as a trial of 40 steps, and between two loads nothing is lost.</summary>
     [Fact]
     public void Count_WhenLoadsComeAndGo_SettlesAllTheSame()
