@@ -25,7 +25,8 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
 
     public ValueTask PrepareAsync()
     {
-        _layer ??= host.Weights.Layer(GrainNames.Split(this.GetPrimaryKeyString()).Second);
+        // Anew for each plan: weights that were let go and loaded again are others.
+        _layer = host.Weights.Layer(GrainNames.Split(this.GetPrimaryKeyString()).Second);
         _cache ??= host.Device.AllocateKv(_layer.Attention.KvShape(host.KvBlocks(_layer.Attention.Plan.Mask)));
         return ValueTask.CompletedTask;
     }

@@ -69,7 +69,7 @@ public sealed class ClusterHost : IAsyncDisposable
         ClusterHostOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         var address = RedisAddress.Parse(options.Redis);
-        var redis = await SiloMembership.ConnectAsync(address);
+        var redis = await SiloMembership.ConnectAsync(address, cancellation);
         try
         {
             return options.Roles == HostRoles.Gateway

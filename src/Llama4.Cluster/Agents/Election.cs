@@ -103,6 +103,16 @@ internal sealed partial class Election(
             _leader.Forgive(pause);
     }
 
+    /// <summary>The leader, if this host has not heard it for too long.</summary>
+    public HostId? Missed
+    {
+        get
+        {
+            lock (_gate)
+                return !leadership.IsLeading && board.Leader is { } leader && _leader.Silence(Now) > _leader.Threshold ? leader : null;
+        }
+    }
+
     /// <summary>Tries to lead when nobody has been heard for long enough and it is this host's turn.</summary>
     public void Tick(HostId[] members)
     {
@@ -122,6 +132,8 @@ internal sealed partial class Election(
         try
         {
             var found = await register.ReadAsync();
+            if (found is not null && IsNewer(found, members))
+                return;
             var old = board.Leader ?? found?.Leader;
             if (old is { } leader && leader != options.Host.Host && members.Contains(leader))
             {
@@ -145,6 +157,20 @@ internal sealed partial class Election(
         {
             lock (_gate)
                 (_isTrying, _nextTry) = (false, Now + RetryDelay);
+        }
+    }
+
+    /// <summary>Another host took the lead a moment ago, and its beats are on their way: it gets its time to be heard.</summary>
+    private bool IsNewer(PlanRecord found, HostId[] members)
+    {
+        lock (_gate)
+        {
+            if (found.Term <= Term || found.Leader == options.Host.Host || found.Leader == board.Leader || board.Leader is null || !members.Contains(found.Leader))
+                return false;
+            _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
+            _term = found.Term;
+            board.Follow(found.Leader);
+            return true;
         }
     }
 

@@ -196,6 +196,8 @@ internal sealed partial class HostAgent : IAsyncDisposable
         var members = Members();
         if (!Leadership.IsLeading)
         {
+            if (_election.Missed is { } missed && !_board.IsSuspected(missed))
+                _board.Suspect([.. _board.Suspects, .. _peers.Doors([missed])]);
             _election.Tick(members);
             return;
         }

@@ -11,8 +11,15 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
 {
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Loading and letting go take turns: what a coming plan needs is not let go because the present one does not.</summary>
+    private readonly SemaphoreSlim _parts = new(1);
+    private readonly HashSet<(int Replica, int Layer)> _attention = [];
+
     /// <summary>The plan before the one in force.</summary>
     private PlacementPlan? _before;
+
+    /// <summary>The last plan that was prepared.</summary>
+    private PlacementPlan? _prepared;
 
     /// <summary>Completes when a plan is in force here for the first time.</summary>
     public Task Serving => _serving.Task;
@@ -23,9 +30,21 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
     /// <summary>Loads what the plan gives to this host, beside what it has.</summary>
     public async Task PrepareAsync(PlacementPlan plan, CancellationToken cancellation)
     {
-        await host.Weights.EnsureAsync(plan, cancellation);
-        foreach (var (replica, layer) in AttentionOf(plan))
-            await grains.GetAttention(replica, layer, host.Id).PrepareAsync();
+        await _parts.WaitAsync(cancellation);
+        try
+        {
+            _prepared = plan;
+            await host.Weights.EnsureAsync(plan, cancellation);
+            foreach (var (replica, layer) in AttentionOf(plan))
+            {
+                await grains.GetAttention(replica, layer, host.Id).PrepareAsync();
+                _attention.Add((replica, layer));
+            }
+        }
+        finally
+        {
+            _parts.Release();
+        }
     }
 
     public async Task PauseAsync(long epoch, bool abandon)
@@ -51,14 +70,26 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
         _serving.TrySetResult();
     }
 
-    /// <summary>What the plan in force does not give to this host is let go.</summary>
+    /// <summary>What neither the plan in force nor one that is coming gives to this host is let go.</summary>
     public async Task ReleaseAsync(long epoch)
     {
-        if (board.Current is not { } plan || plan.Epoch != epoch)
-            return;
-        foreach (var (replica, layer) in AttentionOf(_before).Except(AttentionOf(plan)))
-            await grains.GetAttention(replica, layer, host.Id).ReleaseAsync();
-        await host.Weights.TrimAsync([plan]);
+        await _parts.WaitAsync();
+        try
+        {
+            if (board.Current is not { } plan || plan.Epoch != epoch)
+                return;
+            PlacementPlan[] keep = _prepared is { } next && next.Epoch > epoch ? [plan, next] : [plan];
+            foreach (var (replica, layer) in _attention.Except(keep.SelectMany(AttentionOf)).ToList())
+            {
+                await grains.GetAttention(replica, layer, host.Id).ReleaseAsync();
+                _attention.Remove((replica, layer));
+            }
+            await host.Weights.TrimAsync(keep);
+        }
+        finally
+        {
+            _parts.Release();
+        }
     }
 
     /// <summary>Of the engines that this host runs.</summary>

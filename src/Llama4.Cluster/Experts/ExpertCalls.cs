@@ -10,7 +10,19 @@ namespace Llama4.Cluster.Experts;
 /// </summary>
 internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvider clock)
 {
-    private static readonly TimeSpan HedgeAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan HedgeAfterLeast = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan HedgeAfterMost = TimeSpan.FromSeconds(10);
+
+    /// <summary>An answer that takes so many times the longest of late is not coming: it costs only work to ask somebody else.</summary>
+    private const int HedgeFactor = 8;
+
+    /// <summary>The longest answer is forgotten by a fiftieth with each that comes.</summary>
+    private const double Forgetting = 0.98;
+
+    private double _longestS;
+
+    private TimeSpan HedgeAfter => TimeSpan.FromSeconds(Math.Clamp(
+        HedgeFactor * Volatile.Read(ref _longestS), HedgeAfterLeast.TotalSeconds, HedgeAfterMost.TotalSeconds));
 
     /// <param name="question">Disposed once no attempt needs it any more.</param>
     /// <exception cref="HostUnreachableException">No owner is left.</exception>
@@ -32,6 +44,7 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvi
                     if (answer.IsCompletedSuccessfully)
                     {
                         attempts.RemoveAt(i);
+                        Volatile.Write(ref _longestS, Math.Max(clock.GetElapsedTime(started).TotalSeconds, Forgetting * Volatile.Read(ref _longestS)));
                         return answer.Result;
                     }
                     if (!answer.IsCompleted && remote.Refusal(host, epoch) is null)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Llama4.Contracts;
@@ -20,6 +21,9 @@ internal static class SiloMembership
     /// <summary>Our own beats tell within tenths of a second; this is what confirms a death: three probes of 2 s.</summary>
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromMilliseconds(250);
+
     public static Action<ISiloBuilder> Redis(ConfigurationOptions redis, string clusterId) => silo => silo
         .UseRedisClustering(options => options.ConfigurationOptions = redis.Clone())
         .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, "llama4"))
@@ -37,27 +41,36 @@ internal static class SiloMembership
         .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, "llama4"))
         .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
 
-    /// <summary>Opens the store.</summary>
+    /// <summary>Opens the store; waits a little for one that starts at the same time.</summary>
     /// <exception cref="ClusterRequestException">It does not answer, or refuses; one line.</exception>
-    public static async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions redis)
+    public static async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions redis, CancellationToken cancellation)
     {
-        var store = string.Join(", ", redis.EndPoints);
-        try
+        var strict = redis.Clone();
+        strict.AbortOnConnectFail = true;
+        var started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            var strict = redis.Clone();
-            strict.AbortOnConnectFail = true;
-            await using (var probe = await ConnectionMultiplexer.ConnectAsync(strict))
-                await probe.GetDatabase().PingAsync();
-            return await ConnectionMultiplexer.ConnectAsync(redis);
-        }
-        catch (RedisException refused)
-        {
-            var why = refused.Message.Contains("NOAUTH", StringComparison.Ordinal) || refused.Message.Contains("WRONGPASS", StringComparison.Ordinal)
-                ? "it wants another password (redis://:PASSWORD@HOST)"
-                : "is it running, and reachable from here?";
-            throw new ClusterRequestException($"the membership store at {store} does not answer: {why}");
+            try
+            {
+                await using (var probe = await ConnectionMultiplexer.ConnectAsync(strict))
+                    await probe.GetDatabase().PingAsync();
+                return await ConnectionMultiplexer.ConnectAsync(redis);
+            }
+            catch (RedisException refused)
+            {
+                var wantsPassword = refused.ToString() is var text && (text.Contains("NOAUTH", StringComparison.Ordinal) || text.Contains("WRONGPASS", StringComparison.Ordinal));
+                if (wantsPassword || Stopwatch.GetElapsedTime(started) > StoreLimit)
+                {
+                    var why = wantsPassword ? "it wants another password (redis://:PASSWORD@HOST)" : "is it running, and reachable from here?";
+                    throw new ClusterRequestException($"the membership store at {Name(redis)} does not answer: {why}");
+                }
+            }
+            await Task.Delay(StoreRetry, cancellation);
         }
     }
+
+    private static string Name(ConfigurationOptions redis) =>
+        redis.EndPoints[0] is DnsEndPoint name ? $"{name.Host}:{name.Port}" : redis.EndPoints[0].ToString()!;
 
     /// <summary>The address of this machine on the way to the store: what other hosts most likely reach it by.</summary>
     /// <exception cref="ClusterRequestException">The store's name is not known.</exception>

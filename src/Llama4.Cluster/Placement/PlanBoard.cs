@@ -44,15 +44,18 @@ internal sealed class PlanBoard : IPlanSource
 
     public void Follow(HostId? leader) => Leader = leader;
 
+    /// <summary>Those not to ask.</summary>
+    public IReadOnlyCollection<HostDoor> Suspects { get; private set; } = [];
+
     /// <summary>Where clients would wait in vain: the doors of the suspects, IP:PORT.</summary>
-    public string[] SuspectDoors { get; private set; } = [];
+    public string[] SuspectDoors => [.. Suspects.Select(host => host.ClientAddress).Where(address => address.Length > 0)];
 
     public void Suspect(IReadOnlyCollection<HostDoor> hosts)
     {
         if (_suspects.SetEquals(hosts.Select(host => host.Host)))
             return;
         _suspects = [.. hosts.Select(host => host.Host)];
-        SuspectDoors = [.. hosts.Select(host => host.ClientAddress).Where(address => address.Length > 0)];
+        Suspects = hosts;
         Tell();
     }
 

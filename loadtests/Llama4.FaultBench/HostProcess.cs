@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Llama4.FaultBench;
+
+/// <summary>One <c>llama4 serve --cluster</c> process.</summary>
+public sealed class HostProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _log = [];
+
+    public HostProcess(Uri store, string name, string roles)
+    {
+        Name = name;
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", store.ToString(), "--name", name, "--roles", roles,
+            "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB",
+        ];
+        if (roles.Contains("gateway", StringComparison.Ordinal))
+            arguments = [.. arguments, "--port", "0"];
+        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process.OutputDataReceived += (_, line) => Log(line.Data);
+        _process.ErrorDataReceived += (_, line) => Log(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Name { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Its last lines, for a report of what went wrong.</summary>
+    public string Log() => string.Join(Environment.NewLine, _log.TakeLast(30).Select(line => $"    {Name}: {line}"));
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>STOP, CONT or TERM.</summary>
+    public void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public Task WaitForExitAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation);
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Signal("CONT");
+            _process.Kill();
+        }
+        _process.Dispose();
+    }
+
+    private void Log(string? line)
+    {
+        if (line is null)
+            return;
+        _log.Enqueue(line);
+        while (_log.Count > 200 && _log.TryDequeue(out _))
+        {
+        }
+    }
+}
