@@ -23,7 +23,7 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         var (startS, idle) = (Stopwatch.GetElapsedTime(started).TotalSeconds, Memory());
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sequences = settings.SequencesOf(hosts);
-        var load = Task.WhenAll(Enumerable.Range(0, sequences).Select(i => GenerateAsync(cluster.Client, i, end.Token)));
+        var load = WhenOneFailsAsync([.. Enumerable.Range(0, sequences).Select(i => GenerateAsync(cluster.Client, i, end.Token))]);
         var meter = new PipelineMeter(cluster, clock);
         await SettleAsync(meter, sequences, load, cancellation);
         var window = await WindowAsync(meter, settings.Window, stepsMin: 4 * sequences / Math.Max(1, settings.Rows), load, cancellation);
@@ -79,8 +79,7 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             await Task.Delay(LookEvery, cancellation);
             if (load.IsCompleted)
             {
-                await load; // says why
-                throw new InvalidOperationException("the sequences ended before all was measured: choose longer times");
+                await load; // only a failure ends it: this says which
             }
 
             var window = PipelineWindow.Between(first, meter.Now());
@@ -91,26 +90,36 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         }
     }
 
+    private static async Task WhenOneFailsAsync(Task[] sequences)
+    {
+        await await Task.WhenAny(sequences);
+        await Task.WhenAll(sequences);
+    }
+
+    /// <summary>One sequence after another, until it is cancelled.</summary>
     private static async Task GenerateAsync(IGenerationClient client, int number, CancellationToken cancellation)
     {
-        // One token each, so that all there is to do are decodes.
-        var request = new GenerateRequest
+        while (true)
         {
-            Id = Guid.NewGuid(), Prompt = [1 + number % 100], TokensMax = int.MaxValue, Sampling = new SamplingSettings { Temperature = 0 }, Caller = "bench",
-        };
-        var (result, generation) = await client.SubmitAsync(request, cancellation);
-        if (generation is null)
-        {
-            throw new InvalidOperationException(result.Message);
-        }
-
-        await using (generation)
-        {
-            await foreach (var chunk in generation.Chunks(cancellation))
+            // One token of a prompt, so that all there is to do are decodes.
+            var request = new GenerateRequest
             {
-                if (chunk.Finish is FinishReason.Error)
+                Id = Guid.NewGuid(), Prompt = [1 + (number % 100)], TokensMax = int.MaxValue, Sampling = new SamplingSettings { Temperature = 0 }, Caller = "bench",
+            };
+            var (result, generation) = await client.SubmitAsync(request, cancellation);
+            if (generation is null)
+            {
+                throw new InvalidOperationException(result.Message);
+            }
+
+            await using (generation)
+            {
+                await foreach (var chunk in generation.Chunks(cancellation))
                 {
-                    throw new InvalidOperationException(chunk.Error);
+                    if (chunk.Finish is FinishReason.Error)
+                    {
+                        throw new InvalidOperationException(chunk.Error);
+                    }
                 }
             }
         }
