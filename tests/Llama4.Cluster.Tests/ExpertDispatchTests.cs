@@ -14,6 +14,7 @@ public class ExpertDispatchTests
     [InlineData(ComputeMode.Fp32)]
     public async Task Experts_OnAnotherHost_GiveTheSameBits(ComputeMode mode)
     {
+        var before = PooledPayload.Outstanding; // hosts that other tests killed in this process took theirs with them
         var request = Answers.Greedy(Prompt, 12) with { TopLogprobs = ScoutNano.Vocabulary };
         await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory, Mode = mode });
         await using var two = await ManyHosts.StartAsync(Two(mode));
@@ -23,12 +24,13 @@ public class ExpertDispatchTests
 
         foreach (var answer in answers)
             Bits(answer).ShouldBe(Bits(expected));
-        PooledPayload.Outstanding.ShouldBe(0);
+        PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
     }
 
     [Fact]
     public async Task ExpertGroup_AskedForAnExpertItDoesNotHave_RefusesAndGivesTheRowsBack()
     {
+        var before = PooledPayload.Outstanding;
         await using var two = await ManyHosts.StartAsync(Two());
         var placement = two.Plan.Layers[0].ExpertGroups.First(group => group.Host != two.Ids[0]);
         var foreign = placement.First + placement.Count;
@@ -42,7 +44,7 @@ public class ExpertDispatchTests
 
         error.Message.ShouldContain($"experts {placement.First}..{placement.First + placement.Count - 1}");
         error.Message.ShouldContain($"expert {foreign}");
-        PooledPayload.Outstanding.ShouldBe(0);
+        PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
     }
 
     [Fact]

@@ -22,6 +22,7 @@ public class ManyHostsTests
     [MemberData(nameof(Spreads))]
     public async Task Answer_HoweverTheModelIsSpread_HasTheSameBits(string spread, ManyHostsOptions options)
     {
+        var before = PooledPayload.Outstanding; // hosts that other tests killed in this process took theirs with them
         var request = Answers.Greedy(Prompt, 12) with { TopLogprobs = ScoutNano.Vocabulary };
         await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory });
         await using var many = await ManyHosts.StartAsync(options);
@@ -31,7 +32,7 @@ public class ManyHostsTests
 
         foreach (var answer in answers)
             Bits(answer).ShouldBe(Bits(expected), spread);
-        PooledPayload.Outstanding.ShouldBe(0);
+        PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
     }
 
     private static long[] Bits(List<TokenChunk> chunks) =>
