@@ -18,15 +18,17 @@ namespace Llama4.Cluster;
 /// device, and those in the order of the device's queue, each step in slots of its own.</para>
 /// </summary>
 [GrainType(GrainNames.Attention), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, IAttentionGrain
+internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence fence) : Grain, IAttentionGrain
 {
     private LayerWeights? _layer;
     private KvCache? _cache;
+    private int _replica;
 
     public ValueTask PrepareAsync()
     {
         // Anew for each plan: weights that were let go and loaded again are others.
-        _layer = host.Weights.Layer(GrainNames.Split(this.GetPrimaryKeyString()).Second);
+        (_replica, var layer) = GrainNames.Split(this.GetPrimaryKeyString());
+        _layer = host.Weights.Layer(layer);
         _cache ??= host.Device.AllocateKv(_layer.Attention.KvShape(host.KvBlocks(_layer.Attention.Plan.Mask)));
         return ValueTask.CompletedTask;
     }
@@ -35,6 +37,7 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board) : Grain, I
     {
         var inHost = (StepInHost)step;
         board.Require(step.Plan.Epoch, this);
+        fence.Require(_replica, step.Plan);
         inHost.Residual = _layer!.Attention.Forward(inHost.Hidden!, inHost.Tensors, _cache!);
         if (_layer.Router is { } router)
         {

@@ -3,7 +3,6 @@ using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
 using Llama4.Contracts;
-using Llama4.Model;
 using Llama4.Scheduling;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -16,17 +15,18 @@ namespace Llama4.Cluster.Agents;
 /// </summary>
 internal sealed partial class HostAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(10);
 
     /// <summary>A tick that comes later than this tells that this host itself stood still.</summary>
     private static readonly TimeSpan LateTick = TimeSpan.FromMilliseconds(50);
 
     private readonly HostAgentOptions _options;
-    private readonly ModelHost _host;
+    private readonly HostId _self;
+    private readonly IHostParts _parts;
     private readonly PlanBoard _board;
     private readonly ExpertCounts _counts;
     private readonly IGrainFactory _grains;
-    private readonly IClusterMembershipService _membership;
+    private readonly IMembers _members;
     private readonly TimeProvider _clock;
     private readonly ILogger<HostAgent> _logger;
     private readonly Peers _peers;
@@ -34,16 +34,20 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly HostDuties _duties;
     private readonly CancellationTokenSource _stop = new();
     private Thread? _thread;
+    private long _last;
+    private int _tick;
 
     public HostAgent(
-        HostAgentOptions options, ModelHost host, PlanBoard board, ExpertCounts counts, IGrainFactory grains, IClusterMembershipService membership,
+        HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, ExpertCounts counts, IGrainFactory grains, IMembers members,
         IPlanRegister register, TimeProvider clock, ILogger<HostAgent> logger)
     {
-        (_options, _host, _board, _counts, _grains, _membership, _clock, _logger) = (options, host, board, counts, grains, membership, clock, logger);
+        (_options, _self, _parts, _board, _counts, _grains, _members, _clock, _logger) =
+            (options, options.Host.Host, parts, board, counts, grains, members, clock, logger);
+        _last = clock.GetTimestamp();
         _peers = new Peers(options.Host, clock, logger);
-        _duties = new HostDuties(host, board, grains);
-        var change = new PlanChange(_peers, board, grains, register, Members, clock, logger);
-        Leadership = new Leadership(options, host, _peers, _duties, change, board, Members, clock, logger);
+        _duties = new HostDuties(_self, parts, board, grains);
+        var change = new PlanChange(_peers, board, grains, register, members, clock, logger);
+        Leadership = new Leadership(options, maker, _peers, _duties, change, board, members, clock, logger);
         _election = new Election(options, _peers, board, grains, register, Leadership, clock, logger);
     }
 
@@ -64,7 +68,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         if (_election.Hear(beat))
         {
-            _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _host.Id)]);
+            _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)]);
             _peers.Remember(beat.Hosts);
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(
@@ -75,7 +79,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         if (_election.HearTerm(answer.Term))
         {
-            _peers.Hear(answer.Host);
+            _peers.Hear(answer.Host, answer.Epoch);
             Leadership.Count(answer.ExpertRows);
         }
         return ValueTask.CompletedTask;
@@ -118,22 +122,22 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         var own = _options.Host;
         return new HostStatus(
-            _host.Id, HostCondition.Alive, own.ProcessId, own.Address, own.Roles, own.Zone, _board.Current?.Epoch ?? 0, _host.Weights.WeightBytes,
+            _self, HostCondition.Alive, own.ProcessId, own.Address, own.Roles, own.Zone, _board.Current?.Epoch ?? 0, _parts.WeightBytes,
             own.Bytes, _counts.RowsPerS, await _duties.EnginesAsync());
     }
 
     public async Task<ClusterStatus> ClusterStatusAsync() => new(
-        _board.Current?.Epoch ?? 0, _board.Leader ?? _host.Id, _board.Current, Leadership.Waiting, await Task.WhenAll(Members().Select(StatusOfAsync)), _peers.Faults);
+        _board.Current?.Epoch ?? 0, _board.Leader ?? _self, _board.Current, Leadership.Waiting, await Task.WhenAll(_members.Active.Select(StatusOfAsync)), _peers.Faults);
 
     /// <summary>Gives away what this host owns.</summary>
     public async Task LeaveAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        if (Members().Length < 2)
+        if (_members.Active.Length < 2)
             return;
         try
         {
-            var leader = _board.Leader ?? _host.Id;
-            await _grains.GetGrain<IHostGrain>(leader.Name).DrainAsync(_host.Id).AsTask().WaitAsync(limit, _clock, cancellation);
+            var leader = _board.Leader ?? _self;
+            await _grains.GetGrain<IHostGrain>(leader.Name).DrainAsync(_self).AsTask().WaitAsync(limit, _clock, cancellation);
         }
         catch (Exception error) when (error is OrleansException or TimeoutException or ClusterRequestException or OperationCanceledException)
         {
@@ -155,7 +159,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         try
         {
             if (condition != HostCondition.Suspected)
-                return (id == _host.Id ? await StatusAsync() : await _grains.GetGrain<IHostGrain>(id.Name).StatusAsync()) with { Condition = condition };
+                return (id == _self ? await StatusAsync() : await _grains.GetGrain<IHostGrain>(id.Name).StatusAsync()) with { Condition = condition };
         }
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {
@@ -168,32 +172,37 @@ internal sealed partial class HostAgent : IAsyncDisposable
 
     private void Run()
     {
-        var last = _clock.GetTimestamp();
-        for (var tick = 0; !_stop.IsCancellationRequested; tick++)
+        while (!_stop.IsCancellationRequested)
         {
             Thread.Sleep(TickEvery);
-            var late = _clock.GetElapsedTime(last);
-            last = _clock.GetTimestamp();
-            try
-            {
-                if (late > LateTick)
-                {
-                    _peers.Forgive(late);
-                    _election.Forgive(late);
-                }
-                Tick(tick);
-            }
-            catch (Exception error)
-            {
-                TickFailed(_logger, error);
-            }
-            _board.Tick();
+            Tick();
         }
     }
 
-    private void Tick(int tick)
+    /// <summary>To be called every <see cref="TickEvery"/>; one call at a time. Never throws.</summary>
+    public void Tick()
     {
-        var members = Members();
+        var late = _clock.GetElapsedTime(_last);
+        _last = _clock.GetTimestamp();
+        try
+        {
+            if (late > LateTick)
+            {
+                _peers.Forgive(late);
+                _election.Forgive(late);
+            }
+            Act(_tick++);
+        }
+        catch (Exception error)
+        {
+            TickFailed(_logger, error);
+        }
+        _board.Tick();
+    }
+
+    private void Act(int tick)
+    {
+        var members = _members.Active;
         if (!Leadership.IsLeading)
         {
             if (_election.Missed is { } missed && !_board.IsSuspected(missed))
@@ -206,15 +215,11 @@ internal sealed partial class HostAgent : IAsyncDisposable
         _board.Suspect(suspects);
         if (tick % 2 == 0)
         {
-            var beat = new LeaderBeat(_election.Term, _host.Id, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members));
-            foreach (var member in members.Where(member => member != _host.Id))
+            var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members));
+            foreach (var member in members.Where(member => member != _self))
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
         }
     }
-
-    private HostId[] Members() =>
-        [.. _membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => new HostId(member.Name))
-            .OrderBy(id => id.Name, StringComparer.Ordinal)];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This host leaves with what it owns: {Reason}")]
     private static partial void NotDrained(ILogger logger, string reason);

@@ -7,12 +7,12 @@ namespace Llama4.Cluster.Agents;
 /// <summary>
 /// What a leader asks of a host on the way from one plan to the next, in this order: prepare, pause, commit, resume, release. Each may be asked again.
 /// </summary>
-internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory grains)
+internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board, IGrainFactory grains)
 {
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Loading and letting go take turns: what a coming plan needs is not let go because the present one does not.</summary>
-    private readonly SemaphoreSlim _parts = new(1);
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<(int Replica, int Layer)> _attention = [];
 
     /// <summary>The plan before the one in force.</summary>
@@ -30,50 +30,52 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
     /// <summary>Loads what the plan gives to this host, beside what it has.</summary>
     public async Task PrepareAsync(PlacementPlan plan, CancellationToken cancellation)
     {
-        await _parts.WaitAsync(cancellation);
+        await _turn.WaitAsync();
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             _prepared = plan;
-            await host.Weights.EnsureAsync(plan, cancellation);
+            await parts.EnsureAsync(plan, cancellation);
             foreach (var (replica, layer) in AttentionOf(plan))
             {
-                await grains.GetAttention(replica, layer, host.Id).PrepareAsync();
+                await grains.GetAttention(replica, layer, self).PrepareAsync();
                 _attention.Add((replica, layer));
             }
         }
         finally
         {
-            _parts.Release();
+            _turn.Release();
         }
     }
 
     public async Task PauseAsync(long epoch, bool abandon)
     {
         foreach (var replica in EnginesOf(board.Current))
-            await grains.GetEngine(replica, host.Id).PauseAsync(epoch, abandon);
+            await grains.GetEngine(replica, self).PauseAsync(epoch, abandon);
     }
 
     public void Commit(PlacementPlan plan)
     {
-        if (board.Current?.Epoch != plan.Epoch)
-            _before = board.Current;
+        var current = board.Current;
         board.Publish(plan);
+        if (current?.Epoch != plan.Epoch)
+            _before = current;
     }
 
     /// <summary>Engines of the plan go on; those of the plan before that are not in it end.</summary>
     public async Task ResumeAsync(long epoch)
     {
         if (board.Current?.Epoch != epoch)
-            throw new StaleEpochException($"host {host.Id}", board.Current?.Epoch ?? 0, epoch);
+            throw new StaleEpochException($"host {self}", board.Current?.Epoch ?? 0, epoch);
         foreach (var replica in EnginesOf(board.Current).Union(EnginesOf(_before)))
-            await grains.GetEngine(replica, host.Id).ResumeAsync(epoch);
+            await grains.GetEngine(replica, self).ResumeAsync(epoch);
         _serving.TrySetResult();
     }
 
     /// <summary>What neither the plan in force nor one that is coming gives to this host is let go.</summary>
     public async Task ReleaseAsync(long epoch)
     {
-        await _parts.WaitAsync();
+        await _turn.WaitAsync();
         try
         {
             if (board.Current is not { } plan || plan.Epoch != epoch)
@@ -81,14 +83,14 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
             PlacementPlan[] keep = _prepared is { } next && next.Epoch > epoch ? [plan, next] : [plan];
             foreach (var (replica, layer) in _attention.Except(keep.SelectMany(AttentionOf)).ToList())
             {
-                await grains.GetAttention(replica, layer, host.Id).ReleaseAsync();
+                await grains.GetAttention(replica, layer, self).ReleaseAsync();
                 _attention.Remove((replica, layer));
             }
-            await host.Weights.TrimAsync(keep);
+            await parts.TrimAsync(keep);
         }
         finally
         {
-            _parts.Release();
+            _turn.Release();
         }
     }
 
@@ -97,14 +99,14 @@ internal sealed class HostDuties(ModelHost host, PlanBoard board, IGrainFactory 
     {
         var statuses = new List<EngineStatus>();
         foreach (var replica in EnginesOf(board.Current))
-            statuses.Add(await grains.GetEngine(replica, host.Id).StatusAsync());
+            statuses.Add(await grains.GetEngine(replica, self).StatusAsync());
         return [.. statuses];
     }
 
     private IEnumerable<int> EnginesOf(PlacementPlan? plan) =>
-        (plan?.Replicas ?? []).Where(replica => replica.Engine == host.Id).Select(replica => replica.Replica);
+        (plan?.Replicas ?? []).Where(replica => replica.Engine == self).Select(replica => replica.Replica);
 
     private IEnumerable<(int Replica, int Layer)> AttentionOf(PlacementPlan? plan) =>
-        (plan?.Replicas ?? []).SelectMany(replica => replica.Stages.Where(stage => stage.Host == host.Id)
+        (plan?.Replicas ?? []).SelectMany(replica => replica.Stages.Where(stage => stage.Host == self)
             .SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).Select(layer => (replica.Replica, layer))));
 }

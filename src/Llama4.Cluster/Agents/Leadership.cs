@@ -1,8 +1,6 @@
-using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
 using Llama4.Contracts;
-using Llama4.Model;
 using Llama4.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -13,13 +11,16 @@ namespace Llama4.Cluster.Agents;
 /// and has it carried out. One plan after the other; what happens meanwhile is seen at the next look.
 /// </summary>
 internal sealed partial class Leadership(
-    HostAgentOptions options, ModelHost host, Peers peers, HostDuties duties, PlanChange change, PlanBoard board, Func<HostId[]> members, TimeProvider clock,
+    HostAgentOptions options, PlanMaker maker, Peers peers, HostDuties duties, PlanChange change, PlanBoard board, IMembers members, TimeProvider clock,
     ILogger<HostAgent> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Hosts that start together are planned for together.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Hosts whose last answer tells of an earlier plan have had so long to answer again.</summary>
+    private static readonly TimeSpan RemindEvery = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
 
@@ -32,6 +33,7 @@ internal sealed partial class Leadership(
     private bool _wasHasty;
     private volatile bool _rebalance;
     private long _settled;
+    private long _reminded;
     private (string Hosts, long Since) _seen = ("", 0);
 
     /// <summary>Of this host's lead; 0 while it does not lead.</summary>
@@ -55,7 +57,7 @@ internal sealed partial class Leadership(
         lock (_gate)
         {
             // Plans of an earlier life of the cluster, all of whose hosts are gone, say nothing to this one; only their epochs count.
-            var isOurs = record.Plan is { } plan && plan.Hosts.Any(members().Contains);
+            var isOurs = record.Plan is { } plan && plan.Hosts.Any(members.Active.Contains);
             _record = isOurs ? record : record with { Plan = null };
             (_isCommitted, _wasHasty, IsLeading) = (false, false, true);
             _seen = ("", clock.GetTimestamp());
@@ -87,8 +89,8 @@ internal sealed partial class Leadership(
     /// <inheritdoc cref="IClusterAdmin.DrainAsync"/>
     public async Task DrainAsync(HostId leaving)
     {
-        if (!members().Contains(leaving))
-            throw new ClusterRequestException($"expected one of the hosts {string.Join(", ", members())}, found {leaving}");
+        if (!members.Active.Contains(leaving))
+            throw new ClusterRequestException($"expected one of the hosts {string.Join(", ", members.Active)}, found {leaving}");
         peers.Drain(leaving);
         try
         {
@@ -149,7 +151,7 @@ internal sealed partial class Leadership(
 
     private async Task LookAsync()
     {
-        var all = members();
+        var all = members.Active;
         var candidates = peers.Candidates(all).Where(candidate => !change.HasFailed(candidate.Host)).ToArray();
         var plan = _record!.Plan;
         if (plan is null ? candidates.Length < options.HostsMin : plan.Hosts.Any(peers.IsWaitingFor))
@@ -161,11 +163,21 @@ internal sealed partial class Leadership(
         };
         var need = situation.Need;
         if (need == PlanNeed.None)
-            Waiting = null;
+            Remind(plan!);
         else if (need == PlanNeed.TooFew)
             Wait("fewer than half of the plan's hosts answer");
         else if (need != PlanNeed.Better || IsQuiet(candidates))
             await PlanAsync(need, candidates);
+    }
+
+    private void Remind(PlacementPlan plan)
+    {
+        Waiting = null;
+        if (clock.GetElapsedTime(_reminded) < RemindEvery)
+            return;
+        _reminded = clock.GetTimestamp();
+        if (peers.Behind(plan.Epoch) is { Length: > 0 } behind)
+            _ = change.RemindAsync(_record!.Term, plan, behind);
     }
 
     private bool IsQuiet(HostDescription[] candidates)
@@ -184,7 +196,7 @@ internal sealed partial class Leadership(
         {
             try
             {
-                next = Make(need, candidates);
+                next = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, need == PlanNeed.Urgent);
             }
             catch (PlacementException impossible)
             {
@@ -213,36 +225,9 @@ internal sealed partial class Leadership(
             return;
         (_wasHasty, _rebalance, Waiting) = (need == PlanNeed.Urgent, false, null);
         _seen = (_seen.Hosts, clock.GetTimestamp());
+        _reminded = clock.GetTimestamp();
         Interlocked.Exchange(ref _settled, next!.Epoch);
         board.Tick();
-    }
-
-    /// <summary>Standbys are a wish: as many as there is room for.</summary>
-    /// <exception cref="PlacementException">Not even without any.</exception>
-    private PlacementPlan Make(PlanNeed need, HostDescription[] candidates)
-    {
-        var work = new PlanWork(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
-        var shape = ModelShapes.Of(host.Config, host.Mode.Activations());
-        HostCapacity[] hosts = [.. candidates.Select(candidate => candidate.Capacity)];
-        var owners = hosts.Count(one => one.May(HostRoles.Experts));
-        for (var standbys = Math.Min(options.Standbys, Math.Max(0, owners - 1)); ; standbys--)
-        {
-            try
-            {
-                return PlacementPlanner.Plan(new PlacementRequest(shape, hosts, work, _record!.Term + 1)
-                {
-                    GroupsOnOneHost = options.ExpertGroups,
-                    Replicas = options.Replicas,
-                    Standbys = standbys,
-                    Previous = _rebalance ? null : _record.Plan,
-                    InHaste = need == PlanNeed.Urgent,
-                });
-            }
-            catch (PlacementException) when (standbys > 0)
-            {
-                // With fewer, then.
-            }
-        }
     }
 
     private void Wait(string reason)

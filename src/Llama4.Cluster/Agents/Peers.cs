@@ -18,6 +18,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     private readonly Dictionary<HostId, HeartbeatDetector> _detectors = [];
     private readonly Dictionary<HostId, HostDescription> _described = new() { [self.Host] = self };
     private readonly Dictionary<HostId, string> _doors = [];
+    private readonly Dictionary<HostId, long> _epochs = [];
     private readonly HashSet<HostId> _draining = [];
     private readonly Queue<ClusterFault> _faults = [];
 
@@ -64,6 +65,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         lock (_gate)
         {
             _detectors.Clear();
+            _epochs.Clear();
             foreach (var member in members.Where(member => member != self.Host))
                 _detectors.Add(member, new HeartbeatDetector(Now, BeatEvery));
             if (missed is { } old)
@@ -71,11 +73,13 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         }
     }
 
-    public void Hear(HostDescription host)
+    /// <param name="epoch">That it serves.</param>
+    public void Hear(HostDescription host, long epoch)
     {
         lock (_gate)
         {
             _described[host.Host] = host;
+            _epochs[host.Host] = epoch;
             _doors[host.Host] = host.ClientAddress;
             if (!_detectors.TryGetValue(host.Host, out var detector))
                 _detectors.Add(host.Host, detector = new HeartbeatDetector(Now, BeatEvery));
@@ -97,6 +101,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
             {
                 _detectors.Remove(gone);
                 _described.Remove(gone);
+                _epochs.Remove(gone);
                 _draining.Remove(gone);
             }
         }
@@ -127,6 +132,13 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
             return !_described.ContainsKey(host) && _detectors.TryGetValue(host, out var detector) && !detector.IsSuspected;
+    }
+
+    /// <summary>Hosts that answer and serve an earlier plan than this, or none.</summary>
+    public HostId[] Behind(long epoch)
+    {
+        lock (_gate)
+            return [.. _epochs.Where(host => host.Value < epoch && host.Key != self.Host && !(_detectors.GetValueOrDefault(host.Key)?.IsSuspected ?? false)).Select(host => host.Key)];
     }
 
     public void Drain(HostId host)

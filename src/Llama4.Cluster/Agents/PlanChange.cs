@@ -8,9 +8,14 @@ namespace Llama4.Cluster.Agents;
 
 /// <summary>The way from one plan to the next, over all hosts: prepare, write to the register, pause, commit, resume, release (docs/decisions/faults.md).</summary>
 internal sealed partial class PlanChange(
-    Peers peers, PlanBoard board, IGrainFactory grains, IPlanRegister register, Func<HostId[]> members, TimeProvider clock, ILogger<HostAgent> logger)
+    Peers peers, PlanBoard board, IGrainFactory grains, IPlanRegister register, IMembers members, TimeProvider clock, ILogger<HostAgent> logger)
 {
     private static readonly TimeSpan StoreRetry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What a host is asked may be asked again; then after twice the time.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(250);
+
+    private const int AsksMax = 8;
 
     /// <summary>A host that could not load its part is left out for so long.</summary>
     private static readonly TimeSpan FailedFor = TimeSpan.FromSeconds(30);
@@ -81,13 +86,20 @@ internal sealed partial class PlanChange(
         var abandon = before?.Hosts.Any(board.IsSuspected) ?? false;
         await AskAllAsync(EnginesOf(before), to => to.PauseAsync(term, plan.Epoch, abandon));
         // Resume comes after all of the plan's hosts: so no step of its epoch meets a host that would still take one of the epoch before.
-        var isEverywhere = await AskAllAsync(plan.Hosts.Union(members()), to => to.CommitAsync(term, plan), plan.Hosts)
+        var isEverywhere = await AskAllAsync(plan.Hosts.Union(members.Active), to => to.CommitAsync(term, plan), plan.Hosts)
             && await AskAllAsync(EnginesOf(plan).Union(EnginesOf(before)), to => to.ResumeAsync(term, plan.Epoch), EnginesOf(plan));
         if (!isEverywhere)
             return false;
         InForce(logger, plan.Epoch, plan.Hosts.Length, clock.GetElapsedTime(started).TotalMilliseconds);
-        _ = AskAllAsync(plan.Hosts.Union(members()), to => to.ReleaseAsync(term, plan.Epoch));
+        _ = AskAllAsync(plan.Hosts.Union(members.Active), to => to.ReleaseAsync(term, plan.Epoch));
         return true;
+    }
+
+    /// <summary>Tells the plan in force to hosts that missed it. Never throws.</summary>
+    public async Task RemindAsync(long term, PlacementPlan plan, HostId[] behind)
+    {
+        await AskAllAsync(behind, to => to.CommitAsync(term, plan));
+        await AskAllAsync(behind, to => to.ResumeAsync(term, plan.Epoch));
     }
 
     private static HostId[] EnginesOf(PlacementPlan? plan) => [.. (plan?.Replicas ?? []).Select(replica => replica.Engine).Distinct()];
@@ -120,15 +132,22 @@ internal sealed partial class PlanChange(
     /// <exception cref="HostUnreachableException">It is suspected, or no member any more.</exception>
     private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask)
     {
-        var call = ask(grains.GetGrain<IHostGrain>(host.Name)).AsTask();
-        while (!call.IsCompleted)
+        var calls = new List<Task>();
+        var (asked, patience) = (0L, AskAgainAfter);
+        while (!calls.Exists(call => call.IsCompleted))
         {
             var changed = board.Changed;
-            if (board.IsSuspected(host) || !members().Contains(host))
+            if (board.IsSuspected(host) || !members.Active.Contains(host))
                 throw new HostUnreachableException($"host {host} does not answer");
-            await Task.WhenAny(call, changed);
+            if (calls.Count == 0 || (calls.Count < AsksMax && clock.GetElapsedTime(asked) > patience))
+            {
+                patience *= calls.Count == 0 ? 1 : 2;
+                calls.Add(ask(grains.GetGrain<IHostGrain>(host.Name)).AsTask());
+                asked = clock.GetTimestamp();
+            }
+            await Task.WhenAny([.. calls, changed]);
         }
-        await call;
+        await calls.Find(call => call.IsCompleted)!;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plan epoch {Epoch} over {Hosts} hosts is in force; engines stood still for {Milliseconds:0.0} ms")]

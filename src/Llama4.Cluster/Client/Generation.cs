@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Llama4.Contracts;
 
@@ -58,7 +59,14 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
         }
     }
 
-    public IAsyncEnumerable<TokenChunk> Chunks(CancellationToken cancellation = default) => _chunks.Reader.ReadAllAsync(cancellation);
+    public async IAsyncEnumerable<TokenChunk> Chunks([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        while (await _chunks.Reader.WaitToReadAsync(cancellation))
+        {
+            while (_chunks.Reader.TryRead(out var chunk))
+                yield return chunk;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Engine;
@@ -6,7 +7,7 @@ namespace Llama4.Cluster.Engine;
 internal sealed class Outbox
 {
     private readonly Queue<TokenChunk> _chunks = [];
-    private TaskCompletionSource? _arrived;
+    private readonly Signal _arrived = new();
 
     /// <summary>Number of the newest chunk; 0 before the first.</summary>
     public long Last { get; private set; }
@@ -23,15 +24,10 @@ internal sealed class Outbox
     }
 
     /// <summary>Wakes the poll that waits, if one does.</summary>
-    public void Wake()
-    {
-        var arrived = _arrived;
-        _arrived = null;
-        arrived?.SetResult();
-    }
+    public void Wake() => _arrived.Set();
 
     /// <summary>Completes at the next <see cref="Wake"/>.</summary>
-    public Task ArrivedAsync() => (_arrived ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task ArrivedAsync() => _arrived.Next;
 
     /// <summary>Lets chunks up to this number go: the gateway has them.</summary>
     public void Acknowledge(long number)

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Engine;
@@ -6,7 +7,7 @@ namespace Llama4.Cluster.Engine;
 internal sealed class StepsInFlight
 {
     private readonly HashSet<StepPlan> _steps = new(ReferenceEqualityComparer.Instance);
-    private TaskCompletionSource? _empty;
+    private readonly Signal _empty = new();
 
     public int Count => _steps.Count;
 
@@ -19,7 +20,7 @@ internal sealed class StepsInFlight
     {
         var ended = _steps.Remove(step);
         if (_steps.Count == 0)
-            _empty?.TrySetResult();
+            _empty.Set();
         return ended;
     }
 
@@ -28,16 +29,10 @@ internal sealed class StepsInFlight
     {
         StepPlan[] taken = [.. _steps];
         _steps.Clear();
-        _empty?.TrySetResult();
+        _empty.Set();
         return taken;
     }
 
     /// <summary>Completes when none is left.</summary>
-    public Task EmptyAsync()
-    {
-        _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_steps.Count == 0)
-            _empty.SetResult();
-        return _empty.Task;
-    }
+    public Task EmptyAsync() => _steps.Count == 0 ? Task.CompletedTask : _empty.Next;
 }

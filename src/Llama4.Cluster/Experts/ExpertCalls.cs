@@ -19,6 +19,9 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvi
     /// <summary>The longest answer is forgotten by a fiftieth with each that comes.</summary>
     private const double Forgetting = 0.98;
 
+    /// <summary>An owner without standbys is asked again: the question or its answer may be lost.</summary>
+    private const int RoundsMax = 4;
+
     private double _longestS;
 
     private TimeSpan HedgeAfter => TimeSpan.FromSeconds(Math.Clamp(
@@ -55,14 +58,16 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvi
                     if (failure is StaleEpochException)
                         throw failure;
                 }
-                if (attempts.Count == 0 || clock.GetElapsedTime(started) > HedgeAfter)
+                if (attempts.Count == 0 || clock.GetElapsedTime(started) > HedgeAfter * (1 << (tried / owners.Hosts.Length)))
                 {
-                    while (tried < owners.Hosts.Length && board.IsSuspected(owners.Hosts[tried]))
+                    // With none under way every owner had its chance once; with one under way it may have been lost on the way.
+                    var most = owners.Hosts.Length * (attempts.Count == 0 ? 1 : RoundsMax);
+                    while (tried < most && board.IsSuspected(owners.Hosts[tried % owners.Hosts.Length]))
                         tried++;
-                    if (tried < owners.Hosts.Length)
+                    if (tried < most)
                     {
-                        attempts.Add((owners.Hosts[tried], owners.Grains[tried].RunAsync(epoch, question).AsTask()));
-                        tried++;
+                        var next = tried++ % owners.Hosts.Length;
+                        attempts.Add((owners.Hosts[next], owners.Grains[next].RunAsync(epoch, question).AsTask()));
                         started = clock.GetTimestamp();
                     }
                     else if (attempts.Count == 0)

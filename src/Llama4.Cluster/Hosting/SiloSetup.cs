@@ -4,8 +4,11 @@ using Llama4.Cluster.Agents;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Steps;
 using Llama4.Cluster.Transport;
 using Llama4.Contracts;
+using Llama4.Model;
+using Llama4.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -42,6 +45,7 @@ internal static class SiloSetup
             .AddSingleton<PlanBoard>()
             .AddSingleton<RemoteCalls>()
             .AddSingleton<ExpertCalls>()
+            .AddSingleton<StepFence>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IHostLifetime, OwnersLifetime>()
             .AddSingleton<FatalErrors>()
@@ -70,8 +74,14 @@ internal static class SiloSetup
             .AddSingleton(host.Limits)
             .AddSingleton(new ExpertCounts(host.Config.Layers.Count, host.Config.Experts))
             .AddSingleton(options)
+            .AddSingleton(new PlanMaker(options, ModelShapes.Of(host.Config, host.Mode.Activations()), WorkOf(host)))
+            .AddSingleton<IHostParts>(host.Weights)
+            .AddSingleton<IMembers, SiloMembers>()
             .AddSingleton<HostAgent>();
     }
+
+    private static PlanWork WorkOf(ModelHost host) =>
+        new(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
 
     /// <summary>Membership in memory, kept by the silo at <paramref name="primary"/>; loopback.</summary>
     public static Action<ISiloBuilder> Development(IPEndPoint primary) => silo => silo

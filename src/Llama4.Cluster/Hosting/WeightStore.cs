@@ -15,7 +15,7 @@ namespace Llama4.Cluster.Hosting;
 /// <param name="loading">Cancelled when nothing more shall be loaded.</param>
 /// <param name="progress">Told what share of the bytes of the load under way is loaded, 0 to 1.</param>
 internal sealed class WeightStore(
-    HostId host, Checkpoint checkpoint, IDevice device, ComputeMode mode, CancellationToken loading, IProgress<double>? progress) : IAsyncDisposable
+    HostId host, Checkpoint checkpoint, IDevice device, ComputeMode mode, CancellationToken loading, IProgress<double>? progress) : IHostParts, IAsyncDisposable
 {
     private readonly WeightSizes _sizes = new(checkpoint);
     private readonly SemaphoreSlim _change = new(1);
@@ -28,7 +28,7 @@ internal sealed class WeightStore(
     private Vocabulary? _vocabulary;
     private long _weightBytes;
 
-    /// <summary>Bytes of weights on the device.</summary>
+    /// <inheritdoc/>
     public long WeightBytes => Interlocked.Read(ref _weightBytes);
 
     /// <summary>Bytes of the checkpoint's tensors that were read so far.</summary>

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Agents;
+using Llama4.Cluster.Calls;
 using Llama4.Cluster.Client;
 using Llama4.Contracts;
 
@@ -9,22 +10,13 @@ internal sealed class PlanBoard : IPlanSource
 {
     private volatile PlacementPlan? _current;
     private volatile HashSet<HostId> _suspects = [];
-    private TaskCompletionSource? _changed;
+    private readonly Signal _changed = new();
 
     /// <summary>Null before the first.</summary>
     public PlacementPlan? Current => _current;
 
     /// <summary>Completes at the next change of the plan or of the suspects, and at the next <see cref="Tick"/>. Ask for it before looking at either.</summary>
-    public Task Changed
-    {
-        get
-        {
-            if (Volatile.Read(ref _changed) is { } changed)
-                return changed.Task;
-            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return (Interlocked.CompareExchange(ref _changed, mine, null) ?? mine).Task;
-        }
-    }
+    public Task Changed => _changed.Next;
 
     PlacementPlan? IPlanSource.Plan => _current;
 
@@ -39,7 +31,7 @@ internal sealed class PlanBoard : IPlanSource
         if (_current is { } before && plan.Epoch < before.Epoch)
             throw new InvalidOperationException($"plan epoch {plan.Epoch} was published after epoch {before.Epoch}: epochs must not go back");
         _current = plan;
-        Tell();
+        _changed.Set();
     }
 
     public void Follow(HostId? leader) => Leader = leader;
@@ -56,19 +48,17 @@ internal sealed class PlanBoard : IPlanSource
             return;
         _suspects = [.. hosts.Select(host => host.Host)];
         Suspects = hosts;
-        Tell();
+        _changed.Set();
     }
 
     /// <summary>The plan in force, if it is of this epoch.</summary>
     /// <exception cref="StaleEpochException">Another epoch, or none, is in force here.</exception>
-    public PlacementPlan Require(long epoch, IAddressable target)
+    public PlacementPlan Require(long epoch, object target)
     {
         var plan = _current;
         return plan?.Epoch == epoch ? plan : throw new StaleEpochException(target.ToString()!, plan?.Epoch ?? 0, epoch);
     }
 
     /// <summary>Time has passed: those who wait look at their deadlines. One clock for all calls instead of a timer each.</summary>
-    public void Tick() => Tell();
-
-    private void Tell() => Interlocked.Exchange(ref _changed, null)?.SetResult();
+    public void Tick() => _changed.Set();
 }

@@ -37,6 +37,9 @@ public sealed record StepPlan
     /// <summary>How many micro-batches the engine wants in flight, this one included; 0 for no say.</summary>
     [Id(9)] public int MicroBatches { get; init; }
 
+    /// <summary>The oldest step that the engine still waits for, this one included; 0 for no say. Earlier ones were committed or given up.</summary>
+    [Id(10)] public long OldestStep { get; init; }
+
     public int Rows => TokenIds.Length;
 }
 

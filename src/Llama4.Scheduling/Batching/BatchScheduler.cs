@@ -123,7 +123,7 @@ public sealed class BatchScheduler
             Fill(lane);
             if (_builder.Slices > 0)
             {
-                var plan = _builder.Build(Epoch, ++_lastStep, lane, lanes, out var sequences);
+                var plan = _builder.Build(Epoch, ++_lastStep, _inFlight.Count > 0 ? _inFlight.Entries[0].Number : _lastStep, lane, lanes, out var sequences);
                 _inFlight.Add(plan.Step, (plan, sequences));
                 _admitted.Lanes.Planned(lane, plan.Step);
                 return plan;

@@ -22,7 +22,7 @@ public static class PlacementPlanner
         if (request.Previous is { } previous)
         {
             HostCapacity[] known = [.. hosts.Where(host => previous.Hosts.Contains(host.Host))];
-            if (request.InHaste && known.Length > 0 && known.Length < hosts.Length && Follow(previous, request, known) is { Overflow: 0 } hasty)
+            if (request.InHaste && known.Length < hosts.Length && Lacking(request, known) is null && Follow(previous, request, known) is { Overflow: 0 } hasty)
             {
                 return hasty.ToPlan();
             }
@@ -117,17 +117,28 @@ public static class PlacementPlanner
             throw new ArgumentException($"{request.Hosts.Count} hosts were given; there must be at least one, each once.", nameof(request));
         }
 
+        if (Lacking(request, request.Hosts) is { } lacking)
+        {
+            throw new PlacementException(lacking, []);
+        }
+    }
+
+    /// <summary>The role that too few of these hosts have; null where each has enough.</summary>
+    private static string? Lacking(PlacementRequest request, IReadOnlyCollection<HostCapacity> among)
+    {
         var experts = request.Shape.Layers.Any(layer => layer.Experts > 0);
         foreach (var role in (HostRoles[])[HostRoles.Engine, HostRoles.Attention, HostRoles.Vocabulary, .. experts ? [HostRoles.Experts] : (HostRoles[])[]])
         {
-            var hosts = request.Hosts.Count(host => host.May(role));
+            var hosts = among.Count(host => host.May(role));
             var needed = role == HostRoles.Experts && !request.InHaste ? 1 + request.Standbys : 1;
             if (hosts < needed)
             {
                 var why = needed > 1 ? $" ({request.Standbys} standbys of each expert group need as many more hosts)" : "";
-                throw new PlacementException($"{hosts} hosts may have the role {role.ToString().ToLowerInvariant()}, at least {needed} must{why}", []);
+                return $"{hosts} hosts may have the role {role.ToString().ToLowerInvariant()}, at least {needed} must{why}";
             }
         }
+
+        return null;
     }
 
     private static PlacementException Lacking(PlanLayout layout)

@@ -1,0 +1,17 @@
+using System.Text.Json;
+
+namespace Llama4.Simulation;
+
+/// <summary>A seed and, where it was worth a name, its faults written out.</summary>
+/// <param name="Faults">Null for those that follow from the seed.</param>
+internal sealed record Scenario(ulong Seed, Fault[]? Faults = null)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip };
+
+    /// <summary>What was wrong when it was found.</summary>
+    public string? Found { get; init; }
+
+    /// <exception cref="JsonException">It is not one.</exception>
+    public static Scenario Load(string file) =>
+        JsonSerializer.Deserialize<Scenario>(File.ReadAllText(file), Json) ?? throw new JsonException($"{file}: expected a scenario, found null");
+}

@@ -1,0 +1,36 @@
+using Llama4.Contracts;
+using Llama4.Scheduling;
+
+namespace Llama4.Cluster.Agents;
+
+/// <summary>Plans for the model and the work of this cluster.</summary>
+internal sealed class PlanMaker(HostAgentOptions options, ModelShape shape, PlanWork work)
+{
+    /// <summary>Standbys are a wish: as many as there is room for.</summary>
+    /// <param name="previous">Whose owners stay where they are as far as that is well; null for nobody's.</param>
+    /// <param name="inHaste">Everybody waits for it.</param>
+    /// <exception cref="PlacementException">Not even without any standby.</exception>
+    public PlacementPlan Make(long epoch, PlacementPlan? previous, HostDescription[] candidates, bool inHaste)
+    {
+        HostCapacity[] hosts = [.. candidates.Select(candidate => candidate.Capacity)];
+        var owners = hosts.Count(one => one.May(HostRoles.Experts));
+        for (var standbys = Math.Min(options.Standbys, Math.Max(0, owners - 1)); ; standbys--)
+        {
+            try
+            {
+                return PlacementPlanner.Plan(new PlacementRequest(shape, hosts, work, epoch)
+                {
+                    GroupsOnOneHost = options.ExpertGroups,
+                    Replicas = options.Replicas,
+                    Standbys = standbys,
+                    Previous = previous,
+                    InHaste = inHaste,
+                });
+            }
+            catch (PlacementException) when (standbys > 0)
+            {
+                // With fewer, then.
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+using Llama4.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Llama4.Cluster.Engine;
+
+/// <summary>
+/// Step 2: the sequences of one replica. Admits requests; schedules (step 3, <see cref="BatchScheduler"/>), forwards (step 4), commits
+/// and emits, several micro-batches at a time. Between two plans it stands still: <see cref="PauseAsync"/>, <see cref="ResumeAsync"/>.
+/// <para>One caller at a time; submissions, polls, cancellations and the continuations of steps in flight interleave. All of them leave the
+/// scheduler consistent before they await; nothing of it is kept over an await. It knows neither threads nor Orleans' runtime: a simulation runs it as it is.</para>
+/// </summary>
+/// <param name="self">The host it runs on.</param>
+/// <param name="kv">Of every attention host.</param>
+/// <param name="moved">Told once, when another host has the replica.</param>
+internal sealed partial class EngineTurns(
+    HostId self, int replica, KvSizes kv, SchedulerLimits limits, PlanBoard board, IGrainFactory grains, TimeProvider clock, Action moved, ILogger logger)
+{
+    private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>A gateway that has not asked for so long is gone.</summary>
+    public static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Emitter _emitter = new();
+    private readonly StepsInFlight _steps = new();
+    private readonly StepAllowance _allowance = new();
+    private BatchScheduler? _scheduler;
+    private MicroBatchPolicy? _policy;
+    private PlacementPlan? _plan;
+    private ICoordinatorGrain? _coordinator;
+    private bool _paused;
+    private bool _moved;
+    private Exception? _broken;
+
+    /// <summary>When the last step was committed, if steps have been in flight ever since.</summary>
+    private long? _lastCommit;
+
+    /// <summary>Since when steps fail because of hosts, with none committed between.</summary>
+    private long? _stuckSince;
+
+    /// <summary>Null before the first plan.</summary>
+    public BatchScheduler? Scheduler => _scheduler;
+
+    public ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway)
+    {
+        if (_scheduler is null || _moved || _broken is not null)
+        {
+            return ValueTask.FromResult(new SubmitResult(
+                SubmitStatus.Unavailable,
+                _broken is null ? "The cluster is starting, or the engine has moved." : $"The engine has stopped: {_broken.Message}",
+                limits.RetryAfterSeconds));
+        }
+        if (_emitter.TryInside(request.Id, out var earlier))
+        {
+            _emitter.Forget(request.Id);
+            _scheduler.Cancel(earlier);
+        }
+        var inside = Guid.NewGuid();
+        var submission = _scheduler.Submit(request with { Id = inside });
+        if (submission.Result.Status == SubmitStatus.Accepted)
+        {
+            _emitter.Add(request, inside, gateway, clock.GetTimestamp());
+            if (submission.Ended is { } ended)
+                _emitter.Emit([ended], [], null);
+            Pump();
+        }
+        return ValueTask.FromResult(submission.Result);
+    }
+
+    public ValueTask CancelAsync(Guid request)
+    {
+        if (_emitter.TryInside(request, out var inside) && _scheduler!.Cancel(inside) is { } ended)
+        {
+            _emitter.Emit([ended], [], null);
+            Pump(); // its blocks may let somebody in
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged)
+    {
+        if (_moved)
+            return new EngineAnswer(EngineState.Moved, acknowledged, []);
+        if (_emitter.BoxOf(gateway) is not { } box)
+            return new EngineAnswer(EngineState.Unknown, acknowledged, []);
+        box.Polled = clock.GetTimestamp();
+        box.Acknowledge(acknowledged);
+        if (box.IsEmpty)
+            await Task.WhenAny(box.ArrivedAsync(), Task.Delay(PollHeld, clock));
+        return _moved ? new EngineAnswer(EngineState.Moved, acknowledged, []) : box.Waiting();
+    }
+
+    public ValueTask<EngineStatus> StatusAsync() =>
+        ValueTask.FromResult(_scheduler?.Status ?? new EngineStatus(0, 0, 0, 0, 0, 0, 0));
+
+    public async ValueTask PauseAsync(long epoch, bool abandon)
+    {
+        if (board.Current?.Epoch >= epoch)
+            return; // said twice, and meanwhile the plan is in force
+        _paused = true;
+        if (!abandon && _steps.Count > 0)
+            await Task.WhenAny(_steps.EmptyAsync(), Task.Delay(DrainLimit, clock));
+        Abandon();
+    }
+
+    public ValueTask ResumeAsync(long epoch)
+    {
+        var plan = board.Require(epoch, $"engine {replica}");
+        if (plan.Replicas.Length <= replica || plan.Replicas[replica].Engine != self)
+        {
+            Move();
+            return ValueTask.CompletedTask;
+        }
+        _policy ??= new MicroBatchPolicy(
+            limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != self)), plan.Replicas[replica].Stages.Length);
+        _scheduler ??= new BatchScheduler(limits, kv, _policy);
+        if (_plan is { } before && before.Epoch != plan.Epoch)
+        {
+            Abandon(); // of a host that slept through the pause
+            if (!HasSameAttention(before.Replicas[replica], plan.Replicas[replica]))
+                _scheduler.DropKv();
+        }
+        _plan = plan;
+        _scheduler.Epoch = epoch;
+        _coordinator = grains.GetCoordinator(replica, stage: 0, plan.Replicas[replica].Stages[0].Host);
+        (_paused, _stuckSince) = (false, null);
+        Pump();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What is open ends with an error, unless another host has it.</summary>
+    public void Stop()
+    {
+        if (!_moved)
+            _emitter.EndAll("The cluster is shutting down.");
+    }
+
+    /// <summary>Another host has the replica: gateways submit there what is open, so nothing is told of it here any more.</summary>
+    private void Move()
+    {
+        _moved = true;
+        Abandon();
+        _emitter.WakeAll();
+        moved();
+    }
+
+    /// <summary>Starts every step that can run now.</summary>
+    private void Pump()
+    {
+        try
+        {
+            while (!_paused && !_moved && _broken is null && _scheduler!.Next() is { } step)
+                _ = RunAsync(step);
+        }
+        catch (Exception invariant)
+        {
+            Break(invariant);
+        }
+    }
+
+    /// <summary>One step from forward to emission. Never throws: a failed step is done again or ends its sequences; a broken invariant ends all.</summary>
+    private async Task RunAsync(StepPlan step)
+    {
+        _steps.Add(step);
+        try
+        {
+            try
+            {
+                var sent = clock.GetTimestamp();
+                var drawn = await _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!)).AsTask().WaitAsync(_allowance.For(step.Rows), clock);
+                _allowance.Observe(step.Rows, clock.GetElapsedTime(sent));
+                if (_steps.TryEnd(step))
+                    Commit(step, drawn);
+            }
+            catch (Exception failure) when (HostFailures.Is(failure))
+            {
+                if (!_steps.Has(step))
+                    return; // given up before
+                if (failure is TimeoutException)
+                    _allowance.Expired();
+                await HostLostAsync(step, failure);
+            }
+            catch (Exception failure)
+            {
+                if (!_steps.TryEnd(step))
+                    return; // given up before
+                StepFailed(logger, step.Step, step.Rows, failure);
+                _lastCommit = null;
+                _emitter.Emit(_scheduler!.Abort(step, StepFailure.Replay), [], failure.Message);
+                Pump();
+            }
+        }
+        catch (Exception invariant)
+        {
+            if (_steps.Has(step) || !HostFailures.Is(invariant))
+                Break(invariant);
+        }
+    }
+
+    private void Commit(StepPlan step, DrawnToken[] drawn)
+    {
+        var now = clock.GetTimestamp();
+        if (_lastCommit is { } last)
+            _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
+        var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
+        _stuckSince = null;
+        Pump(); // the device works on while the tokens go out
+        _lastCommit = _steps.Count > 0 ? now : null;
+        _emitter.Emit(emissions, drawn, null);
+    }
+
+    /// <summary>A host that the step went through is gone: it is done again by the next plan, or after a moment by this one.</summary>
+    private async Task HostLostAsync(StepPlan step, Exception failure)
+    {
+        _lastCommit = null;
+        _stuckSince ??= clock.GetTimestamp();
+        if (clock.GetElapsedTime(_stuckSince.Value) > HostFailures.Limit)
+        {
+            StepFailed(logger, step.Step, step.Rows, failure);
+            _steps.TryEnd(step);
+            _emitter.Emit(_scheduler!.Abort(step, StepFailure.End), [], $"no step could be done for {HostFailures.Limit.TotalSeconds:0} s: {failure.Message}");
+            Pump();
+            return;
+        }
+        await Task.Delay(HostFailures.Pause, clock);
+        if (!_steps.TryEnd(step))
+            return; // abandoned meanwhile
+        _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
+        Pump();
+    }
+
+    /// <summary>Steps in flight are given up; what comes of them is ignored.</summary>
+    private void Abandon()
+    {
+        _lastCommit = null;
+        foreach (var step in _steps.TakeAll())
+            _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
+    }
+
+    private static bool HasSameAttention(ReplicaPlacement before, ReplicaPlacement after) =>
+        after.Stages.All(stage => Enumerable.Range(stage.FirstLayer, stage.Layers).All(layer => before.StageOf(layer).Host == stage.Host));
+
+    /// <summary>To be called every second or so: requests of gateways that are gone are cancelled.</summary>
+    public void ForgetSilentGateways()
+    {
+        var since = clock.GetTimestamp() - (long)(GatewayLimit.TotalSeconds * clock.TimestampFrequency);
+        foreach (var gateway in _emitter.SilentSince(since))
+        {
+            foreach (var orphan in _emitter.Remove(gateway))
+                _scheduler!.Cancel(orphan);
+            GatewaySilent(logger, gateway, GatewayLimit.TotalSeconds);
+        }
+        Pump();
+    }
+
+    private void Break(Exception invariant)
+    {
+        EngineStopped(logger, invariant);
+        _broken ??= invariant;
+        _emitter.EndAll($"The engine has stopped: {invariant.Message}");
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of {Rows} rows failed")]
+    private static partial void StepFailed(ILogger logger, long step, int rows, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Gateway {Gateway} has not asked for {Seconds} s: its requests are cancelled")]
+    private static partial void GatewaySilent(ILogger logger, Guid gateway, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The engine has stopped: an invariant is broken")]
+    private static partial void EngineStopped(ILogger logger, Exception invariant);
+}

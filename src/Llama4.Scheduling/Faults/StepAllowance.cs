@@ -1,0 +1,72 @@
+using System.Numerics;
+
+namespace Llama4.Scheduling;
+
+/// <summary>
+/// How long a step may take before its engine gives it up as lost: some message of it may be, with every host alive. Learnt from the steps that were done,
+/// those of about as many rows apart. It reads no clock.
+/// </summary>
+public sealed class StepAllowance
+{
+    /// <summary>Less is a process that was not scheduled, or a collection of garbage.</summary>
+    public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>While nothing is known: the first step of a large model on few cores.</summary>
+    public static readonly TimeSpan Unknown = TimeSpan.FromSeconds(60);
+
+    public static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
+
+    /// <summary>Times the longest of late.</summary>
+    private const double Factor = 8;
+
+    /// <summary>The longest is forgotten by a fiftieth with each that comes.</summary>
+    private const double Forgetting = 0.98;
+
+    private const double PatienceMost = 64;
+
+    /// <summary>[log2 rows] seconds; 0 where none was done.</summary>
+    private readonly double[] _longest = new double[32];
+    private double _patience = 1;
+
+    public TimeSpan For(int rows)
+    {
+        var seconds = Longest(Bucket(rows)) * Factor * _patience;
+        return seconds == 0 ? Unknown : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * _patience, Most.TotalSeconds));
+    }
+
+    /// <summary>A step was done.</summary>
+    /// <param name="took">From when it was sent.</param>
+    public void Observe(int rows, TimeSpan took)
+    {
+        ref var longest = ref _longest[Bucket(rows)];
+        longest = Math.Max(took.TotalSeconds, Forgetting * longest);
+        _patience = Math.Max(1, _patience / 2);
+    }
+
+    /// <summary>A step was given up: should it only have been slow, the next gets twice the time.</summary>
+    public void Expired() => _patience = Math.Min(PatienceMost, 2 * _patience);
+
+    /// <summary>That of steps at least as large, or of smaller ones in proportion; 0 where nothing is known.</summary>
+    private double Longest(int bucket)
+    {
+        for (var larger = bucket; larger < _longest.Length; larger++)
+        {
+            if (_longest[larger] > 0)
+            {
+                return _longest[larger];
+            }
+        }
+
+        for (var smaller = bucket - 1; smaller >= 0; smaller--)
+        {
+            if (_longest[smaller] > 0)
+            {
+                return _longest[smaller] * (1 << (bucket - smaller));
+            }
+        }
+
+        return 0;
+    }
+
+    private static int Bucket(int rows) => BitOperations.Log2((uint)Math.Max(1, rows));
+}
