@@ -14,6 +14,7 @@ internal sealed class Mischief(SimulatedCluster cluster)
     private const int PerMille = 100;
 
     private readonly World _world = cluster.World;
+    private readonly HashSet<SimulatedHost> _leaving = [];
     private int _lasting;
 
     /// <summary>Nothing goes on any more.</summary>
@@ -103,7 +104,7 @@ internal sealed class Mischief(SimulatedCluster cluster)
     /// <summary>The others can do without it.</summary>
     private bool MayGo(SimulatedHost host)
     {
-        var rest = cluster.Alive.Where(other => other != host && !other.Process.IsFrozen).Aggregate(HostRoles.None, (roles, other) => roles | other.Roles);
+        var rest = cluster.Alive.Where(other => other != host && !other.Process.IsFrozen && !_leaving.Contains(other)).Aggregate(HostRoles.None, (roles, other) => roles | other.Roles);
         return (rest & HostRoles.Any) == HostRoles.Any;
     }
 
@@ -144,6 +145,7 @@ internal sealed class Mischief(SimulatedCluster cluster)
             _lasting--;
             return;
         }
+        _leaving.Add(host);
         host.Process.Start(async () =>
         {
             await host.Agent.LeaveAsync(TimeSpan.FromSeconds(8), CancellationToken.None);

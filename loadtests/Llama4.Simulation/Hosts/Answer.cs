@@ -47,12 +47,15 @@ internal sealed class Answer(SimulatedHost gateway, ClientRequest request)
             var (result, generation) = await gateway.Client.SubmitAsync(asked, CancellationToken.None);
             if (result.Status == SubmitStatus.Accepted)
             {
+                _world.Tell($"{this}: accepted");
                 await HearAsync(generation!);
                 HasEnded = true;
+                _world.Tell($"{this}: ended");
                 return;
             }
             if (result.Status == SubmitStatus.ContextLengthExceeded)
                 _world.Fail($"a prompt of {request.Prompt.Length} tokens was refused: {result.Message}");
+            _world.Tell($"{this}: {result.Message}");
             await Task.Delay(AskAgain, clock);
         }
     }

@@ -196,7 +196,7 @@ internal sealed partial class Leadership(
         {
             try
             {
-                next = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, need == PlanNeed.Urgent);
+                next = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, need == PlanNeed.Urgent) with { Follows = current?.Epoch ?? 0 };
             }
             catch (PlacementException impossible)
             {

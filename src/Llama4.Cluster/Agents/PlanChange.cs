@@ -39,6 +39,10 @@ internal sealed partial class PlanChange(
             {
                 return false; // a suspect is a fault of its own
             }
+            catch (StaleEpochException)
+            {
+                return false; // it follows another leader by now
+            }
             catch (OperationCanceledException interrupted) when (isAlone)
             {
                 duties.Fail(interrupted);

@@ -30,7 +30,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
 
     public async ValueTask<(SubmitResult Result, IGeneration? Generation)> SubmitAsync(GenerateRequest request, CancellationToken cancellation)
     {
-        var generation = new Generation(request, CancelAsync);
+        var generation = new Generation(request, CancelAsync) { IsSubmitting = true };
         if (!_open.TryAdd(request.Id, generation))
             return (new SubmitResult(SubmitStatus.Unavailable, $"Request {request.Id} is here already.", RetryAfterSeconds: 1), null);
         SubmitResult result;
@@ -68,7 +68,8 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
     /// <summary>Never throws. Ends when nothing is open.</summary>
     private async Task PollAsync()
     {
-        var (polled, acknowledged) = (Engine, 0L);
+        HostId? polled = null;
+        var acknowledged = 0L;
         while (!closed.IsCancellationRequested)
         {
             if (_open.IsEmpty)
@@ -80,12 +81,10 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             }
             var changed = plans.Changed;
             var engine = Engine;
-            if (engine is { } now && polled is { } before && now != before)
-            {
-                await ReviveAsync();
-                acknowledged = 0;
-            }
-            polled = engine ?? polled;
+            if (engine != polled)
+                (polled, acknowledged) = (engine, 0);
+            if (engine is { } now)
+                ReviveOthersThan(now);
             if (engine is null || await AskAsync(engine.Value, acknowledged) is not { } answer)
             {
                 await WaitAsync(changed);
@@ -101,7 +100,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
                 acknowledged = 0;
                 await WaitAsync(changed);
                 if (answer.State == EngineState.Unknown)
-                    await ReviveAsync();
+                    Forget(engine.Value);
             }
         }
     }
@@ -125,15 +124,47 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             _open.TryRemove(chunk.Request, out _);
     }
 
-    /// <summary>Everything open is submitted to the engine there is now.</summary>
-    private async Task ReviveAsync() => await Task.WhenAll(_open.Values.Select(async generation =>
+    /// <summary>What another engine has accepted than there is now is submitted to this one. Meanwhile the polls go on.</summary>
+    private void ReviveOthersThan(HostId engine)
     {
-        var result = await TrySubmitAsync(generation, ReviveLimit, closed);
-        if (result.Status == SubmitStatus.Accepted)
-            return;
-        generation.Fail($"The answer cannot go on: {result.Message}");
+        foreach (var (_, generation) in _open)
+        {
+            if (!generation.IsSubmitting && generation.Engine != engine)
+            {
+                generation.IsSubmitting = true;
+                _ = ReviveAsync(generation);
+            }
+        }
+    }
+
+    /// <summary>The engine knows nothing of what it accepted.</summary>
+    private void Forget(HostId engine)
+    {
+        foreach (var (_, generation) in _open)
+        {
+            if (!generation.IsSubmitting && generation.Engine == engine)
+                generation.Engine = null;
+        }
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task ReviveAsync(Generation generation)
+    {
+        string failure;
+        try
+        {
+            var result = await TrySubmitAsync(generation, ReviveLimit, closed);
+            if (result.Status == SubmitStatus.Accepted)
+                return;
+            failure = result.Message;
+        }
+        catch (Exception error)
+        {
+            failure = error.Message;
+        }
+        generation.Fail($"The answer cannot go on: {failure}");
         _open.TryRemove(generation.Request, out _);
-    }));
+    }
 
     /// <summary>Until the engine has said yes, or no for good, or the time is over. A request that arrived twice is one: the engine knows its id.</summary>
     private async Task<SubmitResult> TrySubmitAsync(Generation generation, TimeSpan limit, CancellationToken cancellation)
@@ -144,14 +175,21 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
         {
             var changed = plans.Changed;
             var result = new SubmitResult(SubmitStatus.Unavailable, "The engine does not answer.", RetryAfterSeconds: 1);
+            var asked = Engine;
             try
             {
-                if (Engine is { } engine)
+                if (asked is { } engine)
                     result = await grains.GetEngine(replica, engine).SubmitAsync(generation.Rest(), _gateway).AsTask().WaitAsync(SubmitLimit, clock, cancellation);
             }
             catch (Exception away) when (IsAway(away) && !cancellation.IsCancellationRequested)
             {
                 result = result with { Message = $"The engine does not answer: {away.Message}" };
+            }
+            if (result.Status == SubmitStatus.Accepted)
+            {
+                // The engine may be another one by now: the next poll sees that.
+                (generation.Engine, generation.IsSubmitting) = (asked, false);
+                return result;
             }
             var again = result.Status == SubmitStatus.Unavailable || (revives && result.Status == SubmitStatus.QueueFull);
             if (!again || closed.IsCancellationRequested || !_open.ContainsKey(generation.Request) || clock.GetElapsedTime(started) > limit)

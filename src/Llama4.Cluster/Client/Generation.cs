@@ -23,6 +23,12 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
 
     public Guid Request { get; } = request.Id;
 
+    /// <summary>Where it was accepted last; null when that engine does not know it any more.</summary>
+    public HostId? Engine { get; set; }
+
+    /// <summary>It is under way to an engine. Written by the link only: by its poll, or by the submission while this is true.</summary>
+    public bool IsSubmitting { get; set; }
+
     /// <summary>What is still to be generated, as a request of its own.</summary>
     public GenerateRequest Rest()
     {

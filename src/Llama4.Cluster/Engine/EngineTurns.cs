@@ -119,7 +119,8 @@ internal sealed partial class EngineTurns(
         if (_plan is { } before && before.Epoch != plan.Epoch)
         {
             Abandon(); // of a host that slept through the pause
-            if (!HasSameAttention(before.Replicas[replica], plan.Replicas[replica]))
+            // By a plan between the two another engine may have written into the same blocks.
+            if (plan.Follows != before.Epoch || !HasSameAttention(before.Replicas[replica], plan.Replicas[replica]))
                 _scheduler.DropKv();
         }
         _plan = plan;

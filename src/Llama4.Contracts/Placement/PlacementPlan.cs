@@ -43,4 +43,8 @@ public sealed record PlacementPlan(
     /// <summary>The hosts that the plan was made for, also those it gives nothing. Empty in plans made by hand.</summary>
     [Id(5)]
     public HostId[] Hosts { get; init; } = [];
+
+    /// <summary>Epoch of the plan that was written before this one; 0 for none. Who served another one before has missed what came between.</summary>
+    [Id(6)]
+    public long Follows { get; init; }
 }
