@@ -5,8 +5,6 @@ using Llama4.Simulation;
 // The cluster's own agents, engines and gateways in one thread under a simulated clock and network. See docs/decisions/simulation.md.
 //   dotnet run -c Release --project loadtests/Llama4.Simulation -- run [FIRST] [RUNS]     many seeds, and how many a second
 //   dotnet run -c Release --project loadtests/Llama4.Simulation -- replay SEED|FILE.json  one, with all that happens in it
-if (Environment.GetEnvironmentVariable("FIRST") is not null)
-    AppDomain.CurrentDomain.FirstChanceException += (_, e) => { if (e.Exception is not (TimeoutException or Llama4.Contracts.StaleEpochException or Llama4.Contracts.HostUnreachableException or OperationCanceledException)) Console.WriteLine($"FIRST {e.Exception.GetType().Name} {e.Exception.Message} {new System.Diagnostics.StackTrace(1, false).ToString().Split((char)10).Where(l => l.Contains("Llama4")).FirstOrDefault()}"); };
 switch (args)
 {
     case ["replay", var which]:

@@ -16,8 +16,8 @@ internal static class Simulated
     private static readonly TimeSpan FirstRequest = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LastRequest = TimeSpan.FromMilliseconds(2500);
 
-    /// <summary>After the last fault: declared dead within 5 s; the first step of all is given up after 60 s.</summary>
-    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(75);
+    /// <summary>After the last fault: declared dead within 5 s; the first step of all is given up after 15 s.</summary>
+    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(40);
 
     /// <summary>Gateways that are gone are forgotten within 11 s, and what they asked for with them.</summary>
     private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(15);
@@ -29,7 +29,7 @@ internal static class Simulated
         var world = new World(scenario.Seed) { Journal = journal };
         var random = world.Random.Split();
         var setting = Setting.From(random);
-        var cluster = new SimulatedCluster(world, setting);
+        var cluster = new SimulatedCluster(world, setting, scenario.Sabotage);
         foreach (var roles in setting.Roles)
             world.After(random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), () => cluster.Join(roles));
         var requests = Enumerable.Range(0, random.Between(3, 10)).Select(_ => ClientRequest.From(random, FirstRequest, LastRequest)).ToArray();
@@ -50,6 +50,8 @@ internal static class Simulated
             world.Fail($"{cluster.Answers.First(answer => !HasEnded(answer))}, {RecoversWithin.TotalSeconds} s after the last fault");
         if (!world.Run(world.Time + SettlesWithin, () => IsSettled(cluster)) && world.Violation is null)
             world.Fail($"not at rest {SettlesWithin.TotalSeconds} s after the last answer: {Unrest(cluster)}");
+        if (world.Violation is not null)
+            TellState(world, cluster);
         foreach (var engine in EnginesOf(cluster))
         {
             try
@@ -60,6 +62,16 @@ internal static class Simulated
             {
                 world.Fail(leak.Message);
             }
+        }
+    }
+
+    private static void TellState(World world, SimulatedCluster cluster)
+    {
+        foreach (var host in cluster.Alive)
+        {
+            var leads = host.Agent.Leadership;
+            world.Tell($"{host.Id}: plan epoch {host.Board.Current?.Epoch}, listens to {host.Board.Leader}, suspects [{string.Join(", ", host.Board.Suspects.Select(door => door.Host))}]"
+                + (leads.IsLeading ? $", leads in term {leads.Term}, waits: {leads.Waiting}" : ""));
         }
     }
 

@@ -125,10 +125,10 @@ internal sealed class Mischief(SimulatedCluster cluster)
     /// <summary>One that stands still for too long is declared dead, and ends itself when it wakes up.</summary>
     private void Freeze(SimulatedHost host, TimeSpan lasts)
     {
-        host.Process.Freeze();
         var declared = _world.Random.Between(DeadAfterLeast, DeadAfterMost);
-        if (declared < lasts)
+        if (declared < lasts && MayGo(host))
             _world.After(declared, () => cluster.Membership.Leave(host.Id));
+        host.Process.Freeze();
         End(lasts, () =>
         {
             if (!cluster.Membership.Has(host.Id))

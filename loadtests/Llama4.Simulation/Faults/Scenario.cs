@@ -6,7 +6,9 @@ namespace Llama4.Simulation;
 /// <param name="Faults">Null for those that follow from the seed.</param>
 internal sealed record Scenario(ulong Seed, Fault[]? Faults = null)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public Sabotage Sabotage { get; init; }
 
     /// <summary>What was wrong when it was found.</summary>
     public string? Found { get; init; }

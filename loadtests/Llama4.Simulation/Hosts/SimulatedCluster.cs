@@ -7,15 +7,17 @@ internal sealed class SimulatedCluster
 {
     private readonly Dictionary<HostId, SimulatedHost> _hosts = [];
 
-    public SimulatedCluster(World world, Setting setting)
+    public SimulatedCluster(World world, Setting setting, Sabotage sabotage)
     {
-        (World, Setting) = (world, setting);
-        (Network, Store, Membership) = (new Network(world), new SimulatedStore(world), new Membership(world));
+        (World, Setting, Sabotage) = (world, setting, sabotage);
+        (Network, Store, Membership) = (new Network(world), new SimulatedStore(world, sabotage), new Membership(world));
     }
 
     public World World { get; }
 
     public Setting Setting { get; }
+
+    public Sabotage Sabotage { get; }
 
     public Network Network { get; }
 

@@ -74,6 +74,10 @@ internal sealed class SimulatedHost
         return engine;
     }
 
+    /// <summary>What is answered to a gateway, as it is but for sabotage.</summary>
+    public EngineAnswer Spoil(EngineAnswer answer) =>
+        _cluster.Sabotage == Sabotage.LosesChunks && answer.Chunks.Length > 0 && _cluster.World.Random.OneIn(100) ? answer with { Chunks = answer.Chunks[..^1] } : answer;
+
     public SimulatedStage Stage(int replica, int stage)
     {
         if (!_stages.TryGetValue((replica, stage), out var known))
@@ -98,6 +102,8 @@ internal sealed class SimulatedHost
         if (!Parts.HasLayer(layer) || !_kv.TryGetValue((replica, layer), out var kv))
             throw new InvalidOperationException($"host {Id} does not hold layer {layer} of replica {replica}");
         _fence.Require(replica, step);
+        if (_cluster.Sabotage == Sabotage.ForgetsKv && _cluster.World.Random.OneIn(500))
+            _kv[(replica, layer)] = kv = new KvStore(Arithmetic.IsChunked(layer) ? Setting.Kv.ChunkedBlocks : Setting.Kv.FullBlocks);
         if (kv.Attend(step, Arithmetic.IsChunked(layer) ? step.Chunked : step.Full, rows) is { } wrong)
             _cluster.World.Fail(wrong);
     }
@@ -116,7 +122,7 @@ internal sealed class SimulatedHost
             var numbers = Numbers.From(rows);
             await WorkAsync();
             for (var i = 0; i < numbers.Length; i++)
-                numbers[i] = Arithmetic.RunExpert(layer, experts[i], numbers[i]);
+                numbers[i] = Arithmetic.RunExpert(layer, experts[i] + (_cluster.Sabotage == Sabotage.WrongExpert && _cluster.World.Random.OneIn(1000) ? 1 : 0), numbers[i]);
             return Numbers.ToRows(numbers);
         }
     }

@@ -3,7 +3,7 @@ using Llama4.Cluster.Registers;
 namespace Llama4.Simulation;
 
 /// <summary>The plan register's store: one record, changed by compare-and-set, that may be away for a while.</summary>
-internal sealed class SimulatedStore(World world)
+internal sealed class SimulatedStore(World world, Sabotage sabotage)
 {
     private PlanRecord? _record;
 
@@ -17,10 +17,10 @@ internal sealed class SimulatedStore(World world)
     {
         if (IsAway)
             throw new TimeoutException("the store is away");
-        if ((_record?.Term ?? 0) != term)
+        if ((_record?.Term ?? 0) != term && sabotage != Sabotage.SplitRegister)
             return false;
-        if (next.Term <= term)
-            world.Fail($"the register went from term {term} to {next.Term}");
+        if (next.Term <= (_record?.Term ?? 0))
+            world.Fail($"the register went from term {_record?.Term} to {next.Term}");
         _record = next;
         return true;
     }

@@ -180,8 +180,9 @@ internal sealed partial class EngineTurns(
                 if (!_steps.Has(step))
                     return; // given up before
                 if (failure is TimeoutException)
-                    _allowance.Expired();
-                await HostLostAsync(step, failure);
+                    Expire(step, failure);
+                else
+                    await HostLostAsync(step, failure);
             }
             catch (Exception failure)
             {
@@ -229,6 +230,17 @@ internal sealed partial class EngineTurns(
         if (!_steps.TryEnd(step))
             return; // abandoned meanwhile
         _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], failure.Message);
+        Pump();
+    }
+
+    /// <summary>A step takes so long that some message of it must be lost.</summary>
+    private void Expire(StepPlan step, Exception failure)
+    {
+        _lastCommit = null;
+        _allowance.Expired();
+        StepFailed(logger, step.Step, step.Rows, failure);
+        _steps.TryEnd(step);
+        _emitter.Emit(_scheduler!.Abort(step, _allowance.IsExhausted ? StepFailure.End : StepFailure.HostLost), [], failure.Message);
         Pump();
     }
 

@@ -11,8 +11,8 @@ public sealed class StepAllowance
     /// <summary>Less is a process that was not scheduled, or a collection of garbage.</summary>
     public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>While nothing is known: the first step of a large model on few cores.</summary>
-    public static readonly TimeSpan Unknown = TimeSpan.FromSeconds(60);
+    /// <summary>While nothing is known. The first step of a large model on few cores may take longer: it is done again with twice the time.</summary>
+    public static readonly TimeSpan Unknown = TimeSpan.FromSeconds(15);
 
     public static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
 
@@ -24,14 +24,20 @@ public sealed class StepAllowance
 
     private const double PatienceMost = 64;
 
+    private const int ExpiriesMax = 8;
+
     /// <summary>[log2 rows] seconds; 0 where none was done.</summary>
     private readonly double[] _longest = new double[32];
     private double _patience = 1;
+    private int _expiries;
+
+    /// <summary>So many steps in a row were given up that it makes no sense to go on.</summary>
+    public bool IsExhausted => _expiries >= ExpiriesMax;
 
     public TimeSpan For(int rows)
     {
         var seconds = Longest(Bucket(rows)) * Factor * _patience;
-        return seconds == 0 ? Unknown : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * _patience, Most.TotalSeconds));
+        return seconds == 0 ? Unknown * _patience : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * _patience, Most.TotalSeconds));
     }
 
     /// <summary>A step was done.</summary>
@@ -41,10 +47,15 @@ public sealed class StepAllowance
         ref var longest = ref _longest[Bucket(rows)];
         longest = Math.Max(took.TotalSeconds, Forgetting * longest);
         _patience = Math.Max(1, _patience / 2);
+        _expiries = 0;
     }
 
     /// <summary>A step was given up: should it only have been slow, the next gets twice the time.</summary>
-    public void Expired() => _patience = Math.Min(PatienceMost, 2 * _patience);
+    public void Expired()
+    {
+        _patience = Math.Min(PatienceMost, 2 * _patience);
+        _expiries++;
+    }
 
     /// <summary>That of steps at least as large, or of smaller ones in proportion; 0 where nothing is known.</summary>
     private double Longest(int bucket)
