@@ -1,5 +1,6 @@
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
@@ -87,6 +88,9 @@ internal sealed class ManyHosts : IAsyncDisposable
 
     /// <summary>The host's own agent; what only that process would see.</summary>
     public HostAgent Agent(HostId host) => _hosts.Single(one => one.Host.Id == host).Silo.Services.GetRequiredService<HostAgent>();
+
+    /// <summary>Rows that the host's experts ran.</summary>
+    public ExpertCounts Counts(HostId host) => _hosts.Single(one => one.Host.Id == host).Silo.Services.GetRequiredService<ExpertCounts>();
 
     public ModelHost Host(HostId host) => _hosts.Single(one => one.Host.Id == host).Host;
 

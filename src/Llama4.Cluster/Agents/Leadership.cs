@@ -21,10 +21,15 @@ internal sealed partial class Leadership(
     /// <summary>Hosts that start together are planned for together.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>Experts that turn hot or cool one after the other do not make a plan each: every plan stops the engines for a moment.</summary>
+    private static readonly TimeSpan BalanceEvery = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly LoadWatch _load = new(
+        [.. host.Config.Layers.Select(layer => layer.IsMoe ? host.Config.Experts : 0)], options.Load, options.Ranges, clock);
     private Task _work = Task.CompletedTask;
     private int _leads;
     private PlanRecord? _record;
@@ -59,6 +64,7 @@ internal sealed partial class Leadership(
             _record = isOurs ? record : record with { Plan = null };
             (_isCommitted, _wasHasty, IsLeading) = (false, false, true);
             _seen = ("", clock.GetTimestamp());
+            _load.Begin(_record.Plan);
         }
         Leads(logger, record.Term);
         _work = WorkAsync(_work, ++_leads);
@@ -74,7 +80,8 @@ internal sealed partial class Leadership(
     /// <param name="rows">[layers * experts]; null for none.</param>
     public void Count(int[]? rows)
     {
-        _ = rows;
+        if (rows is not null && IsLeading)
+            _load.Count(rows);
     }
 
     public async Task EndAsync()
@@ -154,18 +161,39 @@ internal sealed partial class Leadership(
         var plan = _record!.Plan;
         if (plan is null ? candidates.Length < options.HostsMin : plan.Hosts.Any(peers.IsWaitingFor))
             return;
+        _load.Look();
         var situation = new PlanSituation(plan, _isCommitted, all, [.. candidates.Select(candidate => candidate.Host)], peers.Draining)
         {
             WasHasty = _wasHasty,
             Rebalance = _rebalance,
         };
+        if (plan is not null && situation.Need == PlanNeed.None)
+            situation = situation with { IsUneven = IsUneven(plan, candidates) };
         var need = situation.Need;
         if (need == PlanNeed.None)
             Waiting = null;
         else if (need == PlanNeed.TooFew)
             Wait("fewer than half of the plan's hosts answer");
         else if (need != PlanNeed.Better || IsQuiet(candidates))
-            await PlanAsync(need, candidates);
+            await PlanAsync(need, candidates, situation.IsUneven);
+    }
+
+    private bool IsUneven(PlacementPlan plan, HostDescription[] candidates)
+    {
+        _load.LookAtRanges(plan, [.. candidates.Select(candidate => candidate.Capacity)], Better);
+        return _load.MovesRanges || (_load.HasOtherHot && clock.GetElapsedTime(_seen.Since) > BalanceEvery);
+
+        PlacementPlan Better()
+        {
+            try
+            {
+                return Make(PlanNeed.Better, candidates, movesRanges: true);
+            }
+            catch (PlacementException)
+            {
+                return plan; // what the plan in force was made for fits no more: no other is better
+            }
+        }
     }
 
     private bool IsQuiet(HostDescription[] candidates)
@@ -176,15 +204,17 @@ internal sealed partial class Leadership(
         return clock.GetElapsedTime(_seen.Since) > Quiet;
     }
 
-    private async Task PlanAsync(PlanNeed need, HostDescription[] candidates)
+    /// <param name="isUneven">Nothing but measured load asks for another plan.</param>
+    private async Task PlanAsync(PlanNeed need, HostDescription[] candidates, bool isUneven)
     {
         var current = _record!.Plan;
+        var hot = _load.Hot;
         var next = current;
         if (need != PlanNeed.CommitAgain)
         {
             try
             {
-                next = Make(need, candidates);
+                next = Make(need, candidates, _load.MovesRanges);
             }
             catch (PlacementException impossible)
             {
@@ -194,6 +224,11 @@ internal sealed partial class Leadership(
                     duties.Fail(impossible);
                 return;
             }
+        }
+        if (isUneven && !_load.MovesRanges && LoadWatch.SecondOwners(next).SequenceEqual(LoadWatch.SecondOwners(current)))
+        {
+            _load.Planned(hot); // there is no room for a second owner, or there never was
+            return;
         }
         if (!await change.PrepareAsync(_record.Term, next!, duties, options.IsAlone) || !IsLeading)
             return;
@@ -207,6 +242,8 @@ internal sealed partial class Leadership(
             }
             lock (_gate)
                 (_record, _isCommitted) = (record, false);
+            _load.Planned(hot);
+            _load.BeginPlan();
         }
         _isCommitted = await change.SwitchAsync(_record.Term, board.Current, next!);
         if (!_isCommitted)
@@ -219,7 +256,7 @@ internal sealed partial class Leadership(
 
     /// <summary>Standbys are a wish: as many as there is room for.</summary>
     /// <exception cref="PlacementException">Not even without any.</exception>
-    private PlacementPlan Make(PlanNeed need, HostDescription[] candidates)
+    private PlacementPlan Make(PlanNeed need, HostDescription[] candidates, bool movesRanges)
     {
         var work = new PlanWork(host.Limits.ContextMax, host.Limits.SequencesMax, KvPositions.Of(host.Kv)) { RowsMax = host.Limits.TokensPerStepMax };
         var shape = ModelShapes.Of(host.Config, host.Mode.Activations());
@@ -236,6 +273,9 @@ internal sealed partial class Leadership(
                     Standbys = standbys,
                     Previous = _rebalance ? null : _record.Plan,
                     InHaste = need == PlanNeed.Urgent,
+                    Hot = _load.Hot,
+                    Rates = _load.Rates,
+                    MovesRanges = movesRanges,
                 });
             }
             catch (PlacementException) when (standbys > 0)

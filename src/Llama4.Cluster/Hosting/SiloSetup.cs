@@ -68,7 +68,7 @@ internal static class SiloSetup
         silo.Services
             .AddSingleton(host)
             .AddSingleton(host.Limits)
-            .AddSingleton(new ExpertCounts(host.Config.Layers.Count, host.Config.Experts))
+            .AddSingleton(services => new ExpertCounts(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>()))
             .AddSingleton(options)
             .AddSingleton<HostAgent>();
     }
