@@ -13,11 +13,8 @@ public class HotExpertTests
 
     public static TheoryData<string, ManyHostsOptions> Spreads => new()
     {
-        { "experts beside attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) },
-        {
-            "experts apart, with standbys",
-            new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any & ~HostRoles.Experts, HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) { Standbys = 1 }
-        },
+        { "on standbys, beside attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) { Standbys = 1 } },
+        { "loaded for it, apart from attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any & ~HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) },
     };
 
     [Theory]
