@@ -1,20 +1,21 @@
+using System.Diagnostics;
 using Llama4.Contracts;
+using Llama4.Scheduling;
 
 namespace Llama4.Cluster.Tests;
 
-/// <summary>An expert that most rows choose: two hosts run its rows for as long as that lasts, with the same bits.</summary>
+/// <summary>
+/// Prompts whose rows mostly choose one expert: two hosts run its rows for as long as that lasts, or ranges move, with the tokens and bits of one host.
+/// </summary>
 [Collection(nameof(ManyHosts))]
 public class HotExpertTests
 {
-    /// <summary>A prompt of one token over and over: its rows choose the same expert, in the first layer at least.</summary>
-    private const int Repeats = 200;
-
-    private const int AskedAtOnce = 4;
+    private const HostRoles Rest = HostRoles.Any & ~HostRoles.Experts;
 
     public static TheoryData<string, ManyHostsOptions> Spreads => new()
     {
         { "on standbys, beside attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) { Standbys = 1 } },
-        { "loaded for it, apart from attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any & ~HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) },
+        { "loaded for it, apart from attention", new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts) },
     };
 
     [Theory]
@@ -22,48 +23,75 @@ public class HotExpertTests
     public async Task Expert_ThatMostRowsChoose_IsRunByTwoHostsUntilItHasCooled(string spread, ManyHostsOptions options)
     {
         var outstanding = PooledPayload.Outstanding; // hosts that other tests killed in this process took theirs with them
-        var logits = Answers.Greedy(Prompt(0), 8) with { TopLogprobs = ScoutNano.Vocabulary };
-        await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory });
         await using var many = await ManyHosts.StartAsync(options);
-        var (number, answers) = (0, new List<(int Number, int[] Tokens)>());
+        var load = new SkewedLoad(many.Client);
+        var started = Stopwatch.GetTimestamp();
 
-        await LoadUntilAsync(() => many.Plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Hot.Length > 0)));
+        await load.RunUntilAsync(() => HotOf(many.Plan).Any());
         var plan = many.Plan;
-        var layer = plan.Layers.First(layer => layer.ExpertGroups.Any(group => group.Hot.Length > 0));
-        var group = layer.ExpertGroups.First(group => group.Hot.Length > 0);
-        var hot = group.Hot[0];
+        var (layer, group, hot) = HotOf(plan).First();
         HostId[] owners = [group.Host, hot.SecondOwner];
         owners.Distinct().Count().ShouldBe(2, spread);
         var before = Array.ConvertAll(owners, Rows);
-        await LoadUntilAsync(() => Array.TrueForAll([0, 1], i => Rows(owners[i]) > before[i]));
-        var shared = await many.Client.AskAsync(logits with { Id = Guid.NewGuid() });
+        await load.RunUntilAsync(() => Array.TrueForAll([0, 1], i => Rows(owners[i]) > before[i]));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{spread}: split {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s after the first row");
+        await load.AskForLogitsAsync();
 
-        var cooled = await many.PlanAsync(plan => plan.Layers.All(layer => layer.ExpertGroups.All(group => group.Hot.Length == 0)));
+        var cooled = await many.PlanAsync(plan => !HotOf(plan).Any());
 
         cooled.Epoch.ShouldBeGreaterThan(plan.Epoch);
-        Bits(shared).ShouldBe(Bits(await one.Client.AskAsync(logits)), spread);
-        foreach (var (asked, tokens) in answers)
-            tokens.ShouldBe(await one.Client.TokensAsync(Answers.Greedy(Prompt(asked), 2)), $"{spread}, prompt {asked}");
+        await load.ShouldBeAsOnOneHostAsync();
         PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(outstanding);
 
-        long Rows(HostId host) => many.Counts(host).Rows(layer.Layer, hot.Expert);
-
-        async Task LoadUntilAsync(Func<bool> isSo)
-        {
-            using var limit = new CancellationTokenSource(Answers.Limit);
-            while (!isSo())
-            {
-                limit.Token.ThrowIfCancellationRequested();
-                int[] asked = [.. Enumerable.Range(number += AskedAtOnce, AskedAtOnce)];
-                var tokens = await Task.WhenAll(asked.Select(one => many.Client.TokensAsync(Answers.Greedy(Prompt(one), 2))));
-                answers.AddRange(asked.Zip(tokens));
-            }
-        }
+        long Rows(HostId host) => many.Counts(host).Rows(layer, hot.Expert);
     }
 
-    /// <summary>The second token tells prompts apart, so that none is the prefix of another.</summary>
-    private static int[] Prompt(int number) => [ScoutNano.Bos, 100 + (number % 1000), 100 + (number / 1000), .. Enumerable.Repeat(300, Repeats)];
+    [Fact]
+    public async Task SecondOwner_ThatIsLostUnderLoad_IsReplacedWithTheSameTokens()
+    {
+        await using var many = await ManyHosts.StartAsync(
+            new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) { Standbys = 1 });
+        var load = new SkewedLoad(many.Client);
+        await load.RunUntilAsync(() => HotOf(many.Plan).Any());
+        var (_, _, hot) = HotOf(many.Plan).First();
 
-    private static long[] Bits(List<TokenChunk> chunks) =>
-        [.. chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob)))];
+        var killing = many.KillAsync(hot.SecondOwner);
+        await load.RunUntilAsync(() => !many.Plan.Hosts.Contains(hot.SecondOwner) && HotOf(many.Plan).Any());
+        await killing;
+
+        HotOf(many.Plan).ShouldAllBe(one => one.Hot.SecondOwner != hot.SecondOwner && one.Group.Host != hot.SecondOwner);
+        await load.ShouldBeAsOnOneHostAsync();
+    }
+
+    [Fact]
+    public async Task Ranges_UnderLoadThatStaysUneven_FollowIt()
+    {
+        await using var many = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts)
+        {
+            Load = new ExpertLoadLimits { HotMax = 0, LongMemory = TimeSpan.FromSeconds(2) },
+            Ranges = new RangeBalanceLimits { Every = TimeSpan.FromMilliseconds(300), GainLeast = 1.05 },
+        });
+        var before = many.Plan;
+        var load = new SkewedLoad(many.Client);
+
+        await load.RunUntilAsync(() => many.Plan.Epoch > before.Epoch);
+
+        var after = many.Plan;
+        after.Hosts.ShouldBe(before.Hosts);
+        after.Replicas[0].Stages.ShouldBe(before.Replicas[0].Stages, new StageHosts());
+        after.Layers.SelectMany(layer => layer.ExpertGroups).Select(group => (group.Host, group.First))
+            .ShouldNotBe(before.Layers.SelectMany(layer => layer.ExpertGroups).Select(group => (group.Host, group.First)));
+        await load.RunUntilAsync(() => true);
+        await load.ShouldBeAsOnOneHostAsync();
+    }
+
+    private static IEnumerable<(int Layer, ExpertGroupPlacement Group, HotExpert Hot)> HotOf(PlacementPlan plan) =>
+        plan.Layers.SelectMany(layer => layer.ExpertGroups.SelectMany(group => group.Hot.Select(hot => (layer.Layer, group, hot))));
+
+    private sealed class StageHosts : IEqualityComparer<StagePlacement>
+    {
+        public bool Equals(StagePlacement? a, StagePlacement? b) => (a?.FirstLayer, a?.Layers, a?.Host) == (b?.FirstLayer, b?.Layers, b?.Host);
+
+        public int GetHashCode(StagePlacement stage) => stage.FirstLayer;
+    }
 }

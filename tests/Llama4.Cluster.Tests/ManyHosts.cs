@@ -64,7 +64,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
         {
             more.AddModelHost(host, new HostAgentOptions(
-                HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin });
+                HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin, Load = _options.Load, Ranges = _options.Ranges });
             more.Services.AddSingleton<IPlanRegister>(_register);
         });
         await silo.StartAsync();
@@ -135,6 +135,10 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
     public int Replicas { get; init; } = 1;
 
     public int Standbys { get; init; }
+
+    public ExpertLoadLimits Load { get; init; } = new();
+
+    public RangeBalanceLimits Ranges { get; init; } = new();
 
     /// <summary>What each host may hold.</summary>
     public long Bytes { get; init; } = 1L << 30;

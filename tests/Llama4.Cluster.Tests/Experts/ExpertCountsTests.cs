@@ -39,15 +39,4 @@ public class ExpertCountsTests
         clock.Advance(TimeSpan.FromSeconds(1));
         counts.RowsPerS.ShouldBe(0);
     }
-
-    private sealed class SetClock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan time) => _now += time.Ticks;
-    }
 }
