@@ -19,7 +19,7 @@ namespace Llama4.Cluster;
 /// a step made for another plan is refused.</para>
 /// </summary>
 [GrainType(GrainNames.Coordinator), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls) : Grain, ICoordinatorGrain
+internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls, ExpertCounts counts) : Grain, ICoordinatorGrain
 {
     private readonly StageDoor _door = new();
     private StageRoute? _route;
@@ -107,7 +107,7 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
         if (_route?.Epoch != epoch)
         {
             var (replica, stage) = GrainNames.Split(this.GetPrimaryKeyString());
-            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls);
+            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls, counts);
         }
         return _route;
     }

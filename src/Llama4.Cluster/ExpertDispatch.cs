@@ -14,19 +14,33 @@ namespace Llama4.Cluster;
 /// Step 7: one layer's feed-forward over its owners. One message goes to every owner of experts; the shared expert runs while they
 /// are away; the results are combined in a fixed order. Owners on this host get the step's tensors and nothing is read
 /// back; for others choices and rows are read back, each owner's rows are gathered and sent, and its answer is
-/// scattered to where they came from. The bits are the same either way: an expert's result depends on its row alone.
+/// scattered to where they came from. A hot expert's rows go to its two owners in turns. The bits are the same either way: an expert's
+/// result depends on its row alone.
 /// </summary>
 internal sealed class ExpertDispatch
 {
+    /// <summary>In place of the choice of a row that is not run here: no group has such an expert.</summary>
+    private const int Elsewhere = -1;
+
     private readonly ModelHost _host;
     private readonly ExpertCalls _calls;
-    private readonly GroupOwners[] _groups;
+    private readonly ExpertCounts _counts;
+    private readonly int _layer;
 
-    public ExpertDispatch(ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls)
+    /// <summary>The groups, then the second owners of hot experts.</summary>
+    private readonly GroupOwners[] _owners;
+
+    /// <summary>[owners] the group that a second owner's expert is of; a group's own.</summary>
+    private readonly int[] _groups;
+    private readonly RowSplit _split;
+
+    public ExpertDispatch(ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls, ExpertCounts counts)
     {
-        (_host, _calls) = (host, calls);
+        (_host, _calls, _counts, _layer) = (host, calls, counts, layer.Layer);
         Attention = grains.GetAttention(replica, layer.Layer, host.Id);
-        _groups = Array.ConvertAll(layer.ExpertGroups, group => new GroupOwners(host.Id, board, grains, layer.Layer, group));
+        _owners = GroupOwners.Of(layer, host.Id, board, grains);
+        _groups = Array.ConvertAll(_owners, owner => Array.IndexOf(layer.ExpertGroups, owner.Placement));
+        _split = new RowSplit(layer);
     }
 
     /// <summary>The layer's attention, router and shared expert (or dense feed-forward).</summary>
@@ -43,46 +57,91 @@ internal sealed class ExpertDispatch
         }
 
         // Whom to ask is decided once: a group is run either here or elsewhere, also if a host becomes suspected meanwhile.
-        var here = Array.ConvertAll(_groups, group => group.Here);
+        var here = Array.ConvertAll(_owners, owner => owner.Here);
+        var isWhole = new bool[_owners.Length];
+        Array.Fill(isWhole, true);
+        for (var i = 0; i < here.Length; i++)
+            isWhole[_groups[i]] &= here[i] is not null;
+        var isAllHere = Array.IndexOf(here, null) < 0;
+        if (isAllHere)
+            _counts.AddUnnamed(step.Rows);
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.
-        var away = Array.IndexOf(here, null) >= 0 ? RunRemoteAsync(step, routing, here) : Task.CompletedTask;
-        var calls = new List<Task>(1 + _groups.Length) { Attention.FeedForwardAsync(step).AsTask() };
-        foreach (var group in here)
+        var byChoice = isAllHere ? Task.CompletedTask : RunByChoiceAsync(step, routing, here, isWhole);
+        var calls = new List<Task>(1 + _owners.Length) { Attention.FeedForwardAsync(step).AsTask() };
+        for (var i = 0; i < here.Length; i++)
         {
-            if (group is not null)
-                calls.Add(RunLocalAsync(group, step, routing));
+            if (_owners[i].Hot is null && isWhole[i])
+                calls.Add(RunLocalAsync(here[i]!, step, routing.Experts, null));
         }
-        calls.Add(away);
+        calls.Add(byChoice);
         // All of them, also when one fails: the step's tensors must outlive every call that uses them.
         await Task.WhenAll(calls);
         step.EndLayer(LayerCombine.Forward(_host.Device, step.Residual!, step.Shared!, step.Routed!));
     }
 
-    private async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, RouterOutput routing)
+    /// <param name="experts">[rows, 1] I32: the router's choices, or those of them that are run here.</param>
+    private async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, Tensor experts, int? hot)
     {
-        var payload = new DeviceRows(routing.Scaled, routing.Experts, step.Routed!);
-        await owner.RunAsync(step.Plan.Epoch, new Rows(_host.Mode.RowsType(), step.Rows, routing.Scaled.Width, default, default, payload));
+        var scaled = step.Routing!.Scaled;
+        var payload = new DeviceRows(scaled, experts, step.Routed!) { Hot = hot };
+        await owner.RunAsync(step.Plan.Epoch, new Rows(_host.Mode.RowsType(), step.Rows, scaled.Width, default, default, payload));
     }
 
-    private async Task RunRemoteAsync(StepInHost step, RouterOutput routing, IExpertGroupGrain?[] here)
+    /// <summary>What the router's choices must be known for: experts elsewhere, and experts here of whose rows some are run elsewhere.</summary>
+    /// <param name="isWhole">[owners] groups that are run here with all of their rows, whatever is chosen.</param>
+    private async Task RunByChoiceAsync(StepInHost step, RouterOutput routing, IExpertGroupGrain?[] here, bool[] isWhole)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(step.Rows * sizeof(int));
+        var assigned = ArrayPool<int>.Shared.Rent(step.Rows);
         try
         {
             var choices = bytes.AsMemory(0, step.Rows * sizeof(int));
             using var rows = await DownloadAsync(routing, choices);
-            var calls = new List<Task>(_groups.Length);
-            for (var i = 0; i < _groups.Length; i++)
+            Assign(choices.Span, assigned.AsSpan(0, step.Rows), here);
+            var calls = new List<Task>(_owners.Length);
+            for (var i = 0; i < _owners.Length; i++)
             {
-                if (here[i] is null && RowsFor(_groups[i], choices.Span) is { Rows.Length: > 0 } owned)
-                    calls.Add(RunRemoteAsync(_groups[i], step, Gather(rows, owned.Rows, owned.Experts)));
+                if (here[i] is null && RowsFor(i, choices.Span, assigned) is { Rows.Length: > 0 } owned)
+                    calls.Add(RunRemoteAsync(_owners[i], step, Gather(rows, owned.Rows, owned.Experts)));
             }
+            calls.Add(RunPartlyAsync(step, here, isWhole, choices, assigned));
             await Task.WhenAll(calls);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<int>.Shared.Return(assigned);
         }
+    }
+
+    /// <summary>Gives each row its owner. A host that is both of an expert's owners runs all of its rows with the group's.</summary>
+    private void Assign(ReadOnlySpan<byte> choices, Span<int> assigned, IExpertGroupGrain?[] here)
+    {
+        var chosen = MemoryMarshal.Cast<byte, int>(choices);
+        _split.Assign(chosen, assigned);
+        for (var row = 0; row < assigned.Length; row++)
+        {
+            var group = _groups[assigned[row]];
+            if (here[assigned[row]] is null)
+                continue;
+            _counts.Add(_layer, chosen.Slice(row, 1));
+            if (here[group] is not null)
+                assigned[row] = group;
+        }
+    }
+
+    /// <summary>Groups of which some rows are run elsewhere: as if those rows had chosen nothing.</summary>
+    private async Task RunPartlyAsync(StepInHost step, IExpertGroupGrain?[] here, bool[] isWhole, Memory<byte> choices, int[] assigned)
+    {
+        int[] partly = [.. Enumerable.Range(0, here.Length).Where(i => here[i] is not null && !isWhole[_groups[i]] && (i == _groups[i] || here[_groups[i]] is null))];
+        if (partly.Length == 0)
+            return;
+        var own = MemoryMarshal.Cast<byte, int>(choices.Span).ToArray();
+        for (var row = 0; row < own.Length; row++)
+            own[row] = here[assigned[row]] is null ? Elsewhere : own[row];
+        using var experts = _host.Device.Rent(DType.I32, own.Length, 1);
+        _host.Device.Upload<int>(own, experts);
+        await Task.WhenAll(partly.Select(i => RunLocalAsync(here[i]!, step, experts, _owners[i].Hot)));
     }
 
     /// <summary>
@@ -132,14 +191,14 @@ internal sealed class ExpertDispatch
         return new Rows(all.Type, rows.Length, all.Width, rows, experts, payload);
     }
 
-    private static (int[] Rows, int[] Experts) RowsFor(GroupOwners group, ReadOnlySpan<byte> choices)
+    private static (int[] Rows, int[] Experts) RowsFor(int owner, ReadOnlySpan<byte> choices, int[] assigned)
     {
         var experts = MemoryMarshal.Cast<byte, int>(choices);
         var rows = new List<int>();
         var chosen = new List<int>();
         for (var row = 0; row < experts.Length; row++)
         {
-            if (!group.Has(experts[row]))
+            if (assigned[row] != owner)
                 continue;
             rows.Add(row);
             chosen.Add(experts[row]);

@@ -25,7 +25,9 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
     {
         if (rows.Payload is DeviceRows inHost)
         {
-            GroupOf(board.Require(epoch, this)).Forward(inHost.Scaled, inHost.Experts, inHost.Output);
+            var inForce = board.Require(epoch, this);
+            var experts = inHost.Hot is { } hot ? host.Weights.Experts(GrainNames.Split(this.GetPrimaryKeyString()).First, hot, 1) : GroupOf(inForce);
+            experts.Forward(inHost.Scaled, inHost.Experts, inHost.Output);
             return rows;
         }
         using (rows)
@@ -50,7 +52,12 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
             if (expert < placement.First || expert >= placement.First + placement.Count)
                 throw new RowsFormatException($"{this}: expected rows for experts {placement.First}..{placement.First + placement.Count - 1}, found one for expert {expert}");
         }
-        return placement.Host == host.Id || placement.Standbys.Contains(host.Id) ? GroupOf(plan) : host.Weights.Experts(layer, experts[0], 1);
+        if (placement.Host == host.Id || placement.Standbys.Contains(host.Id))
+            return GroupOf(plan);
+        var hot = experts[0];
+        if (experts.ContainsAnyExcept(hot) || !placement.Hot.Contains(new HotExpert(hot, host.Id)))
+            throw new RowsFormatException($"{this}: expected rows for one expert that this host is the second owner of, found some for {string.Join(", ", experts.ToArray().Distinct())}");
+        return host.Weights.Experts(layer, hot, 1);
     }
 
     private ExpertGroup GroupOf(PlacementPlan plan)

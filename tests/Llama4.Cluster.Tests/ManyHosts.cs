@@ -1,5 +1,6 @@
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
+using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
@@ -63,7 +64,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
         {
             more.AddModelHost(host, new HostAgentOptions(
-                HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin });
+                HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin, Load = _options.Load, Ranges = _options.Ranges });
             more.Services.AddSingleton<IPlanRegister>(_register);
         });
         await silo.StartAsync();
@@ -87,6 +88,9 @@ internal sealed class ManyHosts : IAsyncDisposable
 
     /// <summary>The host's own agent; what only that process would see.</summary>
     public HostAgent Agent(HostId host) => _hosts.Single(one => one.Host.Id == host).Silo.Services.GetRequiredService<HostAgent>();
+
+    /// <summary>Rows that the host's experts ran.</summary>
+    public ExpertCounts Counts(HostId host) => _hosts.Single(one => one.Host.Id == host).Silo.Services.GetRequiredService<ExpertCounts>();
 
     public ModelHost Host(HostId host) => _hosts.Single(one => one.Host.Id == host).Host;
 
@@ -131,6 +135,10 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
     public int Replicas { get; init; } = 1;
 
     public int Standbys { get; init; }
+
+    public ExpertLoadLimits Load { get; init; } = new();
+
+    public RangeBalanceLimits Ranges { get; init; } = new();
 
     /// <summary>What each host may hold.</summary>
     public long Bytes { get; init; } = 1L << 30;

@@ -24,7 +24,8 @@ internal static class Arithmetic
     /// <param name="attended">Sum of what the row attends to, itself included.</param>
     public static ulong Attend(ulong row, ulong attended) => Random64.Mix(row ^ attended);
 
-    public static int Expert(ulong row) => (int)(row % Experts);
+    /// <summary>Half of all rows want the first, and their share of the others.</summary>
+    public static int Expert(ulong row) => (row & 16) == 0 ? 0 : (int)(row % Experts);
 
     public static ulong RunExpert(int layer, int expert, ulong row) => Random64.Mix(row + ((ulong)((layer * Experts) + expert) << 32));
 

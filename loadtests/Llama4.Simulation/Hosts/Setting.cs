@@ -15,6 +15,9 @@ internal sealed record Setting(HostRoles[] Roles, int Replicas, int Standbys)
         ContextMax = Context, TokensPerStepMax = 24, SequencesMax = 8, PrefillChunkMax = 12, QueueMax = 16, MicroBatchesMax = 4,
     };
 
+    /// <summary>Quick to give a second owner and to take it back: runs are short.</summary>
+    public static readonly ExpertLoadLimits Load = new() { HotLooks = 10, HotRowsPerS = 50, CoolRowsPerS = 20, CoolFor = TimeSpan.FromMilliseconds(300) };
+
     /// <summary>Less than all sequences could use: some are preempted.</summary>
     public static readonly KvSizes Kv = new(Arithmetic.BlockPositions, Arithmetic.ChunkPositions, ChunkedBlocks: 20, FullBlocks: 56);
 

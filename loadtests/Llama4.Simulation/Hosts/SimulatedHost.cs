@@ -20,6 +20,7 @@ internal sealed class SimulatedHost
     private readonly Dictionary<int, EngineTurns> _engines = [];
     private readonly Dictionary<(int, int), SimulatedStage> _stages = [];
     private readonly StepFence _fence = new();
+    private readonly ExpertCounts _counts;
     private readonly Dictionary<(int Replica, int Layer), KvStore> _kv = [];
 
     public SimulatedHost(SimulatedCluster cluster, HostId id, HostRoles roles)
@@ -28,12 +29,13 @@ internal sealed class SimulatedHost
         Process = new SimulatedProcess(cluster.World, id.Name);
         Parts = new SimulatedParts(id, Process);
         Grains = new SimulatedGrains(cluster, Process);
+        _counts = new ExpertCounts(Arithmetic.Layers, Arithmetic.Experts, Process.Clock);
         Remote = new RemoteCalls(Board);
         Calls = new ExpertCalls(Board, Remote, Process.Clock);
         var description = new HostDescription(id, 0, id.Name, "simulated", roles, "", cluster.Setting.HostBytes, 0, 0);
-        var options = new HostAgentOptions(description, cluster.Setting.Replicas, cluster.Setting.Standbys, ExpertGroups: 1);
+        var options = new HostAgentOptions(description, cluster.Setting.Replicas, cluster.Setting.Standbys, ExpertGroups: 1) { Load = Setting.Load };
         Agent = new HostAgent(
-            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, new ExpertCounts(Arithmetic.Layers, Arithmetic.Experts), Grains,
+            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _counts, Grains,
             cluster.Membership.Join(id, Process), new SimulatedRegister(cluster.Network, Process, cluster.Store), Process.Clock, new JournalLogger<HostAgent>(cluster.World, id.Name));
         Client = new GenerationClient(Grains, Board, Process.Clock);
         Process.Start(TickAsync);
@@ -119,6 +121,7 @@ internal sealed class SimulatedHost
                 if (expert < placement.First || expert >= placement.First + placement.Count || !Parts.HasExpert(layer, expert))
                     throw new InvalidOperationException($"host {Id} does not hold expert {expert} of layer {layer}");
             }
+            _counts.Add(layer, experts);
             var numbers = Numbers.From(rows);
             await WorkAsync();
             for (var i = 0; i < numbers.Length; i++)

@@ -9,7 +9,7 @@ namespace Llama4.Simulation;
 internal sealed class SimulatedStage(SimulatedHost host, int replica, int stage)
 {
     private readonly StageDoor _door = new();
-    private (long Epoch, GroupOwners[][] Layers) _owners;
+    private (long Epoch, (GroupOwners[] Owners, RowSplit Split)[] Layers) _routes;
 
     public async Task<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
     {
@@ -73,12 +73,15 @@ internal sealed class SimulatedStage(SimulatedHost host, int replica, int stage)
 
     private async Task RunExpertsAsync(PlacementPlan plan, StepPlan step, int layer, ulong[] numbers)
     {
-        if (_owners.Epoch != plan.Epoch)
-            _owners = (plan.Epoch, [.. plan.Layers.Select(one => Array.ConvertAll(one.ExpertGroups, group => new GroupOwners(host.Id, host.Board, host.Grains, one.Layer, group)))]);
+        if (_routes.Epoch != plan.Epoch)
+            _routes = (plan.Epoch, [.. plan.Layers.Select(one => (GroupOwners.Of(one, host.Id, host.Board, host.Grains), new RowSplit(one)))]);
+        var (all, split) = _routes.Layers[layer];
         var experts = Array.ConvertAll(numbers, Arithmetic.Expert);
-        await Task.WhenAll(_owners.Layers[layer].Select(async owners =>
+        var owner = new int[numbers.Length];
+        split.Assign(experts, owner);
+        await Task.WhenAll(all.Select(async (owners, index) =>
         {
-            int[] rows = [.. Enumerable.Range(0, numbers.Length).Where(row => owners.Has(experts[row]))];
+            int[] rows = [.. Enumerable.Range(0, numbers.Length).Where(row => owner[row] == index)];
             if (rows.Length == 0)
                 return;
             var question = Numbers.ToRows(Array.ConvertAll(rows, row => numbers[row]), Array.ConvertAll(rows, row => experts[row]));

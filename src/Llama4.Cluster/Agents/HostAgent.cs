@@ -215,6 +215,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         _board.Suspect(suspects);
         if (tick % 2 == 0)
         {
+            Leadership.Count(_counts.Take());
             var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members));
             foreach (var member in members.Where(member => member != _self))
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();

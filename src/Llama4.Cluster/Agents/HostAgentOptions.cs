@@ -1,3 +1,5 @@
+using Llama4.Scheduling;
+
 namespace Llama4.Cluster.Agents;
 
 /// <summary>How a host takes part in making and carrying out plans.</summary>
@@ -12,4 +14,10 @@ internal sealed record HostAgentOptions(HostDescription Host, int Replicas, int 
 
     /// <summary>Hosts that the first plan waits for, as all have to be there for it; 1 for none but this.</summary>
     public int HostsMin { get; init; } = 1;
+
+    /// <summary>Which experts get a second owner, when this host leads.</summary>
+    public ExpertLoadLimits Load { get; init; } = new();
+
+    /// <summary>When ranges of experts follow measured load, when this host leads.</summary>
+    public RangeBalanceLimits Ranges { get; init; } = new();
 }

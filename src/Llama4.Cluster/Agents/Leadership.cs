@@ -22,10 +22,14 @@ internal sealed partial class Leadership(
     /// <summary>Hosts whose last answer tells of an earlier plan have had so long to answer again.</summary>
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Experts that turn hot or cool one after the other do not make a plan each: every plan stops the engines for a moment.</summary>
+    private static readonly TimeSpan BalanceEvery = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly LoadWatch _load = new(maker.Experts, options.Load, options.Ranges, clock);
     private Task _work = Task.CompletedTask;
     private int _leads;
     private PlanRecord? _record;
@@ -61,6 +65,7 @@ internal sealed partial class Leadership(
             _record = isOurs ? record : record with { Plan = null };
             (_isCommitted, _wasHasty, IsLeading) = (false, false, true);
             _seen = ("", clock.GetTimestamp());
+            _load.Begin(_record.Plan);
         }
         Leads(logger, record.Term);
         _work = WorkAsync(_work, ++_leads);
@@ -76,7 +81,8 @@ internal sealed partial class Leadership(
     /// <param name="rows">[layers * experts]; null for none.</param>
     public void Count(int[]? rows)
     {
-        _ = rows;
+        if (rows is not null && IsLeading)
+            _load.Count(rows);
     }
 
     public async Task EndAsync()
@@ -156,18 +162,39 @@ internal sealed partial class Leadership(
         var plan = _record!.Plan;
         if (plan is null ? candidates.Length < options.HostsMin : plan.Hosts.Any(peers.IsWaitingFor))
             return;
+        _load.Look();
         var situation = new PlanSituation(plan, _isCommitted, all, [.. candidates.Select(candidate => candidate.Host)], peers.Draining)
         {
             WasHasty = _wasHasty,
             Rebalance = _rebalance,
         };
+        if (plan is not null && situation.Need == PlanNeed.None)
+            situation = situation with { IsUneven = IsUneven(plan, candidates) };
         var need = situation.Need;
         if (need == PlanNeed.None)
             Remind(plan!);
         else if (need == PlanNeed.TooFew)
             Wait("fewer than half of the plan's hosts answer");
         else if (need != PlanNeed.Better || IsQuiet(candidates))
-            await PlanAsync(need, candidates);
+            await PlanAsync(need, candidates, situation.IsUneven);
+    }
+
+    private bool IsUneven(PlacementPlan plan, HostDescription[] candidates)
+    {
+        _load.LookAtRanges(plan, [.. candidates.Select(candidate => candidate.Capacity)], Better);
+        return _load.MovesRanges || (_load.HasOtherHot && clock.GetElapsedTime(_seen.Since) > BalanceEvery);
+
+        PlacementPlan Better()
+        {
+            try
+            {
+                return Make(PlanNeed.Better, candidates, movesRanges: true);
+            }
+            catch (PlacementException)
+            {
+                return plan; // what the plan in force was made for fits no more: no other is better
+            }
+        }
     }
 
     private void Remind(PlacementPlan plan)
@@ -188,15 +215,17 @@ internal sealed partial class Leadership(
         return clock.GetElapsedTime(_seen.Since) > Quiet;
     }
 
-    private async Task PlanAsync(PlanNeed need, HostDescription[] candidates)
+    /// <param name="isUneven">Nothing but measured load asks for another plan.</param>
+    private async Task PlanAsync(PlanNeed need, HostDescription[] candidates, bool isUneven)
     {
         var current = _record!.Plan;
+        var hot = _load.Hot;
         var next = current;
         if (need != PlanNeed.CommitAgain)
         {
             try
             {
-                next = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, need == PlanNeed.Urgent) with { Follows = current?.Epoch ?? 0 };
+                next = Make(need, candidates, _load.MovesRanges);
             }
             catch (PlacementException impossible)
             {
@@ -206,6 +235,11 @@ internal sealed partial class Leadership(
                     duties.Fail(impossible);
                 return;
             }
+        }
+        if (isUneven && !_load.MovesRanges && LoadWatch.SecondOwners(next).SequenceEqual(LoadWatch.SecondOwners(current)))
+        {
+            _load.Planned(hot); // there is no room for a second owner, or there never was
+            return;
         }
         if (!await change.PrepareAsync(_record.Term, next!, duties, options.IsAlone) || !IsLeading)
             return;
@@ -219,6 +253,8 @@ internal sealed partial class Leadership(
             }
             lock (_gate)
                 (_record, _isCommitted) = (record, false);
+            _load.Planned(hot);
+            _load.BeginPlan();
         }
         _isCommitted = await change.SwitchAsync(_record.Term, board.Current, next!);
         if (!_isCommitted)
@@ -228,6 +264,15 @@ internal sealed partial class Leadership(
         _reminded = clock.GetTimestamp();
         Interlocked.Exchange(ref _settled, next!.Epoch);
         board.Tick();
+    }
+
+    /// <exception cref="PlacementException">None is possible.</exception>
+    private PlacementPlan Make(PlanNeed need, HostDescription[] candidates, bool movesRanges)
+    {
+        var current = _record!.Plan;
+        var measured = new MeasuredLoad(_load.Hot, _load.Rates, movesRanges);
+        var plan = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, measured, need == PlanNeed.Urgent);
+        return plan with { Follows = current?.Epoch ?? 0 };
     }
 
     private void Wait(string reason)

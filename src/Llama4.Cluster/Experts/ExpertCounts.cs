@@ -1,12 +1,38 @@
 namespace Llama4.Cluster.Experts;
 
-/// <summary>Rows that this host's routers sent to each expert since somebody last asked. Thread-safe.</summary>
-internal sealed class ExpertCounts(int layers, int experts)
+/// <summary>Rows that this host's experts ran, for the leader, who balances by them, and for status. Thread-safe.</summary>
+/// <param name="experts">Of each layer.</param>
+internal sealed class ExpertCounts(int layers, int experts, TimeProvider clock)
 {
-    private readonly int[] _rows = new int[layers * experts];
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    /// <summary>Rows of all layers in the second before last.</summary>
-    public double RowsPerS => 0;
+    /// <summary>[layers * experts] since the host's start.</summary>
+    private readonly long[] _rows = new long[layers * experts];
+
+    /// <summary>Of layers whose experts are all here, where nobody reads back which of them a row chose.</summary>
+    private long _unnamed;
+
+    /// <summary>Guards what is below.</summary>
+    private readonly Lock _gate = new();
+    private readonly long[] _taken = new long[layers * experts];
+    private (long At, long Rows) _window = (clock.GetTimestamp(), 0);
+    private double _rowsPerS;
+
+    /// <summary>Rows of all layers in the last whole second or somewhat more.</summary>
+    public double RowsPerS
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Turn();
+                return _rowsPerS;
+            }
+        }
+    }
+
+    /// <summary>Since the host's start.</summary>
+    public long Rows(int layer, int expert) => Interlocked.Read(ref _rows[(layer * experts) + expert]);
 
     /// <param name="chosen">[rows] experts of the layer.</param>
     public void Add(int layer, ReadOnlySpan<int> chosen)
@@ -18,15 +44,37 @@ internal sealed class ExpertCounts(int layers, int experts)
         }
     }
 
+    /// <summary>Rows of a layer of which this host has all experts.</summary>
+    public void AddUnnamed(int rows) => Interlocked.Add(ref _unnamed, rows);
+
     /// <summary>[layers * experts] since the last call; null when there were none.</summary>
     public int[]? Take()
     {
-        int[]? taken = null;
-        for (var i = 0; i < _rows.Length; i++)
+        lock (_gate)
         {
-            if (Interlocked.Exchange(ref _rows[i], 0) is var rows and not 0)
-                (taken ??= new int[_rows.Length])[i] = rows;
+            Turn();
+            int[]? taken = null;
+            for (var i = 0; i < _rows.Length; i++)
+            {
+                var rows = Interlocked.Read(ref _rows[i]);
+                if (rows == _taken[i])
+                    continue;
+                (taken ??= new int[_rows.Length])[i] = (int)(rows - _taken[i]);
+                _taken[i] = rows;
+            }
+            return taken;
         }
-        return taken;
+    }
+
+    private void Turn()
+    {
+        var elapsed = clock.GetElapsedTime(_window.At);
+        if (elapsed < Window)
+            return;
+        var rows = Interlocked.Read(ref _unnamed);
+        for (var i = 0; i < _rows.Length; i++)
+            rows += Interlocked.Read(ref _rows[i]);
+        _rowsPerS = (rows - _window.Rows) / elapsed.TotalSeconds;
+        _window = (clock.GetTimestamp(), rows);
     }
 }

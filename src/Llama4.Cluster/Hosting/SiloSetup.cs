@@ -72,7 +72,7 @@ internal static class SiloSetup
         silo.Services
             .AddSingleton(host)
             .AddSingleton(host.Limits)
-            .AddSingleton(new ExpertCounts(host.Config.Layers.Count, host.Config.Experts))
+            .AddSingleton(services => new ExpertCounts(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>()))
             .AddSingleton(options)
             .AddSingleton(new PlanMaker(options, ModelShapes.Of(host.Config, host.Mode.Activations()), WorkOf(host)))
             .AddSingleton<IHostParts>(host.Weights)

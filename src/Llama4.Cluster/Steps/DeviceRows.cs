@@ -17,6 +17,9 @@ internal sealed class DeviceRows(Tensor scaled, Tensor experts, Tensor output) :
 
     public Tensor Output { get; } = output;
 
+    /// <summary>The only expert to run, of which the host is a second owner; null for the whole group.</summary>
+    public int? Hot { get; init; }
+
     public override void Dispose()
     {
     }

@@ -15,7 +15,17 @@ public sealed record ExpertGroupPlacement(
     /// <summary>Other hosts that hold the same experts loaded, the first to be asked first when <see cref="Host"/> does not answer.</summary>
     [Id(4)]
     public HostId[] Standbys { get; init; } = [];
+
+    /// <summary>Those of its experts that have a second owner, each once.</summary>
+    [Id(5)]
+    public HotExpert[] Hot { get; init; } = [];
 }
+
+/// <summary>An expert that many rows choose: its rows are split between its group's host and a second one, which holds this expert too.</summary>
+/// <param name="Expert">As numbered in the layer.</param>
+/// <param name="SecondOwner">Not the group's host.</param>
+[GenerateSerializer, Immutable, Alias("llama4.HotExpert")]
+public sealed record HotExpert([property: Id(0)] int Expert, [property: Id(1)] HostId SecondOwner);
 
 /// <summary>
 /// One layer's attention (with norms, router, shared expert or dense feed-forward) and its expert groups; none on dense layers. The group

@@ -17,7 +17,7 @@ public enum PlanNeed : byte
     /// <summary>A host that holds something wants to leave, or an operator asked.</summary>
     Asked,
 
-    /// <summary>Another plan would be better: a host has joined, a standby is gone, or the last plan was made in haste. It can wait until things are quiet.</summary>
+    /// <summary>Another plan would be better: a host has joined, a standby is gone, the last plan was made in haste, or load is uneven. It can wait until things are quiet.</summary>
     Better,
 
     /// <summary>A plan is needed, but not by those that are left: they may be the smaller part of a cut network.</summary>
@@ -39,7 +39,7 @@ public sealed record PlanSituation(
     /// <summary>An operator asked for a plan as if nobody owned anything.</summary>
     public bool Rebalance { get; init; }
 
-    /// <summary>Expert owners are to change by measured load.</summary>
+    /// <summary>Experts have turned hot or cooled since the plan was made, or ranges are to follow what was measured.</summary>
     public bool IsUneven { get; init; }
 
     /// <summary>What is needed.</summary>

@@ -6,7 +6,8 @@ namespace Llama4.Scheduling;
 /// </summary>
 /// <param name="hosts">That may own experts.</param>
 /// <param name="newcomers">Those of them that the plan in force does not know.</param>
-internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> hosts, IReadOnlyCollection<int> newcomers)
+/// <param name="byRows">Ranges follow what was measured, whoever has what loaded.</param>
+internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> hosts, IReadOnlyCollection<int> newcomers, bool byRows)
 {
     private readonly double[] _shares = ExpertShares.Of(layout, hosts);
     private double _total;
@@ -25,6 +26,11 @@ internal sealed class ExpertPlanner(PlanLayout layout, IReadOnlyCollection<int> 
         foreach (var host in newcomers)
         {
             TakeShare(host);
+        }
+
+        for (var layer = 0; layer < layout.Experts.Length && byRows && layout.Work is not null; layer++)
+        {
+            MeasuredRanges.Even(layout, layer, _shares);
         }
 
         for (var layer = 0; layer < layout.Experts.Length; layer++)

@@ -31,6 +31,11 @@ public static class PlacementPlanner
             {
                 return kept.ToPlan();
             }
+
+            if (request.MovesRanges)
+            {
+                return Plan(request with { MovesRanges = false });
+            }
         }
 
         PlanLayout? best = null;
@@ -45,7 +50,12 @@ public static class PlacementPlanner
             }
         }
 
-        return best!.Overflow == 0 ? best.ToPlan() : throw Lacking(best);
+        if (best!.Overflow > 0 && request.Rates is not null)
+        {
+            return Plan(request with { Rates = null }); // ranges by rows alone can be too long for their standbys
+        }
+
+        return best.Overflow == 0 ? best.ToPlan() : throw Lacking(best);
     }
 
     private static PlanLayout? Follow(PlacementPlan previous, PlacementRequest request, HostCapacity[] hosts)
@@ -61,7 +71,7 @@ public static class PlacementPlanner
         // Hosts that had attention or vocabulary alone keep it so.
         int[] used = [.. may.Where(host => owners.Contains(hosts[host].Host) || !others.Contains(hosts[host].Host))];
         int[] newcomers = [.. used.Where(host => !previous.Hosts.Contains(hosts[host].Host) && !owners.Contains(hosts[host].Host) && !layout.HasAttention(host))];
-        PlaceExperts(layout, used.Length > 0 ? used : may, request.InHaste ? [] : newcomers);
+        PlaceExperts(layout, used.Length > 0 ? used : may, request.InHaste ? [] : newcomers, byRows: request.MovesRanges && !request.InHaste);
         return layout;
     }
 
@@ -73,14 +83,14 @@ public static class PlacementPlanner
         for (var stages = 1; stages <= stagesMax; stages++)
         {
             var beside = New();
-            PlaceExperts(beside, may, []);
+            PlaceExperts(beside, may, [], byRows: true);
             yield return beside;
 
             var apart = New();
             int[] others = [.. may.Where(host => !apart.HasAttention(host))];
             if (hasExperts && others.Length > request.Standbys && others.Length < may.Length)
             {
-                PlaceExperts(apart, others, []);
+                PlaceExperts(apart, others, [], byRows: true);
                 yield return apart;
             }
 
@@ -93,16 +103,17 @@ public static class PlacementPlanner
         }
     }
 
-    /// <summary>The experts, and then all standbys: those of experts, which must be, first.</summary>
-    private static void PlaceExperts(PlanLayout layout, int[] hosts, int[] newcomers)
+    /// <summary>The experts, and then all standbys: those of experts, which must be, first. Second owners of hot experts are wishes and come last.</summary>
+    private static void PlaceExperts(PlanLayout layout, int[] hosts, int[] newcomers, bool byRows)
     {
         if (layout.Request.Shape.Layers.Any(layer => layer.Experts > 0))
         {
-            new ExpertPlanner(layout, hosts, newcomers).Place();
+            new ExpertPlanner(layout, hosts, newcomers, byRows).Place();
             StandbyPlanner.Place(layout, newcomers);
         }
 
         StageStandbyPlanner.Place(layout);
+        SecondOwnerPlanner.Place(layout, hosts);
     }
 
     private static void Check(PlacementRequest request)

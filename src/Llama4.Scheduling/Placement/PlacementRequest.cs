@@ -23,6 +23,15 @@ public sealed record PlacementRequest(ModelShape Shape, IReadOnlyList<HostCapaci
     /// <see cref="PlacementPlan.Hosts"/> do not name them). A plan without haste that follows this one makes up for it.
     /// </summary>
     public bool InHaste { get; init; }
+
+    /// <summary>Experts that are to have a second owner, as far as there is a host with room; the first of them first.</summary>
+    public IReadOnlyCollection<ExpertOfLayer> Hot { get; init; } = [];
+
+    /// <summary>What was measured: a plan made anew cuts each layer's experts by it. Null for nothing: routing is taken as even.</summary>
+    public ExpertRates? Rates { get; init; }
+
+    /// <summary>A plan that follows another cuts each layer's experts by what was measured too, as far as there is room: boundaries between ranges move.</summary>
+    public bool MovesRanges { get; init; }
 }
 
 /// <summary>What is to be served.</summary>

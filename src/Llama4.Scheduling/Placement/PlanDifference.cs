@@ -22,6 +22,6 @@ public static class PlanDifference
     [
         .. plan.Replicas.SelectMany(replica => replica.VocabularyStandbys.Append(replica.Vocabulary)),
         .. plan.Replicas.SelectMany(replica => replica.Stages).SelectMany(stage => stage.Standbys.Append(stage.Host)),
-        .. plan.Layers.SelectMany(layer => layer.ExpertGroups).SelectMany(group => group.Standbys.Append(group.Host)),
+        .. plan.Layers.SelectMany(layer => layer.ExpertGroups).SelectMany(group => group.Standbys.Append(group.Host).Concat(group.Hot.Select(hot => hot.SecondOwner))),
     ];
 }

@@ -21,6 +21,7 @@ internal sealed class PlanLayout
         Request = request;
         Hosts = hosts;
         Parts = new PartBytes(request.Shape, request.Work);
+        Work = request.Rates is { } rates ? new MeasuredWork([.. request.Shape.Layers.Select(layer => layer.Experts)], rates) : null;
         Used = new long[hosts.Length];
         ExpertBytes = new long[hosts.Length];
         AttentionReads = new long[hosts.Length];
@@ -58,6 +59,9 @@ internal sealed class PlanLayout
 
     /// <summary>Of every layer, in the order of its experts, each once.</summary>
     public List<ExpertRange>[] Experts { get; }
+
+    /// <summary>Null where nothing was measured.</summary>
+    public MeasuredWork? Work { get; }
 
     /// <summary>[host] by the plan in force.</summary>
     public PlanParts[] Loaded { get; }
@@ -134,6 +138,16 @@ internal sealed class PlanLayout
         Used[host] += Parts.Experts(layer, range.Count) + Buffer(host, 2, Parts.ExpertBuffers);
     }
 
+    /// <summary>The range's host shares one of its experts with another, which may have it as a standby already.</summary>
+    public void GiveSecondOwner(int layer, ExpertRange range, int expert, int host)
+    {
+        Used[host] += SecondOwnerNeeds(layer, range, host) + Buffer(host, 2, Parts.ExpertBuffers);
+        range.Hot.Add((expert, host));
+    }
+
+    /// <summary>Bytes of a host's copy of one of the range's experts.</summary>
+    public long SecondOwnerNeeds(int layer, ExpertRange range, int host) => range.Standbys.Contains(host) ? 0 : Parts.Experts(layer, 1);
+
     /// <summary>What the next layer's experts would need besides themselves.</summary>
     public long ExpertBuffersOf(int host) => _buffers[host, 2] ? 0 : Parts.ExpertBuffers;
 
@@ -164,7 +178,11 @@ internal sealed class PlanLayout
     private ExpertGroupPlacement[] Groups(List<ExpertRange> ranges) =>
     [
         .. ranges.OrderBy(range => range.Group).Select(range =>
-            new ExpertGroupPlacement(range.Group, range.First, range.Count, Id(range.Host)) { Standbys = [.. range.Standbys.Select(Id)] }),
+            new ExpertGroupPlacement(range.Group, range.First, range.Count, Id(range.Host))
+            {
+                Standbys = [.. range.Standbys.Select(Id)],
+                Hot = [.. range.Hot.OrderBy(hot => hot.Expert).Select(hot => new HotExpert(hot.Expert, Id(hot.SecondOwner)))],
+            }),
     ];
 
     private HostId Id(int host) => Hosts[host].Host;
@@ -216,6 +234,9 @@ internal sealed class ExpertRange(int first, int count, int host, int group = Pl
 
     /// <summary>In a layout made from an earlier plan, until standbys are planned: those of the earlier plan that are still there.</summary>
     public List<int> Standbys { get; set; } = [];
+
+    /// <summary>Planned when all else is.</summary>
+    public List<(int Expert, int SecondOwner)> Hot { get; } = [];
 
     public int End => First + Count;
 }

@@ -14,11 +14,12 @@ public sealed record PlanParts(IReadOnlySet<int> Layers, IReadOnlySet<(int Layer
         plan,
         replica => replica.Vocabulary == host || replica.VocabularyStandbys.Contains(host),
         stage => stage.Host == host || stage.Standbys.Contains(host),
-        group => group.Host == host || group.Standbys.Contains(host));
+        group => group.Host == host || group.Standbys.Contains(host),
+        host);
 
     /// <summary>What it serves.</summary>
     public static PlanParts OwnedBy(PlacementPlan plan, HostId host) =>
-        Of(plan, replica => replica.Vocabulary == host, stage => stage.Host == host, group => group.Host == host);
+        Of(plan, replica => replica.Vocabulary == host, stage => stage.Host == host, group => group.Host == host, host);
 
     /// <summary>What of this is not in <paramref name="other"/>.</summary>
     public PlanParts Except(PlanParts other) => new(
@@ -26,13 +27,16 @@ public sealed record PlanParts(IReadOnlySet<int> Layers, IReadOnlySet<(int Layer
         Experts.Where(expert => !other.Experts.Contains(expert)).ToHashSet(),
         Vocabulary && !other.Vocabulary);
 
+    /// <param name="secondOwner">Whose hot experts count besides.</param>
     private static PlanParts Of(
-        PlacementPlan plan, Func<ReplicaPlacement, bool> vocabulary, Func<StagePlacement, bool> stages, Func<ExpertGroupPlacement, bool> groups)
+        PlacementPlan plan, Func<ReplicaPlacement, bool> vocabulary, Func<StagePlacement, bool> stages, Func<ExpertGroupPlacement, bool> groups, HostId secondOwner)
     {
         var layers = plan.Replicas.SelectMany(replica => replica.Stages).Where(stages)
             .SelectMany(stage => Enumerable.Range(stage.FirstLayer, stage.Layers));
         var experts = plan.Layers.SelectMany(layer => layer.ExpertGroups.Where(groups)
             .SelectMany(group => Enumerable.Range(group.First, group.Count).Select(expert => (layer.Layer, expert))));
-        return new PlanParts(layers.ToHashSet(), experts.ToHashSet(), plan.Replicas.Any(vocabulary));
+        var hot = plan.Layers.SelectMany(layer => layer.ExpertGroups.SelectMany(group => group.Hot)
+            .Where(hot => hot.SecondOwner == secondOwner).Select(hot => (layer.Layer, hot.Expert)));
+        return new PlanParts(layers.ToHashSet(), experts.Concat(hot).ToHashSet(), plan.Replicas.Any(vocabulary));
     }
 }

@@ -39,6 +39,7 @@ internal static class StatusText
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 200;
         console.Write(table);
+        HotExpertsText.Write(status.Plan, output);
         foreach (var fault in status.Faults.Take(8))
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{fault.At.ToLocalTime():HH:mm:ss}  {fault.Host}: {fault.What}"));

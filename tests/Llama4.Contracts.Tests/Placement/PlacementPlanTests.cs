@@ -9,7 +9,7 @@ public class PlacementPlanTests
 
     private static readonly PlacementPlan Plan = new(3, A, B, [
         new LayerPlacement(0, A, []),
-        new LayerPlacement(1, A, [new ExpertGroupPlacement(0, 0, 8, B) { Standbys = [C, A] }, new ExpertGroupPlacement(1, 8, 8, C)]),
+        new LayerPlacement(1, A, [new ExpertGroupPlacement(0, 0, 8, B) { Standbys = [C, A], Hot = [new HotExpert(3, C)] }, new ExpertGroupPlacement(1, 8, 8, C)]),
         new LayerPlacement(2, C, [])]);
 
     [Fact]
@@ -25,7 +25,7 @@ public class PlacementPlanTests
     }
 
     [Fact]
-    public void Plan_OverTheWire_KeepsReplicasAndStandbys()
+    public void Plan_OverTheWire_KeepsReplicasStandbysAndSecondOwners()
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer>();

@@ -19,7 +19,7 @@ internal sealed class ScriptedAdmin : IClusterAdmin
         Plan: new PlacementPlan(7, Center, Center, [.. Enumerable.Range(0, 4).Select(layer => new LayerPlacement(
             layer,
             Center,
-            layer % 2 == 0 ? [] : [new ExpertGroupPlacement(0, 0, 8, Worker) { Standbys = [Center] }, new ExpertGroupPlacement(1, 8, 8, Center)]))]) { Hosts = [Center, Worker] },
+            layer % 2 == 0 ? [] : [new ExpertGroupPlacement(0, 0, 8, Worker) { Standbys = [Center], Hot = [new HotExpert(5, Center)] }, new ExpertGroupPlacement(1, 8, 8, Center)]))]) { Hosts = [Center, Worker] },
         Waiting: "worker-a1b2 lacks 1,024 bytes",
         Hosts:
         [

@@ -113,6 +113,14 @@ internal static class PlanCases
                 group.Standbys.Length.ShouldBeInRange(request.InHaste ? 0 : request.Standbys, request.Standbys);
                 group.Standbys.Append(group.Host).Distinct().Count().ShouldBe(1 + group.Standbys.Length);
                 group.Standbys.Append(group.Host).All(host => hosts[host].May(HostRoles.Experts)).ShouldBeTrue();
+                group.Hot.Select(hot => hot.Expert).Distinct().Count().ShouldBe(group.Hot.Length);
+                foreach (var hot in group.Hot)
+                {
+                    request.Hot.ShouldContain(new ExpertOfLayer(layer.Layer, hot.Expert));
+                    hot.Expert.ShouldBeInRange(group.First, group.First + group.Count - 1);
+                    hot.SecondOwner.ShouldNotBe(group.Host);
+                    hosts[hot.SecondOwner].May(HostRoles.Experts).ShouldBeTrue();
+                }
             }
         }
 
