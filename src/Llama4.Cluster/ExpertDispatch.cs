@@ -101,8 +101,8 @@ internal sealed class ExpertDispatch
             var calls = new List<Task>(_owners.Length);
             for (var i = 0; i < _owners.Length; i++)
             {
-                if (here[i] is null && RowsFor(i, choices.Span, assigned) is { Rows.Length: > 0 } owned)
-                    calls.Add(RunRemoteAsync(_owners[i], step, Gather(rows, owned.Rows, owned.Experts)));
+                if (here[i] is null && OwnedRows.Gather(i, rows, choices.Span, assigned) is { } question)
+                    calls.Add(RunRemoteAsync(_owners[i], step, question));
             }
             calls.Add(RunPartlyAsync(step, here, isWhole, choices, assigned));
             await Task.WhenAll(calls);
@@ -177,32 +177,5 @@ internal sealed class ExpertDispatch
         _host.Device.UploadBytes(((PooledPayload)answer.Payload).Bytes.Span, values);
         _host.Device.Upload(rows.Span, indexes);
         _host.Device.ScatterRows(values, indexes, step.Routed!);
-    }
-
-    /// <summary>The rows of one owner, in a host buffer that the result owns.</summary>
-    /// <param name="all">[rows of the step]; stays the caller's.</param>
-    private static Rows Gather(Rows all, int[] rows, int[] experts)
-    {
-        var rowBytes = all.PayloadBytes / all.Count;
-        var from = ((PooledPayload)all.Payload).Span;
-        var payload = PooledPayload.Rent(rows.Length * rowBytes);
-        for (var i = 0; i < rows.Length; i++)
-            from.Slice(rows[i] * rowBytes, rowBytes).CopyTo(payload.Span[(i * rowBytes)..]);
-        return new Rows(all.Type, rows.Length, all.Width, rows, experts, payload);
-    }
-
-    private static (int[] Rows, int[] Experts) RowsFor(int owner, ReadOnlySpan<byte> choices, int[] assigned)
-    {
-        var experts = MemoryMarshal.Cast<byte, int>(choices);
-        var rows = new List<int>();
-        var chosen = new List<int>();
-        for (var row = 0; row < experts.Length; row++)
-        {
-            if (assigned[row] != owner)
-                continue;
-            rows.Add(row);
-            chosen.Add(experts[row]);
-        }
-        return ([.. rows], [.. chosen]);
     }
 }

@@ -3,8 +3,11 @@ namespace Llama4.Scheduling;
 /// <summary>When an expert is hot, and when it has cooled.</summary>
 public sealed record ExpertLoadLimits
 {
-    /// <summary>Rates forget with this time constant: two of it follow a change to 86 %, and a rate of 100 rows/s then has a deviation of 7 %.</summary>
-    public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// Rates forget with this time constant: a rate of 100 rows/s that come one by one then has a deviation of 10 %, and one of 512 rows in every second's only
+    /// step stays above 100.
+    /// </summary>
+    public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Of rates that ranges follow: what lasts for seconds is for hot experts.</summary>
     public TimeSpan LongMemory { get; init; } = TimeSpan.FromSeconds(30);
@@ -15,8 +18,8 @@ public sealed record ExpertLoadLimits
     /// <summary>And above so many rows a second: a second copy of the weights is not worth having for less.</summary>
     public double HotRowsPerS { get; init; } = 100;
 
-    /// <summary>So many looks in a row; at 20 ms each, most of a second.</summary>
-    public int HotLooks { get; init; } = 40;
+    /// <summary>So many looks in a row; at 20 ms each, 1.7 s: a prefill chunk of 512 rows, and then nothing, is forgotten sooner.</summary>
+    public int HotLooks { get; init; } = 85;
 
     /// <summary>A hot expert cools below so many times the mean of its layer, or below <see cref="CoolRowsPerS"/>: well below where it turns hot.</summary>
     public double CoolOfMean { get; init; } = 1.4;

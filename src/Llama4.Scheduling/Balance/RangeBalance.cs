@@ -9,8 +9,8 @@ public sealed class RangeBalance(RangeBalanceLimits limits)
     private TimeSpan? _next;
     private int _times;
 
-    /// <summary>Forgets what it saw: hosts or owners have changed.</summary>
-    public void Begin(TimeSpan now) => (_next, _times) = (now + limits.Every, 0);
+    /// <summary>Forgets what it saw, as hosts or owners have changed, but not that it rests.</summary>
+    public void Begin(TimeSpan now) => (_next, _times) = (_next > now + limits.Every ? _next : now + limits.Every, 0);
 
     /// <param name="gain">How many times as long the layers take by the plan in force as by the one to have; asked for now and then.</param>
     /// <returns>True once, when they are to move.</returns>

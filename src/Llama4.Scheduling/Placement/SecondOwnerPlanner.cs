@@ -8,7 +8,7 @@ namespace Llama4.Scheduling;
 /// </summary>
 internal static class SecondOwnerPlanner
 {
-    /// <param name="hosts">That own experts by this plan.</param>
+    /// <param name="hosts">That may own experts; those chosen for attention alone are not asked to run some.</param>
     public static void Place(PlanLayout layout, IReadOnlyCollection<int> hosts)
     {
         if (layout.Request.Hot.Count == 0)

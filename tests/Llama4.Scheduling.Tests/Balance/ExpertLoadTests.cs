@@ -54,18 +54,33 @@ public class ExpertLoadTests
         load.Hot.ShouldBe([other]);
     }
 
-    [Fact]
-    public void Look_AtAShortBurst_ChangesNothing()
+    /// <summary>A prefill chunk of 512 rows that all choose one expert.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    [InlineData(50)]
+    public void Look_AtAShortBurst_FindsNothingHot(double others)
     {
         var load = new Load();
-        load.RunUntil(() => false, Rates(50), TimeSpan.FromSeconds(3));
+        load.RunUntil(() => false, Rates(others), TimeSpan.FromSeconds(3));
 
-        // A prefill chunk of 512 rows that all choose one expert.
-        load.RunUntil(() => load.Hot.Count > 0, Rates(50, (Busy, 512 / LookEvery.TotalSeconds)), LookEvery).ShouldBeNull();
-        load.RunUntil(() => load.Hot.Count > 0, Rates(50), TimeSpan.FromSeconds(0.4)).ShouldBeNull();
-        load.RunUntil(() => false, Rates(50), TimeSpan.FromSeconds(10));
+        load.RunUntil(() => load.Hot.Count > 0, Rates(others, (Busy, 512 / LookEvery.TotalSeconds)), LookEvery).ShouldBeNull();
 
-        load.Hot.ShouldBeEmpty();
+        load.RunUntil(() => load.Hot.Count > 0, Rates(others), TimeSpan.FromSeconds(10)).ShouldBeNull();
+    }
+
+    /// <summary>A slow machine: 512 rows in one step of a second.</summary>
+    [Fact]
+    public void Look_AtFewLargeSteps_FindsTheirExpertHot()
+    {
+        var load = new Load();
+        for (var second = 0; second < 5; second++)
+        {
+            load.RunUntil(() => false, Rates(0, (Busy, 512 / LookEvery.TotalSeconds)), LookEvery);
+            load.RunUntil(() => false, Rates(0), TimeSpan.FromSeconds(1) - LookEvery);
+        }
+
+        load.Hot.ShouldBe([Busy]);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public class RangeBalanceTests
         var balance = new RangeBalance(Limits);
 
         Run(balance, 1.5, TimeSpan.FromMinutes(1)).ShouldBe([Limits.Every * Limits.Times]);
+        balance.Begin(_now); // the plan that moves them is in force
         Run(balance, 1.5, Limits.Rest - TimeSpan.FromMinutes(1)).ShouldBeEmpty();
         Run(balance, 1.5, TimeSpan.FromMinutes(1)).Count.ShouldBe(1);
     }
