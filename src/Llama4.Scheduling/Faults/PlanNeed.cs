@@ -65,7 +65,8 @@ public sealed record PlanSituation(
 
             if (!IsCommitted)
             {
-                return PlanNeed.CommitAgain;
+                // One of its hosts that is gone, were it even idle, would never say that the plan is in force there.
+                return away.Length == 0 ? PlanNeed.CommitAgain : MayGoOn ? PlanNeed.Urgent : PlanNeed.TooFew;
             }
 
             return WasHasty || IsUneven || away.Any(host => Holds(Plan, host)) || Candidates.Any(host => !Plan.Hosts.Contains(host))

@@ -51,17 +51,21 @@ public class PlanSituationPropertyTests
             && situation.Plan.Hosts.Where(host => PlanSituation.Holds(situation.Plan, host)).All(situation.Candidates.Contains)), iter: 5000);
 
     [Fact]
-    public void Need_IsUrgentOrToWait_ExactlyWhenAnOwnerIsGoneThatDidNotWantToLeave() =>
-        Any.Sample(situation => (situation.Need is PlanNeed.Urgent or PlanNeed.TooFew).ShouldBe(
-            situation.Plan!.Hosts.Any(host => PlanSituation.Owns(situation.Plan, host) && !situation.Candidates.Contains(host) && !situation.Draining.Contains(host))), iter: 5000);
+    public void Need_OfAPlanInForce_IsUrgentOrToWaitExactlyWhenAnOwnerIsGoneThatDidNotWantToLeave() =>
+        Any.Where(situation => situation.IsCommitted).Sample(situation => (situation.Need is PlanNeed.Urgent or PlanNeed.TooFew).ShouldBe(IsOwnerGone(situation)), iter: 5000);
+
+    [Fact]
+    public void Need_OfAPlanNotYetInForce_IsUrgentOrToWaitWhenAnyHostIsGoneUnlessAnotherPlanIsAskedFor() =>
+        Any.Where(situation => !situation.IsCommitted).Sample(situation => (situation.Need is PlanNeed.Urgent or PlanNeed.TooFew).ShouldBe(
+            IsOwnerGone(situation) || (situation.Need != PlanNeed.Asked && !situation.Plan!.Hosts.All(situation.Candidates.Contains))), iter: 5000);
 
     /// <summary>Of two parts of a cut network the smaller makes no plan without the other.</summary>
     [Fact]
     public void Need_OfTheSmallerPartOfACutNetwork_IsNeverUrgent() =>
-        Gen.Select(Plans, Gen.Int[0, 63]).Sample((plan, cut) =>
+        Gen.Select(Plans, Gen.Int[0, 63], Gen.Bool).Sample((plan, cut, isCommitted) =>
         {
             HostId[] here = [.. plan.Hosts.Where((_, i) => (cut >> i & 1) == 0)];
-            var need = new PlanSituation(plan, IsCommitted: true, plan.Hosts, here, []).Need;
+            var need = new PlanSituation(plan, isCommitted, plan.Hosts, here, []).Need;
 
             (need == PlanNeed.Urgent && here.Length * 2 < plan.Hosts.Length).ShouldBeFalse();
             (need == PlanNeed.TooFew && here.Length * 2 >= plan.Hosts.Length).ShouldBeFalse();
@@ -77,10 +81,10 @@ public class PlanSituationPropertyTests
             Array.IndexOf(ByUrgency, then.Need).ShouldBeGreaterThanOrEqualTo(Array.IndexOf(ByUrgency, situation.Need));
         }, iter: 5000);
 
-    /// <summary>Owning is holding; who holds nothing may go without a word.</summary>
+    /// <summary>Owning is holding; who holds nothing of a plan in force may go without a word.</summary>
     [Fact]
     public void Host_ThatHoldsNothing_IsNotMissed() =>
-        Any.Sample(situation =>
+        Any.Where(situation => situation.IsCommitted).Sample(situation =>
         {
             foreach (var host in situation.Plan!.Hosts)
             {
@@ -94,6 +98,9 @@ public class PlanSituationPropertyTests
                 gone.Need.ShouldBe(situation.Need);
             }
         }, iter: 5000);
+
+    private static bool IsOwnerGone(PlanSituation situation) => situation.Plan!.Hosts.Any(
+        host => PlanSituation.Owns(situation.Plan, host) && !situation.Candidates.Contains(host) && !situation.Draining.Contains(host));
 
     /// <param name="flags">Bits: not committed, hasty, rebalance, uneven.</param>
     private static PlanSituation Situation(PlacementPlan plan, Fate[] fates, int newcomers, int flags)

@@ -59,8 +59,19 @@ public class PlanSituationTests
         situation.Need.ShouldBe(PlanNeed.CommitAgain);
         (situation with { WasHasty = true }).Need.ShouldBe(PlanNeed.CommitAgain);
         (situation with { Rebalance = true }).Need.ShouldBe(PlanNeed.Asked);
-        (Situations.Without("standby") with { IsCommitted = false }).Need.ShouldBe(PlanNeed.CommitAgain);
-        (Situations.Without("experts-1") with { IsCommitted = false }).Need.ShouldBe(PlanNeed.Urgent);
+    }
+
+    /// <summary>One that is gone, were it even idle, would never say that the plan is in force there.</summary>
+    [Fact]
+    public void Need_WhenAHostIsLostBeforeThePlanIsInForceEverywhere_IsUrgentWhateverItHolds()
+    {
+        foreach (var lost in (string[])["front", "experts-1", "standby", "idle"])
+        {
+            (Situations.Without(lost) with { IsCommitted = false }).Need.ShouldBe(PlanNeed.Urgent, lost);
+        }
+
+        (Situations.Without("standby") with { IsCommitted = false, Rebalance = true }).Need.ShouldBe(PlanNeed.Asked);
+        (Situations.Without("idle", "standby", "experts-2") with { IsCommitted = false }).Need.ShouldBe(PlanNeed.TooFew);
     }
 
     [Fact]
