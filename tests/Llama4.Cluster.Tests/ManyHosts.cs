@@ -20,6 +20,9 @@ namespace Llama4.Cluster.Tests;
 /// </summary>
 internal sealed class ManyHosts : IAsyncDisposable
 {
+    /// <summary>Of a replica, over all layers.</summary>
+    public const long KvBytes = 32 << 20;
+
     private readonly List<(IHost Silo, ModelHost Host)> _hosts = [];
     private readonly LocalPlanRegister _register = new();
     private readonly ManyHostsOptions _options;
@@ -57,7 +60,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var checkpoint = Checkpoint.Open(_options.Model);
         var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
         var id = new HostId($"host-{_started++}");
-        var host = new ModelHost(id, checkpoint, CpuDevice.Create(1), _options.Mode, limits, kvBytes: 32 << 20, progress: null);
+        var host = new ModelHost(id, checkpoint, CpuDevice.Create(1), _options.Mode, limits, KvBytes, progress: null);
         var own = SiloSetup.FreeEndpoint();
         var primary = _hosts.Count == 0 ? own : _primary!;
         _primary = primary;

@@ -100,7 +100,7 @@ internal sealed partial class Election(
     public void Forgive(TimeSpan pause)
     {
         lock (_gate)
-            _leader.Forgive(pause);
+            _leader.Forgive(Now, pause);
     }
 
     /// <summary>The leader, if this host has not heard it for too long.</summary>

@@ -113,7 +113,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         lock (_gate)
         {
             foreach (var detector in _detectors.Values)
-                detector.Forgive(pause);
+                detector.Forgive(Now, pause);
         }
     }
 

@@ -7,22 +7,39 @@ namespace Llama4.Cluster.Client;
 /// <summary>Asks the leader, whoever that is at the time.</summary>
 internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IClusterAdmin
 {
+    /// <summary>A leader that failed to answer may be one no longer: who is asked next is looked up anew.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A leader is found again within a second of its predecessor's death.</summary>
-    private static readonly TimeSpan LeaderLimit = TimeSpan.FromSeconds(10);
+    public TimeSpan LeaderLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The leader gives every host a second to tell of itself.</summary>
+    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(3);
 
     public async ValueTask<ClusterStatus> StatusAsync(CancellationToken cancellation)
     {
-        while (true)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(LeaderLimit);
+        string? reason = null;
+        try
         {
-            var leader = await LeaderAsync(cancellation);
-            try
+            while (true)
             {
-                return await leader.ClusterStatusAsync();
+                var leader = await FoundAsync(limit.Token);
+                try
+                {
+                    return await Grain(leader).ClusterStatusAsync().AsTask().WaitAsync(AnswerLimit, limit.Token);
+                }
+                catch (Exception error) when (error is OrleansException or TimeoutException)
+                {
+                    reason = $"{leader}: {error.Message.ReplaceLineEndings(" ")}";
+                    await Task.Delay(AskAgainAfter, limit.Token);
+                }
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
-            {
-                await plans.Changed.WaitAsync(LeaderLimit, cancellation);
-            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw reason is null ? NoLeader() : new TimeoutException($"no leader of the cluster has told its status within {LeaderLimit.TotalSeconds} s; the last asked was {reason}");
         }
     }
 
@@ -35,19 +52,29 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(LeaderLimit);
+        try
+        {
+            return Grain(await FoundAsync(limit.Token));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoLeader();
+        }
+    }
+
+    /// <summary>Waits until some host leads.</summary>
+    private async Task<HostId> FoundAsync(CancellationToken limit)
+    {
         while (true)
         {
             var changed = plans.Changed;
             if (plans.Leader is { } leader)
-                return grains.GetGrain<IHostGrain>(leader.Name);
-            try
-            {
-                await changed.WaitAsync(limit.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                throw new TimeoutException($"no host has taken the lead of the cluster within {LeaderLimit.TotalSeconds} s");
-            }
+                return leader;
+            await changed.WaitAsync(limit);
         }
     }
+
+    private IHostGrain Grain(HostId host) => grains.GetGrain<IHostGrain>(host.Name);
+
+    private TimeoutException NoLeader() => new($"no host has taken the lead of the cluster within {LeaderLimit.TotalSeconds} s");
 }

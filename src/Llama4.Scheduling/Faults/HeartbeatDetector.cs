@@ -57,7 +57,7 @@ public sealed class HeartbeatDetector
     {
         if (IsSuspected)
         {
-            _answeringSince ??= now;
+            _answeringSince = Silence(now) <= Threshold ? _answeringSince ?? now : now; // nobody may have looked while it was silent
             if (now - _answeringSince >= Recovery)
             {
                 (IsSuspected, _answeringSince) = (false, null);
@@ -93,6 +93,15 @@ public sealed class HeartbeatDetector
     /// <summary>Others have missed it for long enough.</summary>
     public void Suspect() => (IsSuspected, _answeringSince) = (true, null);
 
-    /// <summary>The observer itself stood still for so long: it cannot have heard anybody.</summary>
-    public void Forgive(TimeSpan pause) => _heard += pause;
+    /// <summary>
+    /// The observer itself stood still for so long, until now: it cannot have heard anybody. What it read between its awakening and this call
+    /// was heard now, not later.
+    /// </summary>
+    public void Forgive(TimeSpan now, TimeSpan pause)
+    {
+        _heard = Later(_heard);
+        _answeringSince = _answeringSince is { } since ? Later(since) : null;
+
+        TimeSpan Later(TimeSpan time) => time + pause < now ? time + pause : now;
+    }
 }

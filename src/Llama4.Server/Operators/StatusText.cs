@@ -11,26 +11,29 @@ internal static class StatusText
 {
     public static void Write(ClusterStatus status, TextWriter output)
     {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"plan epoch {status.Epoch}, made by {status.Leader}"));
+        output.WriteLine(status.Plan is null ? $"no plan yet, {status.Leader} leads" : string.Create(CultureInfo.InvariantCulture, $"plan epoch {status.Epoch}, made by {status.Leader}"));
         if (status.Waiting is { } reason)
         {
             output.WriteLine($"waiting: {reason}");
         }
 
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var heading in (string[])["host", "condition", "pid", "roles", "owns", "stands by for", "weights", "memory", "rows/s", "running", "KV"])
+        foreach (var heading in (string[])["host", "condition", "epoch", "pid", "roles", "owns", "stands by for", "weights", "memory", "rows/s", "running", "waiting", "KV"])
         {
             table.AddColumn(heading);
         }
 
         foreach (var host in status.Hosts)
         {
-            var engine = host.Engines.Aggregate((Running: 0, Used: 0, Blocks: 0), (sum, one) => (sum.Running + one.Running, sum.Used + one.KvBlocksUsed, sum.Blocks + one.KvBlocks));
+            var engine = host.Engines.Aggregate(
+                (Running: 0, Waiting: 0, Used: 0L, Blocks: 0L),
+                (sum, one) => (sum.Running + one.Running, sum.Waiting + one.Waiting, sum.Used + one.KvBlocksUsed, sum.Blocks + one.KvBlocks));
+            var hasEngine = host.Engines.Length > 0;
             string[] cells =
             [
-                host.Host.Name, host.Condition.ToString().ToLowerInvariant(), host.ProcessId.ToString(CultureInfo.InvariantCulture), RoleList.Text(host.Roles),
+                host.Host.Name, host.Condition.ToString().ToLowerInvariant(), Number(host.Epoch), Number(host.ProcessId), RoleList.Text(host.Roles),
                 Owned(status.Plan, host.Host), StoodBy(status.Plan, host.Host), ByteSize.Format(host.WeightBytes), ByteSize.Format(host.MemoryBytes),
-                host.RowsPerS.ToString("F0", CultureInfo.InvariantCulture), host.Engines.Length > 0 ? engine.Running.ToString(CultureInfo.InvariantCulture) : "",
+                host.RowsPerS.ToString("F0", CultureInfo.InvariantCulture), hasEngine ? Number(engine.Running) : "", hasEngine ? Number(engine.Waiting) : "",
                 engine.Blocks > 0 ? (engine.Used * 100.0 / engine.Blocks).ToString("F0", CultureInfo.InvariantCulture) + "%" : "",
             ];
             table.AddRow(Array.ConvertAll(cells, Markup.Escape));
@@ -57,6 +60,8 @@ internal static class StatusText
         plan.Replicas.SelectMany(replica => replica.Stages.Where(stage => stage.Standbys.Contains(host)).Select(stage => Layers(stage))),
         plan.Replicas.Any(replica => replica.VocabularyStandbys.Contains(host)),
         plan.Layers.Select(layer => layer.ExpertGroups.Where(group => group.Standbys.Contains(host)).Sum(group => group.Count)));
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Layers(StagePlacement stage) => $"layers {stage.FirstLayer}-{stage.FirstLayer + stage.Layers - 1}";
 

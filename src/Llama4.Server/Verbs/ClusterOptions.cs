@@ -16,12 +16,20 @@ internal sealed class ClusterOptions
     {
         Description = "Join the cluster whose membership this store keeps: redis://[user:password@]HOST[:6379][/DB], rediss:// for TLS. Default: a cluster of this process alone.",
         HelpName = "URL",
-        CustomParser = result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "redis" or "rediss"
-            ? url
-            : Refuse<Uri?>(result, $"--cluster: expected an address like redis://HOST:6379, found '{result.Tokens[0].Value}'"),
+        CustomParser = result => ClusterAddress.TryStore(result.Tokens[0].Value, out var store)
+            ? store
+            : Refuse<Uri?>(result, $"--cluster: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found '{ClusterAddress.WithoutSecret(result.Tokens[0].Value)}'"),
     };
 
-    private readonly Option<string> _id = new("--cluster-id") { Description = "Tells clusters apart that share a store.", HelpName = "NAME", DefaultValueFactory = _ => "llama4" };
+    private readonly Option<string> _id = new("--cluster-id")
+    {
+        Description = "Tells clusters apart that share a store.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "llama4",
+        CustomParser = result => string.IsNullOrWhiteSpace(result.Tokens[0].Value)
+            ? Refuse<string>(result, $"--cluster-id: expected a name, found '{result.Tokens[0].Value}'")
+            : result.Tokens[0].Value,
+    };
 
     private readonly Option<HostRoles> _roles = new("--roles")
     {
@@ -48,9 +56,9 @@ internal sealed class ClusterOptions
     {
         Description = "Address that other hosts reach this one at. Default: that of the interface towards the store.",
         HelpName = "IP",
-        CustomParser = result => IPAddress.TryParse(result.Tokens[0].Value, out var address)
+        CustomParser = result => ClusterAddress.TryHost(result.Tokens[0].Value, out var address)
             ? address
-            : Refuse<IPAddress?>(result, $"--advertise: expected an address like 10.0.0.7, found '{result.Tokens[0].Value}'"),
+            : Refuse<IPAddress?>(result, $"--advertise: expected this machine's IPv4 address like 10.0.0.7, found '{result.Tokens[0].Value}'"),
     };
 
     private readonly Option<int> _siloPort = new("--silo-port") { Description = "TCP port between hosts; 0 for a free one.", HelpName = "N", DefaultValueFactory = _ => 0 };
@@ -71,6 +79,7 @@ internal sealed class ClusterOptions
     public ClusterOptions()
     {
         _siloPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
+        _adminPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         _standby.Within("0 to 16", value => value is >= 0 and <= 16);
         _replicas.Within("1 to 64", value => value is >= 1 and <= 64);
     }
@@ -94,7 +103,8 @@ internal sealed class ClusterOptions
                     result.AddError($"{lonely.Name} needs --cluster");
                 }
             }
-            else if (result.GetResult(port) is { Implicit: false } && result.GetResult(_roles) is { Implicit: false } && !result.GetValue(_roles).HasFlag(HostRoles.Gateway))
+            else if (result.GetResult(port) is { Implicit: false } && result.GetResult(_roles) is { Implicit: false, Tokens: [var list] }
+                && RoleList.Parse(list.Value) is { } roles && !roles.HasFlag(HostRoles.Gateway)) // what is no list is told by its parser
             {
                 result.AddError("--port is a gateway's, and --roles names no gateway");
             }
@@ -102,7 +112,11 @@ internal sealed class ClusterOptions
             {
                 result.AddError("--cluster-tls and --cluster-ca go together");
             }
-            else if (result.GetValue(_adminKey) is { Length: < AdminSetup.KeyCharsMin } key)
+            else if (result.GetResult(_adminKey) is not null && result.GetResult(_adminPort) is null)
+            {
+                result.AddError("--admin-key needs --admin-port");
+            }
+            else if (result.GetResult(_adminKey) is { Tokens: [{ Value: { Length: < AdminSetup.KeyCharsMin } key }] })
             {
                 result.AddError($"--admin-key: expected at least {AdminSetup.KeyCharsMin} characters, found {key.Length}");
             }
@@ -111,6 +125,7 @@ internal sealed class ClusterOptions
 
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(_cluster) is not null;
 
+    /// <exception cref="FileNotFoundException">A certificate is not there; one line.</exception>
     public ClusterHostOptions Read(ParseResult parsed, ModelChoice model) => new()
     {
         Redis = parsed.GetValue(_cluster)!,
@@ -126,15 +141,31 @@ internal sealed class ClusterOptions
         SiloPort = parsed.GetValue(_siloPort),
         Standbys = parsed.GetValue(_standby),
         Replicas = parsed.GetValue(_replicas),
-        TlsCertificate = parsed.GetValue(_certificate),
-        TlsAuthority = parsed.GetValue(_authority),
+        TlsCertificate = Existing(parsed, _certificate),
+        TlsAuthority = Existing(parsed, _authority),
     };
 
-    public ClusterDoors Doors(ParseResult parsed, IPAddress bind, int port) => new(
-        bind,
-        parsed.GetValue(_roles).HasFlag(HostRoles.Gateway) ? port : null,
-        parsed.GetValue(_adminPort),
-        parsed.GetValue(_adminKey) ?? (Environment.GetEnvironmentVariable(AdminKeyVariable) is { Length: >= AdminSetup.KeyCharsMin } key ? key : null));
+    /// <exception cref="UsageException">The key in the environment is too short.</exception>
+    public ClusterDoors Doors(ParseResult parsed, IPAddress bind, int port)
+    {
+        var adminPort = parsed.GetValue(_adminPort);
+        return new ClusterDoors(
+            bind,
+            parsed.GetValue(_roles).HasFlag(HostRoles.Gateway) ? port : null,
+            adminPort,
+            adminPort is null ? null : parsed.GetValue(_adminKey) ?? KeyOfEnvironment());
+    }
+
+    private static string? KeyOfEnvironment() => Environment.GetEnvironmentVariable(AdminKeyVariable) switch
+    {
+        null or "" => null,
+        { Length: < AdminSetup.KeyCharsMin } key => throw new UsageException(
+            $"{AdminKeyVariable}: expected at least {AdminSetup.KeyCharsMin} characters, found {key.Length}"),
+        var key => key,
+    };
+
+    private static string? Existing(ParseResult parsed, Option<string?> file) =>
+        parsed.GetValue(file) is { } path && !File.Exists(path) ? throw new FileNotFoundException($"{file.Name}: expected a file, found none at '{path}'") : parsed.GetValue(file);
 
     private static T? Refuse<T>(ArgumentResult result, string error)
     {

@@ -1,0 +1,140 @@
+using System.Reflection;
+using Llama4.Cluster.Agents;
+using Llama4.Cluster.Client;
+using Llama4.Contracts;
+using Orleans.Runtime;
+
+namespace Llama4.Cluster.Tests.Client;
+
+/// <summary>Whom an operator's question goes to, and for how long.</summary>
+public class ClusterAdminTests
+{
+    private static readonly HostId First = new("first");
+    private static readonly HostId Second = new("second");
+    private static readonly ClusterStatus Told = new(7, Second, null, null, [], []);
+
+    private readonly ScriptedPlans _plans = new();
+
+    [Fact]
+    public async Task Status_WhenTheLeaderAnswers_IsWhatItTells()
+    {
+        _plans.Leader = Second;
+
+        (await Admin(_ => ValueTask.FromResult(Told)).StatusAsync(CancellationToken.None)).ShouldBe(Told);
+    }
+
+    [Theory]
+    [InlineData("fails")]
+    [InlineData("is silent")]
+    public async Task Status_WhenTheOldLeaderDoesNotAnswer_AsksTheNewOne(string how)
+    {
+        _plans.Leader = First;
+        var asked = new List<HostId>();
+        var admin = Admin(
+            host =>
+            {
+                asked.Add(host);
+                _plans.Leader = Second;
+                return host == Second ? ValueTask.FromResult(Told) : how == "fails" ? throw new SiloUnavailableException("gone") : Never();
+            },
+            leaderLimit: Answers.Limit,
+            answerLimit: TimeSpan.FromMilliseconds(20));
+
+        (await admin.StatusAsync(CancellationToken.None)).ShouldBe(Told);
+        asked.ShouldBe([First, Second]);
+    }
+
+    /// <summary>The plan's clock ticks on all the time, as it does in a cluster.</summary>
+    [Fact]
+    public async Task Status_WhenNoLeaderEverAnswers_EndsWithWhatTheLastOneSaidAndAsksNoStorm()
+    {
+        _plans.Leader = First;
+        _plans.IsChanging = true;
+        var asked = 0;
+        var admin = Admin(
+            _ =>
+            {
+                asked++;
+                throw new SiloUnavailableException("it is\ngone");
+            },
+            leaderLimit: TimeSpan.FromMilliseconds(350));
+
+        var error = await Should.ThrowAsync<TimeoutException>(async () => await admin.StatusAsync(CancellationToken.None).AsTask().WaitAsync(Answers.Limit));
+
+        error.Message.ShouldBe("no leader of the cluster has told its status within 0.35 s; the last asked was first: it is gone");
+        asked.ShouldBeInRange(1, 4); // each 100 ms
+    }
+
+    [Fact]
+    public async Task AnyQuestion_WhenNobodyLeads_SaysSo()
+    {
+        var admin = Admin(_ => Never(), leaderLimit: TimeSpan.FromMilliseconds(50));
+
+        foreach (var ask in (Func<Task>[])[
+            () => admin.StatusAsync(CancellationToken.None).AsTask(),
+            () => admin.DrainAsync(First, CancellationToken.None).AsTask(),
+            () => admin.RebalanceAsync(CancellationToken.None).AsTask()])
+        {
+            (await Should.ThrowAsync<TimeoutException>(() => ask().WaitAsync(Answers.Limit))).Message.ShouldBe("no host has taken the lead of the cluster within 0.05 s");
+        }
+    }
+
+    [Fact]
+    public async Task Status_WhenTheAskerGivesUp_EndsAtOnce()
+    {
+        _plans.Leader = First;
+        using var asker = new CancellationTokenSource();
+
+        var status = Admin(_ => Never(), leaderLimit: Answers.Limit, answerLimit: Answers.Limit).StatusAsync(asker.Token).AsTask();
+        await asker.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => status.WaitAsync(Answers.Limit));
+    }
+
+    private static ValueTask<ClusterStatus> Never() => new(new TaskCompletionSource<ClusterStatus>().Task);
+
+    private ClusterAdmin Admin(Func<HostId, ValueTask<ClusterStatus>> tell, TimeSpan? leaderLimit = null, TimeSpan? answerLimit = null)
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, Grains>();
+        ((Grains)grains).Tell = tell;
+        return new ClusterAdmin(grains, _plans) { LeaderLimit = leaderLimit ?? Answers.Limit, AnswerLimit = answerLimit ?? Answers.Limit };
+    }
+
+    private sealed class ScriptedPlans : IPlanSource
+    {
+        private static readonly Task Still = new TaskCompletionSource().Task;
+
+        public PlacementPlan? Plan => null;
+
+        public HostId? Leader { get; set; }
+
+        public bool IsChanging { get; set; }
+
+        public Task Changed => IsChanging ? Task.CompletedTask : Still;
+    }
+
+    /// <summary>Only hosts' doors, and of those only the status.</summary>
+    public class Grains : DispatchProxy
+    {
+        public Func<HostId, ValueTask<ClusterStatus>>? Tell { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            targetMethod!.Name.ShouldBe(nameof(IGrainFactory.GetGrain));
+            var door = DispatchProxy.Create<IHostGrain, Door>();
+            ((Door)door).Answer = () => Tell!(new HostId((string)args![0]!));
+            return door;
+        }
+    }
+
+    public class Door : DispatchProxy
+    {
+        public Func<ValueTask<ClusterStatus>>? Answer { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            targetMethod!.Name.ShouldBe("ClusterStatusAsync");
+            return Answer!();
+        }
+    }
+}
