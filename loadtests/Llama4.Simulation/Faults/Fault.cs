@@ -38,6 +38,9 @@ internal enum FaultKind
     /// <summary>Messages are lost for the time.</summary>
     Loss,
 
+    /// <summary>Messages arrive very late, and out of order, for the time.</summary>
+    Lag,
+
     /// <summary>One-way messages arrive twice for the time.</summary>
     Double,
 

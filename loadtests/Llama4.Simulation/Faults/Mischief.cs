@@ -83,6 +83,10 @@ internal sealed class Mischief(SimulatedCluster cluster)
                 cluster.Network.LostPerMille = PerMille;
                 End(lasts, () => cluster.Network.LostPerMille = 0);
                 break;
+            case FaultKind.Lag:
+                cluster.Network.LaggingPerMille = PerMille;
+                End(lasts, () => cluster.Network.LaggingPerMille = 0);
+                break;
             case FaultKind.Double:
                 cluster.Network.DoubledPerMille = PerMille;
                 End(lasts, () => cluster.Network.DoubledPerMille = 0);

@@ -6,6 +6,7 @@ internal sealed class Network(World world)
     private static readonly TimeSpan Nearest = TimeSpan.FromMicroseconds(60);
     private static readonly TimeSpan Usual = TimeSpan.FromMicroseconds(600);
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan VeryLate = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Refused = TimeSpan.FromMilliseconds(200);
 
     private readonly HashSet<(SimulatedProcess From, SimulatedProcess To)> _cut = [];
@@ -13,6 +14,9 @@ internal sealed class Network(World world)
 
     /// <summary>Of messages, so many in a thousand.</summary>
     public int LostPerMille { get; set; }
+
+    /// <summary>Of messages, so many in a thousand take up to a second.</summary>
+    public int LaggingPerMille { get; set; }
 
     /// <summary>One-way messages, so many in a thousand.</summary>
     public int DoubledPerMille { get; set; }
@@ -83,7 +87,8 @@ internal sealed class Network(World world)
 
     private void Send(SimulatedProcess from, SimulatedProcess to, Action message)
     {
-        var delay = world.Random.OneIn(200) ? world.Random.Between(Usual, Late) : world.Random.Between(Nearest, Usual);
+        var delay = LaggingPerMille > 0 && world.Random.Next(1000) < LaggingPerMille ? world.Random.Between(Late, VeryLate)
+            : world.Random.OneIn(200) ? world.Random.Between(Usual, Late) : world.Random.Between(Nearest, Usual);
         world.After(delay * Math.Max(from.Slowness, to.Slowness), to, static message => ((Action)message!)(), message);
     }
 }
