@@ -1,0 +1,90 @@
+using Llama4.Scheduling;
+
+namespace Llama4.Scheduling.Tests.Faults;
+
+public sealed class StepAllowanceTests
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public void Nothing_is_known_at_first()
+    {
+        var allowance = new StepAllowance();
+
+        allowance.For(1).ShouldBe(StepAllowance.Unknown);
+        allowance.For(512).ShouldBe(StepAllowance.Unknown);
+    }
+
+    [Fact]
+    public void Eight_times_the_longest_of_about_as_many_rows()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(64, 100 * Millisecond);
+        allowance.Observe(64, 90 * Millisecond);
+
+        allowance.For(64).TotalMilliseconds.ShouldBeInRange(780, 800);
+        allowance.For(127).ShouldBe(allowance.For(64));
+    }
+
+    [Fact]
+    public void Fewer_rows_have_the_time_of_more_and_more_rows_have_it_in_proportion()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(64, 100 * Millisecond);
+
+        allowance.For(1).ShouldBe(800 * Millisecond);
+        allowance.For(512).ShouldBe(6400 * Millisecond);
+    }
+
+    [Fact]
+    public void A_moment_in_which_the_process_was_not_scheduled_is_allowed_and_ten_minutes_are_the_most()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, Millisecond);
+        allowance.For(1).ShouldBe(StepAllowance.Least);
+
+        allowance.Observe(512, TimeSpan.FromMinutes(9));
+        allowance.For(512).ShouldBe(StepAllowance.Most);
+    }
+
+    [Fact]
+    public void What_was_given_up_is_given_twice_the_time_until_it_is_done()
+    {
+        var allowance = new StepAllowance();
+        allowance.Expired();
+        allowance.For(1).ShouldBe(2 * StepAllowance.Unknown);
+
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.For(1).ShouldBe(800 * Millisecond);
+        allowance.Expired();
+        allowance.Expired();
+        allowance.For(1).ShouldBe(3200 * Millisecond);
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.For(1).ShouldBe(1600 * Millisecond);
+    }
+
+    [Fact]
+    public void Eight_in_a_row_are_enough()
+    {
+        var allowance = new StepAllowance();
+        for (var i = 0; i < 7; i++)
+            allowance.Expired();
+        allowance.IsExhausted.ShouldBeFalse();
+        allowance.Expired();
+        allowance.IsExhausted.ShouldBeTrue();
+
+        allowance.Observe(1, Millisecond);
+        allowance.IsExhausted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void The_longest_is_forgotten()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, TimeSpan.FromSeconds(10));
+        for (var i = 0; i < 400; i++)
+            allowance.Observe(1, 100 * Millisecond);
+
+        allowance.For(1).ShouldBe(800 * Millisecond);
+    }
+}
