@@ -37,7 +37,7 @@ public sealed class Terminal
 
         return new Terminal
         {
-            Input = new InterruptibleReader(Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In),
+            Input = new InterruptibleReader(StandardInput.Open(utf8)),
             Output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true },
             Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             InputIsTerminal = !Console.IsInputRedirected,

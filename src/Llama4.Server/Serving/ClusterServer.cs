@@ -33,12 +33,13 @@ internal static class ClusterServer
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
             : $"a gateway of cluster {options.ClusterId}, without a host of its own");
-        await using var admin = await StartAdminAsync(host, doors, terminal, cancellation);
+        // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
+        await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null ? null : ModelServer.Build(
             name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
         if (gateway is not null)
         {
-            var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value, cancellation);
+            var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value);
             terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
         }
 
@@ -68,7 +69,7 @@ internal static class ClusterServer
         await host.LeaveAsync(LeaveLimit, hurry.Token);
     }
 
-    private static async Task<WebApplication?> StartAdminAsync(ClusterHost host, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
+    private static async Task<WebApplication?> StartAdminAsync(ClusterHost host, ClusterDoors doors, Terminal terminal)
     {
         if (doors.AdminPort is not { } port)
         {
@@ -82,7 +83,7 @@ internal static class ClusterServer
         builder.Services.AddSingleton(host.Admin).AddLlama4Admin(key);
         var app = builder.Build();
         app.MapLlama4Admin();
-        var url = await app.StartLlama4Async(IPAddress.Loopback, port, cancellation);
+        var url = await app.StartLlama4Async(IPAddress.Loopback, port);
         terminal.Output.WriteLine($"operators: {OwnCommand.Text} status --url {url.ToString().TrimEnd('/')}{(doors.AdminKey is null ? $" --key {key}" : "")}");
         return app;
     }

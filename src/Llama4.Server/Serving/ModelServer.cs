@@ -14,7 +14,8 @@ internal static class ModelServer
         RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
         await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
-        started(await app.StartLlama4Async(bind, port, cancellation));
+        cancellation.ThrowIfCancellationRequested();
+        started(await app.StartLlama4Async(bind, port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
         {
