@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Llama4.Contracts;
 
 /// <summary>
@@ -35,7 +33,7 @@ public sealed class PooledPayload : RowsPayload
         if (length < 0 || length > Rows.PayloadBytesMax)
             throw new ArgumentOutOfRangeException(nameof(length), length, $"a payload holds 0 to {Rows.PayloadBytesMax} bytes");
         Interlocked.Increment(ref outstanding);
-        return new PooledPayload(ArrayPool<byte>.Shared.Rent(length), length);
+        return new PooledPayload(WarmBuffers.Rent(length), length);
     }
 
     /// <summary>For as long as it lasts the values stay where they are, whatever the owner does; nobody changes them.</summary>
@@ -65,7 +63,7 @@ public sealed class PooledPayload : RowsPayload
     private void Release()
     {
         if (Interlocked.Decrement(ref uses) == 0)
-            ArrayPool<byte>.Shared.Return(buffer);
+            WarmBuffers.Return(buffer);
     }
 }
 
