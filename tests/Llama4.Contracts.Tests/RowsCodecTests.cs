@@ -8,6 +8,7 @@ using Orleans.Serialization;
 namespace Llama4.Contracts.Tests;
 
 /// <summary>Through the serializer and the copier that the grains' calls use. One class, since the count of pooled buffers is the process's.</summary>
+[Collection(nameof(PooledPayload))]
 public sealed class RowsCodecTests
 {
     private static readonly ServiceProvider Services =

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -7,15 +8,21 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Llama4.Cluster.Transport;
 
 /// <summary>
-/// One connection between silos: a link, and a pipe each way of large blocks. What is received waits in the pipe up to
-/// <see cref="PauseBytes"/>, then the sender is slowed by TCP itself; the same holds for what is to be sent.
+/// One connection between silos: a link, and a pipe each way of large blocks for the messages, past which payloads go (<see cref="PartSender"/>). What is
+/// received waits in the pipe up to <see cref="PauseBytes"/>, then the sender is slowed by TCP itself; the same holds for what is to be sent.
 /// </summary>
 internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeature
 {
     /// <summary>Two messages of a prefill chunk (512 rows of 5,120 bf16 values = 5.2 MB): one is read while the next arrives.</summary>
     private const int PauseBytes = 12 << 20;
 
+    /// <summary>What is received before a part's kind is known: a message with 10 KB of rows at once, and little to copy of a greater payload.</summary>
+    private const int HeadRoomBytes = 16 * 1024;
+
     private readonly Link _link;
+    private readonly IMemoryOwner<byte> _block;
+    private readonly PartSender _sender;
+    private readonly PartReceiver _receiver;
     private readonly IDuplexPipe _application;
     private readonly CancellationTokenSource _closed = new();
     private readonly FeatureCollection _features = new();
@@ -30,11 +37,15 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         ConnectionId = Guid.NewGuid().ToString("N");
         ConnectionClosed = _closed.Token;
         var options = new PipeOptions(
-            pool, PipeScheduler.ThreadPool, PipeScheduler.Inline,
+            pool, PipeScheduler.Inline, PipeScheduler.Inline, // each hop to another thread costs a wake-up
             pauseWriterThreshold: PauseBytes, resumeWriterThreshold: PauseBytes / 2,
             minimumSegmentSize: LargeBlockPool.BlockBytes, useSynchronizationContext: false);
         var (received, sent) = (new Pipe(options), new Pipe(options));
-        Transport = new Duplex(received.Reader, sent.Writer);
+        var payloads = new OutgoingPayloads();
+        _block = pool.Rent();
+        _sender = new PartSender(link, payloads);
+        _receiver = new PartReceiver(link.Stream, _block.Memory[..HeadRoomBytes], received.Writer);
+        Transport = new Duplex(received.Reader, new MessageWriter(sent.Writer, payloads));
         _application = new Duplex(sent.Reader, received.Writer);
         _features.Set<IConnectionLifetimeFeature>(this);
     }
@@ -58,6 +69,8 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         await Transport.Input.CompleteAsync();
         Shut();
         await _loops;
+        _receiver.Dispose();
+        _block.Dispose();
         _link.Dispose();
         _closed.Dispose();
     }
@@ -67,17 +80,13 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         Exception? error = null;
         try
         {
-            while (true)
-            {
-                var bytes = await _link.Stream.ReadAsync(received.GetMemory());
-                if (bytes == 0)
-                    break;
-                received.Advance(bytes);
-                if ((await received.FlushAsync()).IsCompleted)
-                    break;
-            }
+            await _receiver.RunAsync(_closed.Token);
         }
-        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
+        catch (MessageRefusedException refused)
+        {
+            error = refused;
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or OperationCanceledException or TimeoutException)
         {
             // The other end is gone, or this one was shut: the reader is told.
             error = Volatile.Read(ref _shut) == 1 ? null : new ConnectionResetException(broken.Message, broken);
@@ -91,15 +100,7 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         Exception? error = null;
         try
         {
-            while (true)
-            {
-                var read = await toSend.ReadAsync();
-                foreach (var segment in read.Buffer)
-                    await _link.Stream.WriteAsync(segment);
-                toSend.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                    break;
-            }
+            await _sender.RunAsync(toSend);
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Llama4.Cluster.Hop;
+using Llama4.Cluster.Transport;
 using Llama4.Server.Output;
 
 namespace Llama4.Server.Hop;
@@ -24,10 +25,12 @@ internal sealed class FarEnd : IAsyncDisposable
     public IPEndPoint Raw { get; }
 
     /// <summary>Starts this program again as the far end of <paramref name="primary"/>.</summary>
-    public static async Task<FarEnd> StartAsync(IPEndPoint primary, CancellationToken cancellation)
+    /// <param name="tls">Null for bare TCP.</param>
+    public static async Task<FarEnd> StartAsync(IPEndPoint primary, ClusterTls? tls, CancellationToken cancellation)
     {
         var (file, first) = OwnCommand.Executable;
-        var start = new ProcessStartInfo(file, [.. first, "bench", "hop", "--far-end", primary.ToString()])
+        string[] secured = tls is null ? [] : ["--cluster-tls", tls.Certificate, "--cluster-ca", tls.Authority];
+        var start = new ProcessStartInfo(file, [.. first, "bench", "hop", "--far-end", primary.ToString(), .. secured])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -49,12 +52,12 @@ internal sealed class FarEnd : IAsyncDisposable
     }
 
     /// <summary>Is the far end, until stdin ends.</summary>
-    public static async Task ServeAsync(IPEndPoint primary, Terminal terminal, CancellationToken cancellation)
+    public static async Task ServeAsync(IPEndPoint primary, ClusterTls? tls, Terminal terminal, CancellationToken cancellation)
     {
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
-        await using var host = await HopHost.StartAsync(Name, primary, null, cancellation);
+        await using var host = await HopHost.StartAsync(Name, primary, tls, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var raw = RawEcho.ServeAsync(listener, stop.Token);
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IPAddress.Loopback}:{((IPEndPoint)listener.LocalEndPoint!).Port}"));

@@ -4,8 +4,9 @@ using Llama4.Cluster.Hop;
 namespace Llama4.Server.Hop;
 
 /// <summary>Measures hops to another process: grain calls and bare sockets by turns, so that what disturbs the machine disturbs both.</summary>
+/// <param name="secured">The same over mutual TLS, by turns with the others; null for not at all.</param>
 /// <param name="timeOfSize">How long each size is measured.</param>
-internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSize)
+internal sealed class HopBench(HopTarget target, HopTarget? secured, RawEcho raw, TimeSpan timeOfSize)
 {
     /// <summary>A row of Llama 4: 5,120 bf16 values.</summary>
     private const int RowBytes = 10_240;
@@ -18,7 +19,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
     /// <summary>The sizes, after calls of 16 bytes, idle and beside 5 MB messages.</summary>
     public async Task<IReadOnlyList<HopFigures>> RunAsync(IReadOnlyList<int> sizes, Action<double> done, CancellationToken cancellation)
     {
-        var figures = new List<HopFigures> { await MeasureAsync(PingBytes, target.PingAsync, cancellation) };
+        var figures = new List<HopFigures> { await MeasureAsync(PingBytes, to => to.PingAsync(), cancellation) };
         figures[0] = figures[0] with { Busy = await PingWhileBusyAsync(cancellation) };
         foreach (var bytes in sizes)
         {
@@ -29,15 +30,19 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
         return figures;
     }
 
-    private async Task<HopFigures> MeasureAsync(int bytes, Func<ValueTask> call, CancellationToken cancellation)
+    private async Task<HopFigures> MeasureAsync(int bytes, Func<HopTarget, ValueTask> call, CancellationToken cancellation)
     {
         for (var i = 0; i < WarmUpCalls && (i < CallsInTurn || bytes < BusyBytes / 10); i++)
         {
-            await call();
+            await call(target);
             await raw.EchoAsync(bytes, cancellation);
+            if (secured is not null)
+            {
+                await call(secured);
+            }
         }
 
-        var (grain, bare) = (new Latencies(), new Latencies());
+        var (grain, bare, tls) = (new Latencies(), new Latencies(), new Latencies());
         var allocated = 0L;
         var start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < timeOfSize)
@@ -46,7 +51,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
             var before = GC.GetTotalAllocatedBytes(precise: true);
             for (var i = 0; i < CallsInTurn; i++)
             {
-                await grain.MeasureAsync(call);
+                await grain.MeasureAsync(() => call(target));
             }
 
             allocated += GC.GetTotalAllocatedBytes(precise: true) - before;
@@ -54,9 +59,14 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
             {
                 await bare.MeasureAsync(() => raw.EchoAsync(bytes, cancellation));
             }
+
+            for (var i = 0; secured is not null && i < CallsInTurn; i++)
+            {
+                await tls.MeasureAsync(() => call(secured));
+            }
         }
 
-        return new HopFigures(bytes, grain, bare, (double)allocated / grain.Count, null);
+        return new HopFigures(bytes, grain, bare, (double)allocated / grain.Count, null, secured is null ? null : tls);
     }
 
     private async Task<Latencies> PingWhileBusyAsync(CancellationToken cancellation)
@@ -67,7 +77,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
             {
                 while (!stop.IsCancellationRequested)
                 {
-                    await Echo(BusyBytes)();
+                    await Echo(BusyBytes)(target);
                 }
             },
             CancellationToken.None);
@@ -85,9 +95,9 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, TimeSpan timeOfSiz
     }
 
     /// <summary>As many rows as come nearest to the size; less than one row is a narrower one.</summary>
-    private Func<ValueTask> Echo(int bytes)
+    private static Func<HopTarget, ValueTask> Echo(int bytes)
     {
         var rows = Math.Max(1, bytes / RowBytes);
-        return () => target.EchoAsync(rows, Math.Max(1, bytes / rows / 2));
+        return to => to.EchoAsync(rows, Math.Max(1, bytes / rows / 2));
     }
 }

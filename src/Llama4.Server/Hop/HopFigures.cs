@@ -7,7 +7,8 @@ namespace Llama4.Server.Hop;
 /// <summary>One size: a grain's echo and a bare socket's, by turns.</summary>
 /// <param name="AllocatedPerCall">Managed bytes that the calling process allocates for a call.</param>
 /// <param name="Busy">Calls of this size while 5 MB messages go to and fro; null where that was not measured.</param>
-internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, double AllocatedPerCall, Latencies? Busy)
+/// <param name="Tls">The grain's echo over mutual TLS; null where that was not measured.</param>
+internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, double AllocatedPerCall, Latencies? Busy, Latencies? Tls)
 {
     public static void WriteText(IReadOnlyList<HopFigures> all, TextWriter output)
     {
@@ -18,6 +19,19 @@ internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, dou
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{f.Bytes,8} {f.Grain.Percentile(0.5),6:0} {f.Grain.Percentile(0.99),8:0} {f.Grain.Percentile(0.999),8:0} {f.Raw.Percentile(0.5),8:0} {f.Raw.Percentile(0.99),8:0} {f.Raw.Percentile(0.999),8:0} {f.Grain.Percentile(0.5) / f.Raw.Percentile(0.5),6:0.00} {f.Grain.Percentile(0.99) / f.Raw.Percentile(0.99),6:0.00} {ByteSize.Format(f.AllocatedPerCall),15}"));
+        }
+
+        if (all.Any(f => f.Tls is not null))
+        {
+            output.WriteLine("              grain over TLS, us         TLS/plain");
+            output.WriteLine("   bytes    p50      p99    p99.9    p50    p99");
+        }
+
+        foreach (var f in all.Where(f => f.Tls is not null))
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{f.Bytes,8} {f.Tls!.Percentile(0.5),6:0} {f.Tls.Percentile(0.99),8:0} {f.Tls.Percentile(0.999),8:0} {f.Tls.Percentile(0.5) / f.Grain.Percentile(0.5),6:0.00} {f.Tls.Percentile(0.99) / f.Grain.Percentile(0.99),6:0.00}"));
         }
 
         foreach (var f in all.Where(f => f.Busy is not null))
@@ -41,6 +55,11 @@ internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, dou
             if (f.Busy is not null)
             {
                 Write(json, "busy", f.Busy);
+            }
+
+            if (f.Tls is not null)
+            {
+                Write(json, "tls", f.Tls);
             }
 
             json.WriteEndObject();

@@ -46,6 +46,7 @@ internal static class BenchVerb
             "llama4 bench",
             "llama4 bench --model DIR --prompt 512,2048 --generate 128 --concurrency 1,16 --threads 2 --json",
             "llama4 bench hop --sizes 10KB,100KB,655KB,5MB",
+            "llama4 bench hop --tls",
             "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000");
     }
 

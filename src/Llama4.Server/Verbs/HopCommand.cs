@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using Llama4.Cluster.Hop;
+using Llama4.Cluster.Transport;
 using Llama4.Server.Hop;
 using Llama4.Server.Output;
 
@@ -27,20 +27,25 @@ internal static class HopCommand
             CustomParser = ParseSizes,
         };
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each size." };
+        var secure = new Option<bool>("--tls") { Description = "Also over mutual TLS, by turns with the rest: what it costs." };
         var farEnd = new Option<string?>("--far-end") { Hidden = true };
-        var command = new Command("hop", "Microseconds of a call to a grain in another process, beside a bare socket.") { sizes, json, farEnd };
+        var certificate = new Option<string?>("--cluster-tls") { Hidden = true };
+        var authorityFile = new Option<string?>("--cluster-ca") { Hidden = true };
+        var command = new Command("hop", "Microseconds of a call to a grain in another process, beside a bare socket.") { sizes, secure, json, farEnd, certificate, authorityFile };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(farEnd) is { } primary)
             {
-                await FarEnd.ServeAsync(IPEndPoint.Parse(primary), terminal, cancellation);
+                var tls = parsed.GetValue(certificate) is { } file && parsed.GetValue(authorityFile) is { } signer ? new ClusterTls(file, signer) : null;
+                await FarEnd.ServeAsync(IPEndPoint.Parse(primary), tls, terminal, cancellation);
                 return CommandLine.Success;
             }
 
-            await using var near = await HopHost.StartAsync("near", null, null, cancellation);
-            await using var far = await FarEnd.StartAsync(near.Endpoint, cancellation);
-            using var raw = await RawEcho.ConnectAsync(far.Raw, cancellation);
-            var bench = new HopBench(await near.TargetAsync(FarEnd.Name, cancellation), raw, TimeOfSize);
+            using var authority = parsed.GetValue(secure) ? new PassingAuthority() : null;
+            await using var bare = await PairAsync(null, cancellation);
+            await using var secured = authority is null ? null : await PairAsync(authority, cancellation);
+            using var raw = await RawEcho.ConnectAsync(bare.Far.Raw, cancellation);
+            var bench = new HopBench(bare.Target, secured?.Target, raw, TimeOfSize);
             var figures = await ProgressLine.RunAsync(
                 terminal, "hops", progress => bench.RunAsync(parsed.GetValue(sizes) is { Length: > 0 } given ? given : Sizes, progress, cancellation));
             if (parsed.GetValue(json))
@@ -56,6 +61,9 @@ internal static class HopCommand
         });
         return command;
     }
+
+    private static async Task<HopPair> PairAsync(PassingAuthority? authority, CancellationToken cancellation) =>
+        await HopPair.StartAsync(authority?.Sign("near"), authority?.Sign("far"), cancellation);
 
     private static int[]? ParseSizes(ArgumentResult result)
     {

@@ -22,13 +22,19 @@ public class HopBenchTests
         await using var far = await HopHost.StartAsync(FarEnd.Name, near.Endpoint, tls: null, limit.Token);
         using (var raw = await RawEcho.ConnectAsync((IPEndPoint)listener.LocalEndPoint!, limit.Token))
         {
-            var bench = new HopBench(await near.TargetAsync(FarEnd.Name, limit.Token), raw, TimeSpan.FromMilliseconds(50));
+            using var authority = new PassingAuthority();
+            await using var secureNear = await HopHost.StartAsync("near", null, authority.Sign("near"), limit.Token);
+            await using var secureFar = await HopHost.StartAsync(FarEnd.Name, secureNear.Endpoint, authority.Sign("far"), limit.Token);
+            var bench = new HopBench(
+                await near.TargetAsync(FarEnd.Name, limit.Token), await secureNear.TargetAsync(FarEnd.Name, limit.Token), raw, TimeSpan.FromMilliseconds(50));
 
             var figures = await bench.RunAsync([10_000, 655_000], _ => { }, limit.Token);
 
             figures.Select(f => f.Bytes).ShouldBe([16, 10_000, 655_000]);
             figures.ShouldAllBe(f => f.Grain.Count >= 20 && f.Raw.Count >= 20 && f.Grain.Percentile(0.5) > 0);
             figures[0].Busy.ShouldNotBeNull();
+            figures.ShouldAllBe(f => f.Tls!.Count >= 20);
+            Json(figures).RootElement[1].GetProperty("tls_p50_us").GetDouble().ShouldBeGreaterThan(0);
             Json(figures).RootElement[2].GetProperty("grain_p50_us").GetDouble().ShouldBeGreaterThan(0);
         }
         await serving; // the client is gone: the echo ends

@@ -1,0 +1,44 @@
+using System.Reflection;
+using Llama4.Contracts;
+
+namespace Llama4.Contracts.Tests.Fuzz;
+
+/// <summary>One object of every type that crosses the wire, with something in all of its fields.</summary>
+internal static class ContractSamples
+{
+    private static readonly HostId Host = new("center-0");
+    private static readonly TokenLogprob[] Logprobs = [new(17, -0.25), new(18, -3.5)];
+    private static readonly EngineStatus Status = new(3, 4, 500, 1000, 123_456, 654_321, 777);
+    private static readonly TokenChunk Chunk = new()
+    {
+        Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none",
+    };
+
+    private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 } };
+    private static readonly PlacementPlan Plan = new(
+        7, Host, Host, [new LayerPlacement(0, Host, [new ExpertGroupPlacement(0, 0, 8, Host) { Standbys = [new HostId("worker-3")] }]), new LayerPlacement(1, Host, [])]) { Hosts = [Host] };
+
+    public static IReadOnlyDictionary<Type, object> ByType { get; } = new object[]
+    {
+        Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
+        Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key" },
+        new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }]),
+        new StepPlan
+        {
+            Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
+            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1],
+        },
+        new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
+        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2), new DrawnToken(17, -0.25, Logprobs),
+        new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),
+        new ClusterStatus(7, Host, Plan, "waiting", [new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status])], [Fault]),
+        new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status]), Fault,
+    }.ToDictionary(sample => sample.GetType());
+
+    /// <summary>Every type of the contracts that Orleans writes by generated code.</summary>
+    public static IEnumerable<Type> Types =>
+        typeof(Rows).Assembly.GetTypes().Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsAbstract);
+
+    private static ClusterFault Fault => new(DateTimeOffset.UnixEpoch, Host, "does not answer");
+}
