@@ -33,7 +33,7 @@ public sealed class StatusTextTests
     [Fact]
     public void Status_WhenNothingIsWaitedForAndNothingWentWrong_SaysNothingOfIt()
     {
-        var lines = Lines(new ScriptedAdmin().Status with { Waiting = null, Faults = [] });
+        var lines = Lines(new ScriptedAdmin().Status with { Plan = null, Waiting = null, Faults = [] });
 
         lines.ShouldAllBe(line => !line.Contains("waiting:"));
         lines[^1].Trim().ShouldStartWith("worker-a1b2");
