@@ -9,10 +9,15 @@ public static class Chaos
     private const int Kinds = 16;
     private const int Tokens = 300;
 
+    private static readonly TimeSpan AfterCut = TimeSpan.FromSeconds(2);
+
     /// <returns>The exit code: 0 when no stream was lost, doubled or different.</returns>
     public static async Task<int> RunAsync(TimeSpan length, int seed, TextWriter output, CancellationToken cancellation)
     {
-        await using var cluster = await ClusterProcesses.StartAsync(cancellation);
+        var refusal = HostNetwork.Refusal;
+        if (refusal is not null)
+            output.WriteLine($"no link is cut: {refusal}");
+        await using var cluster = await ClusterProcesses.StartAsync(withLinks: refusal is null, cancellation);
         var expected = new int[Kinds][];
         for (var kind = 0; kind < Kinds; kind++)
             expected[kind] = (await Streams.RunAsync(cluster.Client, Streams.Request(kind, Tokens))).Tokens;
@@ -53,7 +58,7 @@ public static class Chaos
     {
         var victims = cluster.Hosts.Where(host => host.Name != "seed" && !host.HasExited).ToList();
         var victim = victims[random.Next(victims.Count)];
-        switch (random.Next(4))
+        switch (random.Next(victim.Cell is null ? 5 : 6))
         {
             case 0:
                 victim.Kill();
@@ -68,17 +73,31 @@ public static class Chaos
                 victim.Signal("TERM");
                 await victim.WaitForExitAsync(cancellation);
                 break;
-            default:
+            case 3:
                 var away = TimeSpan.FromSeconds(1 + (9 * random.NextDouble()));
                 cluster.Store.Stop();
                 await Task.Delay(away, cancellation);
                 cluster.Store.Start();
                 return $"stopped the store for {away.TotalSeconds:F1} s";
+            case 4:
+                var joined = cluster.AddLike(victim);
+                await cluster.HasPlanWithAsync(joined, cancellation);
+                joined.Signal("TERM");
+                await joined.WaitForExitAsync(cancellation);
+                return $"{joined.Name} came and went";
+            default:
+                var cut = TimeSpan.FromSeconds(0.1 + (4.9 * random.NextDouble()));
+                victim.Cell!.Cut();
+                await Task.Delay(cut, cancellation);
+                victim.Cell.Heal();
+                // Membership may have declared it dead meanwhile: then it ends itself.
+                await Task.Delay(AfterCut, cancellation);
+                if (!victim.HasExited)
+                    return $"cut the link of {victim.Name} for {cut.TotalSeconds:F1} s";
+                break;
         }
         var next = cluster.Replace(victim);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        await cluster.PlanAsync(status => status.Plan?.Hosts.Any(id => id.Name.StartsWith(next.Name, StringComparison.Ordinal)) == true, limit.Token);
+        await cluster.HasPlanWithAsync(next, cancellation);
         return $"ended {victim.Name}, {next.Name} came in its place";
     }
 }

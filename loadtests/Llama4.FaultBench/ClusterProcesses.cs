@@ -1,3 +1,4 @@
+using System.Net;
 using Llama4.Cluster;
 using Llama4.Contracts;
 
@@ -17,11 +18,15 @@ public sealed class ClusterProcesses : IAsyncDisposable
     private ClusterHost? _gateway;
     private int _added;
 
-    private ClusterProcesses()
+    private readonly HostNetwork? _network;
+
+    private ClusterProcesses(bool withLinks)
     {
+        _network = withLinks ? new HostNetwork() : null;
+        Store = new RedisProcess(withLinks ? HostNetwork.Here : IPAddress.Loopback);
     }
 
-    public RedisProcess Store { get; } = new();
+    public RedisProcess Store { get; }
 
     public IReadOnlyList<HostProcess> Hosts => _hosts;
 
@@ -30,9 +35,10 @@ public sealed class ClusterProcesses : IAsyncDisposable
     public static string Model => Path.Combine(AppContext.BaseDirectory, "models", "scout-nano");
 
     /// <summary>Returns when the plan is over all six and a token came.</summary>
-    public static async Task<ClusterProcesses> StartAsync(CancellationToken cancellation)
+    /// <param name="withLinks">Each host in a network of its own, whose link can be cut.</param>
+    public static async Task<ClusterProcesses> StartAsync(bool withLinks, CancellationToken cancellation)
     {
-        var cluster = new ClusterProcesses();
+        var cluster = new ClusterProcesses(withLinks);
         try
         {
             cluster.Add("seed", "engine,vocabulary,gateway");
@@ -62,7 +68,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
 
     public HostProcess Add(string name, string roles)
     {
-        var host = new HostProcess(Store.Address, name, roles);
+        var host = new HostProcess(Store.Address, name, roles, _network?.Add());
         _hosts.Add(host);
         return host;
     }
@@ -71,8 +77,22 @@ public sealed class ClusterProcesses : IAsyncDisposable
     public HostProcess Replace(HostProcess gone)
     {
         _hosts.Remove(gone);
-        var kind = gone.Name.Split('-')[0];
+        return AddLike(gone);
+    }
+
+    /// <summary>One more with the same roles.</summary>
+    public HostProcess AddLike(HostProcess other)
+    {
+        var kind = other.Name.Split('-')[0];
         return Add($"{kind}-{++_added}", kind.StartsWith("exp", StringComparison.Ordinal) ? "experts" : AttentionRoles);
+    }
+
+    /// <summary>Waits, a minute at most, for a plan with this host.</summary>
+    public async Task HasPlanWithAsync(HostProcess host, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        await PlanAsync(status => status.Plan?.Hosts.Any(id => id.Name.StartsWith(host.Name, StringComparison.Ordinal)) == true, limit.Token);
     }
 
     public async Task<ClusterStatus> StatusAsync(CancellationToken cancellation) => await _gateway!.Admin.StatusAsync(cancellation);
@@ -120,5 +140,6 @@ public sealed class ClusterProcesses : IAsyncDisposable
         foreach (var host in _hosts)
             host.Dispose();
         Store.Dispose();
+        _network?.Dispose();
     }
 }

@@ -18,16 +18,16 @@ public static class FaultRun
     private static readonly TimeSpan StoreAway = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>kill:PART, freeze:PART, drain:PART with PART one of experts, attention, engine, vocabulary, leader; join; store; rolling.</summary>
+    /// <summary>kill:PART, freeze:PART, cut:PART, drain:PART with PART one of experts, attention, engine, vocabulary, leader; join; store; rolling.</summary>
     public static readonly string[] Scenarios =
     [
-        "kill:experts", "kill:attention", "kill:vocabulary", "kill:leader", "freeze:experts", "freeze:attention", "freeze:leader", "drain:experts",
-        "drain:attention", "join", "store", "rolling",
+        "kill:experts", "kill:attention", "kill:vocabulary", "kill:leader", "freeze:experts", "freeze:attention", "freeze:leader", "cut:experts",
+        "cut:attention", "cut:vocabulary", "drain:experts", "drain:attention", "join", "store", "rolling",
     ];
 
     public static async Task<FaultReport> RunAsync(string scenario, CancellationToken cancellation)
     {
-        await using var cluster = await ClusterProcesses.StartAsync(cancellation);
+        await using var cluster = await ClusterProcesses.StartAsync(withLinks: scenario.StartsWith("cut:", StringComparison.Ordinal), cancellation);
         await AskAsync(cluster, cancellation); // code that runs for the first time is compiled: that is not what is measured
         var undisturbed = await AskAsync(cluster, cancellation);
         var asked = AskAsync(cluster, cancellation);
@@ -59,12 +59,17 @@ public static class FaultRun
                 await Task.Delay(Frozen, cancellation);
                 frozen.Signal("CONT");
                 break;
+            case "cut":
+                var cell = (await cluster.WithAsync(part, cancellation)).Cell!;
+                cell.Cut();
+                await Task.Delay(Frozen, cancellation);
+                cell.Heal();
+                break;
             case "drain":
                 await LeaveAsync(await cluster.WithAsync(part, cancellation), cancellation);
                 break;
             case "join":
-                cluster.Add("exp4", "experts");
-                await cluster.PlanAsync(status => status.Plan?.Hosts.Any(host => host.Name.StartsWith("exp4", StringComparison.Ordinal)) == true, cancellation);
+                await cluster.HasPlanWithAsync(cluster.Add("exp4", "experts"), cancellation);
                 break;
             case "store":
                 cluster.Store.Stop();
@@ -75,8 +80,7 @@ public static class FaultRun
                 foreach (var host in cluster.Hosts.Where(host => host.Name != "seed").ToList())
                 {
                     await LeaveAsync(host, cancellation);
-                    var next = cluster.Replace(host);
-                    await cluster.PlanAsync(status => status.Plan?.Hosts.Any(id => id.Name.StartsWith(next.Name, StringComparison.Ordinal)) == true, cancellation);
+                    await cluster.HasPlanWithAsync(cluster.Replace(host), cancellation);
                 }
                 break;
             default:

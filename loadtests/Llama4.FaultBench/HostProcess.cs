@@ -9,9 +9,10 @@ public sealed class HostProcess : IDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = [];
 
-    public HostProcess(Uri store, string name, string roles)
+    /// <param name="cell">The network it runs in; null for that of this machine.</param>
+    public HostProcess(Uri store, string name, string roles, HostCell? cell)
     {
-        Name = name;
+        (Name, Cell) = (name, cell);
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", store.ToString(), "--name", name, "--roles", roles,
@@ -19,7 +20,8 @@ public sealed class HostProcess : IDisposable
         ];
         if (roles.Contains("gateway", StringComparison.Ordinal))
             arguments = [.. arguments, "--port", "0"];
-        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] command = cell is null ? ["dotnet", .. arguments] : ["ip", "netns", "exec", cell.Space, "dotnet", .. arguments, "--advertise", $"{cell.Address}"];
+        _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         _process.OutputDataReceived += (_, line) => Log(line.Data);
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process.BeginOutputReadLine();
@@ -27,6 +29,8 @@ public sealed class HostProcess : IDisposable
     }
 
     public string Name { get; }
+
+    public HostCell? Cell { get; }
 
     public int Id => _process.Id;
 

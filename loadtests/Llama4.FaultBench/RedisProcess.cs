@@ -11,15 +11,22 @@ public sealed class RedisProcess : IDisposable
     private readonly int _port = FreePort();
     private Process? _process;
 
-    public RedisProcess() => Start();
+    private readonly IPAddress _address;
+
+    /// <param name="address">Where it is reached.</param>
+    public RedisProcess(IPAddress address)
+    {
+        _address = address;
+        Start();
+    }
 
     public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
-    public Uri Address => new($"redis://127.0.0.1:{_port}");
+    public Uri Address => new($"redis://{_address}:{_port}");
 
     public void Start() => _process = Process.Start(new ProcessStartInfo(
         "redis-server",
-        ["--port", $"{_port}", "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir", _folder, "--logfile", Path.Combine(_folder, "log")]));
+        ["--port", $"{_port}", "--bind", $"{_address}", "--protected-mode", "no", "--appendonly", "yes", "--save", "", "--dir", _folder, "--logfile", Path.Combine(_folder, "log")]));
 
     public void Stop()
     {

@@ -19,11 +19,14 @@ public class RealFaultTests
     [InlineData("kill:attention")]
     [InlineData("freeze:leader")]
     [InlineData("drain:attention")]
+    [InlineData("cut:attention")]
     [InlineData("store")]
     public async Task Streams_ThroughAFault_EndOnceWithTheSameTokens(string scenario)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable(Switch) == "1", $"it fills the machine, so it runs alone: set {Switch}=1");
         Assert.SkipUnless(RedisProcess.IsInstalled, "redis-server is not installed (Debian: redis-server)");
+        if (scenario.StartsWith("cut:", StringComparison.Ordinal) && HostNetwork.Refusal is { } refusal)
+            Assert.Skip(refusal);
         using var limit = new CancellationTokenSource(Limit);
 
         var report = await FaultRun.RunAsync(scenario, limit.Token);
