@@ -16,8 +16,8 @@ internal static class Simulated
     private static readonly TimeSpan FirstRequest = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LastRequest = TimeSpan.FromMilliseconds(2500);
 
-    /// <summary>After the last fault: declared dead within 5 s; the first step of all is given up after 15 s.</summary>
-    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(40);
+    /// <summary>After the last fault: declared dead within 5 s; the first step of all is given up after 60 s.</summary>
+    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(75);
 
     /// <summary>Gateways that are gone are forgotten within 11 s, and what they asked for with them.</summary>
     private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(15);

@@ -27,9 +27,13 @@ internal sealed partial class EngineTurns(
     private readonly StepsInFlight _steps = new();
     private readonly StepAllowance _allowance = new();
     private BatchScheduler? _scheduler;
-    private MicroBatchPolicy? _policy;
+    /// <summary>What the number of micro-batches depends on.</summary>
+    private (bool RemoteExperts, int Stages) _way;
     private PlacementPlan? _plan;
     private ICoordinatorGrain? _coordinator;
+
+    /// <summary>Steps go through other hosts, on whose way a message may be lost.</summary>
+    private bool _isSpread;
     private bool _paused;
     private bool _moved;
     private Exception? _broken;
@@ -113,9 +117,14 @@ internal sealed partial class EngineTurns(
             Move();
             return ValueTask.CompletedTask;
         }
-        _policy ??= new MicroBatchPolicy(
-            limits.MicroBatchesMax, plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != self)), plan.Replicas[replica].Stages.Length);
-        _scheduler ??= new BatchScheduler(limits, kv, _policy);
+        var way = (RemoteExperts: plan.Layers.Any(layer => layer.ExpertGroups.Any(group => group.Host != self)), Stages: plan.Replicas[replica].Stages.Length);
+        if (_scheduler is null || way != _way)
+        {
+            _way = way;
+            var policy = new MicroBatchPolicy(limits.MicroBatchesMax, way.RemoteExperts, way.Stages);
+            _scheduler ??= new BatchScheduler(limits, kv, policy);
+            _scheduler.Policy = policy;
+        }
         if (_plan is { } before && before.Epoch != plan.Epoch)
         {
             Abandon(); // of a host that slept through the pause
@@ -124,6 +133,7 @@ internal sealed partial class EngineTurns(
                 _scheduler.DropKv();
         }
         _plan = plan;
+        _isSpread = plan.Hosts.Any(host => host != self && PlanSituation.Owns(plan, host));
         _scheduler.Epoch = epoch;
         _coordinator = grains.GetCoordinator(replica, stage: 0, plan.Replicas[replica].Stages[0].Host);
         (_paused, _stuckSince) = (false, null);
@@ -170,7 +180,8 @@ internal sealed partial class EngineTurns(
             try
             {
                 var sent = clock.GetTimestamp();
-                var drawn = await _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!)).AsTask().WaitAsync(_allowance.For(step.Rows), clock);
+                var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!)).AsTask();
+                var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
                 _allowance.Observe(step.Rows, clock.GetElapsedTime(sent));
                 if (_steps.TryEnd(step))
                     Commit(step, drawn);
@@ -205,7 +216,7 @@ internal sealed partial class EngineTurns(
     {
         var now = clock.GetTimestamp();
         if (_lastCommit is { } last)
-            _policy!.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
+            _scheduler!.Policy.Observe(step, _scheduler!.Running, clock.GetElapsedTime(last, now).TotalSeconds);
         var emissions = _scheduler!.Commit(step, Array.ConvertAll(drawn, token => token.Id));
         _stuckSince = null;
         Pump(); // the device works on while the tokens go out

@@ -15,7 +15,6 @@ public sealed class BatchScheduler
 {
     private readonly SchedulerLimits _limits;
     private readonly KvMemory _memory;
-    private readonly MicroBatchPolicy _policy;
     private readonly FairQueue _queue = new();
     private readonly Admitted _admitted;
     private readonly PrefixSharing _sharing;
@@ -36,7 +35,7 @@ public sealed class BatchScheduler
         limits.Validate();
         _limits = limits;
         _memory = new KvMemory(kv);
-        _policy = policy;
+        Policy = policy;
         _admitted = new Admitted(_memory, limits);
         _sharing = new PrefixSharing(_memory);
         _inFlight = new(limits.MicroBatchesMax);
@@ -47,6 +46,9 @@ public sealed class BatchScheduler
 
     /// <summary>Most tokens of a sequence, prompt and answer together: the context, or what the KV memory holds if that is less.</summary>
     public int TokensMax { get; }
+
+    /// <summary>How many micro-batches; another one when rows take another way.</summary>
+    public MicroBatchPolicy Policy { get; set; }
 
     /// <summary>Epoch of the placement plan that new steps are made for.</summary>
     public long Epoch { get; set; }
@@ -104,7 +106,7 @@ public sealed class BatchScheduler
     public StepPlan? Next()
     {
         _admitted.Admit(_queue, _sharing);
-        var lanes = Math.Min(_policy.Count(Running), _limits.MicroBatchesMax);
+        var lanes = Math.Min(Policy.Count(Running), _limits.MicroBatchesMax);
         _admitted.Lanes.Balance(lanes, _admitted.Running);
         if (_inFlight.Count >= lanes)
         {

@@ -11,8 +11,8 @@ public sealed class StepAllowance
     /// <summary>Less is a process that was not scheduled, or a collection of garbage.</summary>
     public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>While nothing is known. The first step of a large model on few cores may take longer: it is done again with twice the time.</summary>
-    public static readonly TimeSpan Unknown = TimeSpan.FromSeconds(15);
+    /// <summary>While nothing is known: the first step of a large model on few cores.</summary>
+    public static readonly TimeSpan Unknown = TimeSpan.FromSeconds(60);
 
     public static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
 
