@@ -14,7 +14,7 @@ internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake
         shunned.Refuse(endpoint);
         try
         {
-            var connection = Open(await handshake.ConnectAsync(endpoint, new Greeting(Lane.Messages, Guid.NewGuid(), own()), cancellationToken), pool);
+            var connection = Open(await handshake.ConnectAsync(endpoint, new Greeting(Guid.NewGuid(), own()), cancellationToken), pool);
             shunned.Add(connection, endpoint);
             return connection;
         }

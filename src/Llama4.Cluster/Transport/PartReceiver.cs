@@ -47,10 +47,18 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
         {
             var begun = Take(Math.Min(length, _end - _start));
             begun.CopyTo(payload.Bytes);
-            if (await stream.ReadAtLeastAsync(payload.Bytes[begun.Length..], length - begun.Length, throwOnEndOfStream: false, closed) < length - begun.Length)
+            var turn = StreamParts.TurnOf(length);
+            for (var rest = payload.Bytes[begun.Length..]; !rest.IsEmpty;)
             {
-                payload.Dispose();
-                return false;
+                var bytes = await stream.ReadAsync(rest[..Math.Min(rest.Length, turn)], closed);
+                if (bytes == 0)
+                {
+                    payload.Dispose();
+                    return false;
+                }
+                rest = rest[bytes..];
+                if (bytes == turn)
+                    Thread.Yield();
             }
         }
         catch

@@ -56,7 +56,14 @@ internal sealed class PartSender(Link link, OutgoingPayloads payloads)
             {
                 _held.Add(payload.Value);
                 Add(payload.Value.Bytes.Count, isPayload: true);
-                _pieces.Add(payload.Value.Bytes);
+                var left = payload.Value.Bytes;
+                for (var turn = StreamParts.TurnOf(left.Count); left.Count > turn; left = left[turn..])
+                {
+                    _pieces.Add(left[..turn]);
+                    await FlushAsync();
+                    Thread.Yield();
+                }
+                _pieces.Add(left);
                 if (_pieces.Count >= PiecesMax)
                     await FlushAsync();
             }
@@ -77,6 +84,7 @@ internal sealed class PartSender(Link link, OutgoingPayloads payloads)
         }
         if (_pieces.Count > 0)
             await FlushAsync();
+        Release();
     }
 
     private void Add(int length, bool isPayload)
@@ -95,7 +103,6 @@ internal sealed class PartSender(Link link, OutgoingPayloads payloads)
             await WriteToSocketAsync();
         _pieces.Clear();
         _headsUsed = 0;
-        Release();
     }
 
     private async ValueTask WriteToSocketAsync()

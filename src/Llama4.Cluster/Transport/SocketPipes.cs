@@ -104,7 +104,8 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {
-            error = broken;
+            // As above: one that was shut here is at its end, and that is no error to tell the writer.
+            error = Volatile.Read(ref _shut) == 1 ? null : broken;
         }
         await toSend.CompleteAsync(error);
         Shut();

@@ -7,6 +7,7 @@ using Llama4.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
+using Orleans.Serialization;
 
 namespace Llama4.Cluster.Tests.Fuzz;
 
@@ -20,6 +21,9 @@ public sealed class AttackedHost : IAsyncLifetime
     private HopHost _second = null!;
     private IHost _client = null!;
     private HopTarget _fromSecond = null!;
+
+    /// <summary>What the host reads messages with.</summary>
+    internal Serializer Serializer => _host.Services.GetRequiredService<Serializer>();
 
     internal RecordedDialog HostsDialog { get; private set; } = null!;
 

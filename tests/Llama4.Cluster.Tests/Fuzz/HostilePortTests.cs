@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using Llama4.Cluster.Transport;
+using Orleans.Serialization;
 
 namespace Llama4.Cluster.Tests.Fuzz;
 
@@ -17,6 +18,8 @@ public sealed class HostilePortTests(AttackedHost host) : IClassFixture<Attacked
 
     /// <summary>A tag that opens an object in a field that nobody knows.</summary>
     private const byte Open = 0x26;
+
+    private const byte Close = 0xE0;
 
     public static TheoryData<string, bool> Cases
     {
@@ -57,6 +60,21 @@ public sealed class HostilePortTests(AttackedHost host) : IClassFixture<Attacked
         await SentAsync(clients, Bytes(name, host.Dialog(clients)));
 
         await host.ServesAsync();
+    }
+
+    /// <summary>In the host's own settings, which know more types than the contracts' alone.</summary>
+    [Theory]
+    [InlineData("System.IO.FileInfo")]
+    [InlineData("System.Diagnostics.Process,System.Diagnostics.Process")]
+    [InlineData("System.Collections.Generic.List`1[[System.IO.FileInfo]]")]
+    [InlineData("Llama4.Cluster.Hosting.ModelHost,Llama4.Cluster")]
+    public void Message_WhenItNamesAnUnknownType_IsRefused(string name)
+    {
+        byte[] message = [0x30, 1, 0, 0, 0, 0, .. VarNumber(name.Length), .. Encoding.UTF8.GetBytes(name), Close];
+
+        var refusal = Should.Throw<Exception>(() => host.Serializer.Deserialize<object>(message));
+
+        (refusal is TypeLoadException or InvalidOperationException or CodecNotFoundException).ShouldBeTrue(refusal.ToString());
     }
 
     [Fact]

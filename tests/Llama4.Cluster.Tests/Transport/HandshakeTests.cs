@@ -25,7 +25,7 @@ public sealed class HandshakeTests : IDisposable
     public async Task Link_WhenBothSidesAgree_CarriesBytesAndTheGreeting(bool secure)
     {
         using var door = new Door(secure ? _authority.Sign("a") : null);
-        var greeting = new Greeting(Lane.Payloads, Guid.NewGuid(), new IPEndPoint(IPAddress.Parse("10.1.2.3"), 4567));
+        var greeting = new Greeting(Guid.NewGuid(), new IPEndPoint(IPAddress.Parse("10.1.2.3"), 4567));
 
         using var near = await NewHandshake(secure ? _authority.Sign("b") : null).ConnectAsync(door.EndPoint, greeting, CancellationToken.None);
         using var far = (await door.NextAsync()).ShouldNotBeNull();
