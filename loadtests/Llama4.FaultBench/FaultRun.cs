@@ -37,7 +37,7 @@ public static class FaultRun
         await fault;
         var wrong = disturbed.Select((stream, i) => stream.Problem ?? (stream.Tokens.AsSpan().SequenceEqual(undisturbed[i].Tokens) ? null : "other tokens"))
             .Select((problem, i) => problem is null ? null : $"stream {i}: {problem}").OfType<string>().ToArray();
-        var log = wrong.Length == 0 && disturbed.Max(stream => stream.LongestGapMs) < 1500 ? "" : string.Join(Environment.NewLine, cluster.Hosts.Select(host => host.Log()));
+        var log = wrong.Length == 0 && disturbed.Max(stream => stream.LongestGapMs) < 900 ? "" : string.Join(Environment.NewLine, cluster.Hosts.Select(host => host.Log()));
         return new FaultReport(scenario, wrong, disturbed.Max(stream => stream.LongestGapMs), undisturbed.Max(stream => stream.LongestGapMs), log);
     }
 

@@ -68,7 +68,7 @@ public sealed class ClusterHost : IAsyncDisposable
     public static async Task<ClusterHost> StartAsync(
         ClusterHostOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        var address = RedisAddress.Parse(options.Redis);
+        var address = RedisAddress.Parse(options.Redis, options.TlsAuthority);
         var redis = await SiloMembership.ConnectAsync(address, cancellation);
         try
         {

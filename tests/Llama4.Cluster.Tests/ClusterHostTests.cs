@@ -1,3 +1,5 @@
+using System.Net;
+using Llama4.Cluster.Tests.Transport;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Tests;
@@ -25,6 +27,25 @@ public class ClusterHostTests
         tokens.ShouldBe(await one.Client.TokensAsync(request));
         gateway.Id.ShouldBeNull();
         gateway.TokensMax.ShouldBe(one.TokensMax);
+    }
+
+    [Fact]
+    public async Task Store_WithPasswordAndTls_IsReachedByThoseWhoKnowBoth()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server)");
+        using var authority = new TestAuthority();
+        await using var redis = await RedisServer.StartSecuredAsync(authority.Sign("store", address: IPAddress.Loopback), "open sesame");
+        var tls = authority.Sign("host");
+        var options = Options(redis, HostRoles.Any & ~HostRoles.Gateway) with { TlsCertificate = tls.Certificate, TlsAuthority = tls.Authority };
+
+        await using var host = await ClusterHost.StartAsync(options);
+        await AnsweringAsync(host.Client);
+
+        using var stranger = new TestAuthority();
+        var wrongAuthority = options with { TlsAuthority = stranger.AuthorityFile };
+        await Should.ThrowAsync<ClusterRequestException>(() => ClusterHost.StartAsync(wrongAuthority));
+        var wrongPassword = options with { Redis = new Uri(redis.Address.AbsoluteUri.Replace("sesame", "barley", StringComparison.Ordinal)) };
+        await Should.ThrowAsync<ClusterRequestException>(() => ClusterHost.StartAsync(wrongPassword));
     }
 
     /// <summary>Until there is a plan, requests are told to come again.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Llama4.Cluster.Transport;
 
 namespace Llama4.Cluster.Tests;
 
@@ -9,16 +10,31 @@ internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly Process _process;
 
-    private RedisServer(Process process, int port) => (_process, Address) = (process, new Uri($"redis://127.0.0.1:{port}"));
+    private RedisServer(Process process, Uri address) => (_process, Address) = (process, address);
 
     public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
     public Uri Address { get; }
 
-    public static async Task<RedisServer> StartAsync(params string[] more)
+    public static Task<RedisServer> StartAsync(params string[] more)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", .. more])
+        return StartAsync(["--port", $"{port}", .. more], new Uri($"redis://127.0.0.1:{port}"));
+    }
+
+    /// <summary>With a password, and reached by TLS only.</summary>
+    public static Task<RedisServer> StartSecuredAsync(ClusterTls tls, string password)
+    {
+        var port = FreePort();
+        return StartAsync(
+            ["--port", "0", "--tls-port", $"{port}", "--tls-cert-file", tls.Certificate, "--tls-key-file", tls.Certificate, "--tls-ca-cert-file", tls.Authority,
+                "--tls-auth-clients", "no", "--requirepass", password],
+            new Uri($"rediss://:{Uri.EscapeDataString(password)}@127.0.0.1:{port}"));
+    }
+
+    private static async Task<RedisServer> StartAsync(string[] more, Uri address)
+    {
+        var start = new ProcessStartInfo("redis-server", ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", .. more])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -31,7 +47,7 @@ internal sealed class RedisServer : IAsyncDisposable
             throw new InvalidOperationException("redis-server ended while it started");
         _ = process.StandardOutput.ReadToEndAsync();
         _ = process.StandardError.ReadToEndAsync();
-        return new RedisServer(process, port);
+        return new RedisServer(process, address);
     }
 
     public async ValueTask DisposeAsync()

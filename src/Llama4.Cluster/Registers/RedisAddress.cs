@@ -11,8 +11,9 @@ internal static class RedisAddress
     /// <summary>How long one command may take: past it the store counts as away.</summary>
     private const int CommandLimitMs = 1000;
 
+    /// <param name="authority">Who may have signed the store's certificate besides those that this machine trusts: a PEM file; null for nobody.</param>
     /// <exception cref="ClusterRequestException">It is not such an address; one line.</exception>
-    public static ConfigurationOptions Parse(Uri address)
+    public static ConfigurationOptions Parse(Uri address, string? authority = null)
     {
         if (address is not { IsAbsoluteUri: true, Scheme: "redis" or "rediss" } || address.Host.Length == 0)
             throw new ClusterRequestException($"expected an address of the membership store like redis://HOST:6379, found '{address}'");
@@ -28,6 +29,8 @@ internal static class RedisAddress
             ReconnectRetryPolicy = new LinearRetry(250),
             BacklogPolicy = BacklogPolicy.FailFast,
         };
+        if (options.Ssl && authority is not null)
+            options.TrustIssuer(authority);
         if (address.UserInfo.Length > 0)
         {
             var parts = address.UserInfo.Split(':', 2);

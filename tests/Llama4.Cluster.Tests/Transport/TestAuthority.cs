@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Llama4.Cluster.Transport;
@@ -24,12 +25,19 @@ internal sealed class TestAuthority : IDisposable
     public string AuthorityFile => File("authority.pem");
 
     /// <summary>The files of a host that this authority lets in.</summary>
-    public ClusterTls Sign(string name = "host", int daysLeft = 1, string? use = null)
+    /// <param name="address">That a client may reach it by; null for none.</param>
+    public ClusterTls Sign(string name = "host", int daysLeft = 1, string? use = null, IPAddress? address = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         if (use is not null)
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: true));
+        if (address is not null)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(address);
+            request.CertificateExtensions.Add(names.Build());
+        }
         using var signed = request.Create(_certificate, DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddDays(daysLeft), [1, ++_serial]);
         var file = File($"{name}.pem");
         System.IO.File.WriteAllText(file, signed.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
