@@ -27,9 +27,9 @@ foreach (var scenario in args[0] == "all" ? FaultRun.Scenarios : args[0].Split('
     {
         var report = await FaultRun.RunAsync(scenario, CancellationToken.None);
         reports.Add(report);
+        failed += report.Wrong.Length > 0 ? 1 : 0;
         if (report.Log.Length > 0)
         {
-            failed++;
             Console.WriteLine($"{scenario}, run {run}: {string.Join("; ", report.Wrong)}{Environment.NewLine}{report.Log}");
         }
     }

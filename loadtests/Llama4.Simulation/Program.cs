@@ -4,6 +4,7 @@ using Llama4.Simulation;
 
 // The cluster's own agents, engines and gateways in one thread under a simulated clock and network. See docs/decisions/simulation.md.
 //   dotnet run -c Release --project loadtests/Llama4.Simulation -- run [FIRST] [RUNS]     many seeds, and how many a second
+//   dotnet run -c Release --project loadtests/Llama4.Simulation -- scenarios              what was found once, under twenty seeds each
 //   dotnet run -c Release --project loadtests/Llama4.Simulation -- replay SEED|FILE.json  one, with all that happens in it
 switch (args)
 {
@@ -32,7 +33,22 @@ switch (args)
         return outcomes.All(outcome => outcome.Violation is null) ? 0 : 1;
     }
 
+    case ["scenarios"]:
+    {
+        var bad = 0;
+        foreach (var file in Scenario.Files)
+        {
+            foreach (var outcome in Runs.Around(Scenario.Load(file)).Where(outcome => outcome.Violation is not null))
+            {
+                bad++;
+                Console.WriteLine($"{Path.GetFileName(file)}, seed {outcome.Seed}: {outcome.Violation}");
+            }
+        }
+        Console.WriteLine($"{Scenario.Files.Length} scenarios, {bad} bad runs");
+        return bad == 0 ? 0 : 1;
+    }
+
     default:
-        Console.Error.WriteLine("usage: Llama4.Simulation run [FIRST] [RUNS], or replay SEED|FILE.json");
+        Console.Error.WriteLine("usage: Llama4.Simulation run [FIRST] [RUNS], scenarios, or replay SEED|FILE.json");
         return 2;
 }

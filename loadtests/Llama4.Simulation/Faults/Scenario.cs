@@ -13,6 +13,9 @@ internal sealed record Scenario(ulong Seed, Fault[]? Faults = null)
     /// <summary>What was wrong when it was found.</summary>
     public string? Found { get; init; }
 
+    /// <summary>Those that came with the program.</summary>
+    public static string[] Files => [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "scenarios"), "*.json").Order(StringComparer.Ordinal)];
+
     /// <exception cref="JsonException">It is not one.</exception>
     public static Scenario Load(string file) =>
         JsonSerializer.Deserialize<Scenario>(File.ReadAllText(file), Json) ?? throw new JsonException($"{file}: expected a scenario, found null");

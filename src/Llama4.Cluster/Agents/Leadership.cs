@@ -38,6 +38,7 @@ internal sealed partial class Leadership(
     private volatile bool _rebalance;
     private long _settled;
     private long _reminded;
+    private Task _reminding = Task.CompletedTask;
     private (string Hosts, long Since) _seen = ("", 0);
 
     /// <summary>Of this host's lead; 0 while it does not lead.</summary>
@@ -165,6 +166,7 @@ internal sealed partial class Leadership(
         _load.Look();
         var situation = new PlanSituation(plan, _isCommitted, all, [.. candidates.Select(candidate => candidate.Host)], peers.Draining)
         {
+            Silent = [.. peers.Suspects.Select(suspect => suspect.Host)],
             WasHasty = _wasHasty,
             Rebalance = _rebalance,
         };
@@ -200,11 +202,11 @@ internal sealed partial class Leadership(
     private void Remind(PlacementPlan plan)
     {
         Waiting = null;
-        if (clock.GetElapsedTime(_reminded) < RemindEvery)
+        if (!_reminding.IsCompleted || clock.GetElapsedTime(_reminded) < RemindEvery)
             return;
         _reminded = clock.GetTimestamp();
         if (peers.Behind(plan.Epoch) is { Length: > 0 } behind)
-            _ = change.RemindAsync(_record!.Term, plan, behind);
+            _reminding = change.RemindAsync(_record!.Term, plan, behind);
     }
 
     private bool IsQuiet(HostDescription[] candidates)

@@ -100,11 +100,18 @@ internal sealed partial class PlanChange(
     }
 
     /// <summary>Tells the plan in force to hosts that missed it. Never throws.</summary>
-    public async Task RemindAsync(long term, PlacementPlan plan, HostId[] behind)
+    public Task RemindAsync(long term, PlacementPlan plan, HostId[] behind) => Task.WhenAll(behind.Select(async host =>
     {
-        await AskAllAsync(behind, to => to.CommitAsync(term, plan));
-        await AskAllAsync(behind, to => to.ResumeAsync(term, plan.Epoch));
-    }
+        try
+        {
+            await AskAsync(host, to => to.CommitAsync(term, plan));
+            await AskAsync(host, to => to.ResumeAsync(term, plan.Epoch));
+        }
+        catch (Exception error)
+        {
+            NotReminded(logger, host, plan.Epoch, error.Message); // it is asked again as long as it is behind
+        }
+    }));
 
     private static HostId[] EnginesOf(PlacementPlan? plan) => [.. (plan?.Replicas ?? []).Select(replica => replica.Engine).Distinct()];
 
@@ -153,6 +160,9 @@ internal sealed partial class PlanChange(
         }
         await calls.Find(call => call.IsCompleted)!;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Host {Host} is behind plan epoch {Epoch}: {Reason}")]
+    private static partial void NotReminded(ILogger logger, HostId host, long epoch, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plan epoch {Epoch} over {Hosts} hosts is in force; engines stood still for {Milliseconds:0.0} ms")]
     private static partial void InForce(ILogger logger, long epoch, int hosts, double milliseconds);

@@ -33,6 +33,9 @@ public enum PlanNeed : byte
 public sealed record PlanSituation(
     PlacementPlan? Plan, bool IsCommitted, IReadOnlyCollection<HostId> Members, IReadOnlyCollection<HostId> Candidates, IReadOnlyCollection<HostId> Draining)
 {
+    /// <summary>Members that do not answer, draining ones among them.</summary>
+    public IReadOnlyCollection<HostId> Silent { get; init; } = [];
+
     /// <summary>The last plan was made in haste, and the next makes up for it.</summary>
     public bool WasHasty { get; init; }
 
@@ -53,7 +56,7 @@ public sealed record PlanSituation(
             }
 
             var away = Plan.Hosts.Where(host => !Candidates.Contains(host)).ToArray();
-            if (away.Any(host => Owns(Plan, host) && !Draining.Contains(host)))
+            if (away.Any(host => Owns(Plan, host) && (!Draining.Contains(host) || Silent.Contains(host) || !Members.Contains(host))))
             {
                 return MayGoOn ? PlanNeed.Urgent : PlanNeed.TooFew;
             }

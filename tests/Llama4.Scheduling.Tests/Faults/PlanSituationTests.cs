@@ -26,6 +26,28 @@ public class PlanSituationTests
     public void Need_WhenAHostDrains_IsToEmptyItIfItHoldsAnything(string leaving, PlanNeed need) =>
         (Situations.Without(leaving) with { Draining = [new HostId(leaving)] }).Need.ShouldBe(need);
 
+    [Theory]
+    [InlineData("front", PlanNeed.Urgent)]
+    [InlineData("experts-1", PlanNeed.Urgent)]
+    [InlineData("standby", PlanNeed.Asked)] // owns nothing
+    public void Need_WhenADrainingHostDies_IsThatOfALostOne(string dead, PlanNeed need)
+    {
+        var host = new HostId(dead);
+        var draining = Situations.Without(dead) with { Draining = [host] };
+
+        (draining with { Silent = [host] }).Need.ShouldBe(need);
+        (draining with { Members = [.. Situations.All.Where(member => member != host)] }).Need.ShouldBe(need);
+    }
+
+    [Fact]
+    public void Need_WhenThePlanIsNotInForceAndAnIdleHostOfItIsGone_IsAnotherPlan()
+    {
+        var situation = Situations.Without("idle") with { IsCommitted = false };
+
+        situation.Need.ShouldBe(PlanNeed.Urgent, "it would never say that the plan is in force there");
+        (Situations.Without("idle", "standby", "experts-1") with { IsCommitted = false }).Need.ShouldBe(PlanNeed.TooFew);
+    }
+
     [Fact]
     public void Need_OfAnEngineAlone_IsUrgentToo()
     {
