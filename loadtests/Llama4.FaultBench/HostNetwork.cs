@@ -10,8 +10,11 @@ namespace Llama4.FaultBench;
 public sealed class HostNetwork : IDisposable
 {
     private const string Bridge = "l4bench0";
+    private const string Space = "l4bench";
+    private const string Outside = "l4out";
+    private const string Spaces = "/run/netns";
 
-    private readonly List<string> _spaces = [];
+    private int _cells;
 
     /// <exception cref="InvalidOperationException">It is not permitted here; see <see cref="Refusal"/>.</exception>
     public HostNetwork()
@@ -46,10 +49,9 @@ public sealed class HostNetwork : IDisposable
     /// <summary>Another host's.</summary>
     public HostCell Add()
     {
-        var number = _spaces.Count + 2;
-        var (space, outside, inside) = ($"l4bench{number}", $"l4out{number}", $"l4in{number}");
+        var number = ++_cells + 1;
+        var (space, outside, inside) = ($"{Space}{number}", $"{Outside}{number}", $"l4in{number}");
         Run("ip", "netns", "add", space);
-        _spaces.Add(space);
         Run("ip", "link", "add", outside, "type", "veth", "peer", "name", inside, "netns", space);
         Run("ip", "link", "set", outside, "master", Bridge, "up");
         Run("ip", "-n", space, "addr", "add", $"10.77.0.{number}/24", "dev", inside);
@@ -60,8 +62,6 @@ public sealed class HostNetwork : IDisposable
 
     public void Dispose()
     {
-        foreach (var space in _spaces)
-            Run("ip", "netns", "del", space);
         Remove();
     }
 
@@ -74,10 +74,13 @@ public sealed class HostNetwork : IDisposable
             throw new InvalidOperationException($"'{string.Join(' ', command)}' ended with {process.ExitCode}: {error.Trim()}");
     }
 
+    /// <summary>Also what an earlier run left. Links first: a space without its name lives on until its last process has ended.</summary>
     private static void Remove()
     {
-        if (Directory.Exists($"/sys/class/net/{Bridge}"))
-            Run("ip", "link", "del", Bridge);
+        foreach (var link in Directory.GetDirectories("/sys/class/net").Select(Path.GetFileName).Where(name => name == Bridge || name!.StartsWith(Outside, StringComparison.Ordinal)))
+            Run("ip", "link", "del", link!);
+        foreach (var space in Directory.Exists(Spaces) ? Directory.GetFiles(Spaces, $"{Space}*") : [])
+            Run("ip", "netns", "del", Path.GetFileName(space));
     }
 }
 

@@ -70,10 +70,10 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvi
                         attempts.Add((owners.Hosts[next], owners.Grains[next].RunAsync(epoch, question).AsTask()));
                         started = clock.GetTimestamp();
                     }
-                    else if (attempts.Count == 0)
+                    else
                     {
-                        throw failure as HostUnreachableException ?? new HostUnreachableException(
-                            $"no owner of {owners.Grains[0]} answers: {failure?.Message ?? $"{string.Join(", ", owners.Hosts)} are suspected"}");
+                        var why = attempts.Count > 0 ? $"{RoundsMax} rounds of questions" : $"{string.Join(", ", owners.Hosts)} are suspected";
+                        throw failure as HostUnreachableException ?? new HostUnreachableException($"no owner of {owners.Grains[0]} answers: {failure?.Message ?? why}");
                     }
                 }
                 await (attempts.Count == 1 ? Task.WhenAny(attempts[0].Answer, changed) : Task.WhenAny([.. attempts.Select(attempt => attempt.Answer), changed]));
