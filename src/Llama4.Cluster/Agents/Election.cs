@@ -31,6 +31,7 @@ internal sealed partial class Election(
     private HeartbeatDetector _leader = new(clock.GetElapsedTime(0), Peers.BeatEvery);
     private readonly TimeSpan _created = clock.GetElapsedTime(0);
     private long _term;
+    private bool _hasHeard;
     private TimeSpan _nextTry;
     private bool _isTrying;
     private bool _isStoreAway;
@@ -43,9 +44,12 @@ internal sealed partial class Election(
         get
         {
             lock (_gate)
-                return Math.Max(_term, leadership.Term);
+                return _term = Math.Max(_term, leadership.Term); // remembered also when this host leads no more
         }
     }
+
+    /// <summary>Whom this host listens to, where that is another: one that leads no more may not have heard of the next leader yet.</summary>
+    private HostId? Followed => board.Leader is { } leader && leader != options.Host.Host ? leader : null;
 
     /// <summary>A beat came.</summary>
     /// <returns>False for a leader of the past.</returns>
@@ -61,6 +65,7 @@ internal sealed partial class Election(
                 _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
             _term = beat.Term;
             _leader.Hear(Now);
+            _hasHeard = true;
             board.Follow(beat.Leader);
             return true;
         }
@@ -74,6 +79,8 @@ internal sealed partial class Election(
         {
             if (term <= leadership.Term)
                 return true;
+            if (leadership.IsLeading)
+                _leader = new HeartbeatDetector(Now, Peers.BeatEvery); // the next leader gets its time to be heard
             leadership.StepDown();
             _term = Math.Max(_term, term);
             return false;
@@ -109,14 +116,14 @@ internal sealed partial class Election(
         get
         {
             lock (_gate)
-                return !leadership.IsLeading && board.Leader is { } leader && _leader.Silence(Now) > _leader.Threshold ? leader : null;
+                return !leadership.IsLeading && Followed is { } leader && _leader.Silence(Now) > _leader.Threshold ? leader : null;
         }
     }
 
     /// <summary>Tries to lead when nobody has been heard for long enough and it is this host's turn.</summary>
     public void Tick(HostId[] members)
     {
-        var rank = Array.IndexOf([.. members.Where(member => member != board.Leader)], options.Host.Host);
+        var rank = Array.IndexOf([.. members.Where(member => member != Followed)], options.Host.Host);
         lock (_gate)
         {
             if (_isTrying || rank < 0 || members.Length < options.HostsMin || Now < _nextTry || _leader.Silence(Now) < _leader.Threshold + (rank * RankDelay))
@@ -134,11 +141,11 @@ internal sealed partial class Election(
             var found = await register.ReadAsync();
             if (found is not null && IsNewer(found, members))
                 return;
-            var old = board.Leader ?? found?.Leader;
+            var old = Followed ?? found?.Leader;
             if (old is { } leader && leader != options.Host.Host && members.Contains(leader))
             {
                 // Who has just joined has not been found by the leader yet, and has no say in whether it is missed.
-                var isNew = board.Leader is null && Now - _created < Newcomer;
+                var isNew = !_hasHeard && Now - _created < Newcomer;
                 if (isNew || !await IsMissedAsync(leader, members))
                     return;
             }
@@ -165,7 +172,7 @@ internal sealed partial class Election(
     {
         lock (_gate)
         {
-            if (found.Term <= Term || found.Leader == options.Host.Host || found.Leader == board.Leader || board.Leader is null || !members.Contains(found.Leader))
+            if (found.Term <= Term || found.Leader == options.Host.Host || found.Leader == Followed || !_hasHeard || !members.Contains(found.Leader))
                 return false;
             _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
             _term = found.Term;
@@ -184,6 +191,7 @@ internal sealed partial class Election(
             if (old is { } lost && lost != options.Host.Host)
                 peers.AddFault(lost, "does not lead any more");
             peers.Begin(members, missed: old);
+            _hasHeard = true;
             board.Follow(options.Host.Host);
             leadership.Begin(record);
         }
