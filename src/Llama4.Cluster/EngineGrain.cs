@@ -34,7 +34,7 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, SchedulerLimi
 
     public ValueTask CancelAsync(Guid request) => _turns.CancelAsync(request);
 
-    public ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged) => _turns.PollAsync(gateway, acknowledged);
+    public ValueTask<EngineAnswer> PollAsync(Guid gateway, Guid outbox, long acknowledged) => _turns.PollAsync(gateway, outbox, acknowledged);
 
     public ValueTask<EngineStatus> StatusAsync() => _turns.StatusAsync();
 

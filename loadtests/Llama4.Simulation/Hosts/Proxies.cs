@@ -47,8 +47,8 @@ internal sealed class EngineProxy(SimulatedGrains grains, HostId host, int repli
 
     public ValueTask CancelAsync(Guid request) => grains.AskAsync(host, Limits.Engine, at => at.Engine(replica).CancelAsync(request));
 
-    public ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged) =>
-        grains.AskAsync(host, Limits.Engine, async at => at.Spoil(await at.Engine(replica).PollAsync(gateway, acknowledged)));
+    public ValueTask<EngineAnswer> PollAsync(Guid gateway, Guid outbox, long acknowledged) =>
+        grains.AskAsync(host, Limits.Engine, async at => at.Spoil(await at.Engine(replica).PollAsync(gateway, outbox, acknowledged)));
 
     public ValueTask<EngineStatus> StatusAsync() => grains.AskAsync(host, Limits.Engine, at => at.Engine(replica).StatusAsync());
 

@@ -69,7 +69,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
     private async Task PollAsync()
     {
         HostId? polled = null;
-        var acknowledged = 0L;
+        var (outbox, acknowledged) = (Guid.Empty, 0L);
         while (!closed.IsCancellationRequested)
         {
             if (_open.IsEmpty)
@@ -82,22 +82,23 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             var changed = plans.Changed;
             var engine = Engine;
             if (engine != polled)
-                (polled, acknowledged) = (engine, 0);
+                (polled, outbox, acknowledged) = (engine, Guid.Empty, 0);
             if (engine is { } now)
-                ReviveOthersThan(now);
-            if (engine is null || await AskAsync(engine.Value, acknowledged) is not { } answer)
+                Revive(generation => generation.Engine != now);
+            if (engine is null || await AskAsync(engine.Value, outbox, acknowledged) is not { } answer)
             {
                 await WaitAsync(changed);
             }
             else if (answer.State == EngineState.Serving)
             {
-                acknowledged = answer.Last;
+                (outbox, acknowledged) = (answer.Outbox, answer.Last);
                 foreach (var chunk in answer.Chunks)
                     Take(chunk);
+                Revive(generation => generation.Outbox != answer.Outbox);
             }
             else
             {
-                acknowledged = 0;
+                (outbox, acknowledged) = (Guid.Empty, 0);
                 await WaitAsync(changed);
                 if (answer.State == EngineState.Unknown)
                     Forget(engine.Value);
@@ -106,11 +107,11 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
     }
 
     /// <summary>Null when no answer came in time.</summary>
-    private async Task<EngineAnswer?> AskAsync(HostId engine, long acknowledged)
+    private async Task<EngineAnswer?> AskAsync(HostId engine, Guid outbox, long acknowledged)
     {
         try
         {
-            return await grains.GetEngine(replica, engine).PollAsync(_gateway, acknowledged).AsTask().WaitAsync(PollLimit, clock, closed);
+            return await grains.GetEngine(replica, engine).PollAsync(_gateway, outbox, acknowledged).AsTask().WaitAsync(PollLimit, clock, closed);
         }
         catch (Exception away) when (IsAway(away))
         {
@@ -124,12 +125,14 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             _open.TryRemove(chunk.Request, out _);
     }
 
-    /// <summary>What another engine has accepted than there is now is submitted to this one. Meanwhile the polls go on.</summary>
-    private void ReviveOthersThan(HostId engine)
+    /// <summary>
+    /// What another engine has accepted than there is now, or this one before it was woken anew or forgot the gateway, is submitted again. Meanwhile the polls go on.
+    /// </summary>
+    private void Revive(Predicate<Generation> isLost)
     {
         foreach (var (_, generation) in _open)
         {
-            if (!generation.IsSubmitting && generation.Engine != engine)
+            if (!generation.IsSubmitting && isLost(generation))
             {
                 generation.IsSubmitting = true;
                 _ = ReviveAsync(generation);
@@ -188,7 +191,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             if (result.Status == SubmitStatus.Accepted)
             {
                 // The engine may be another one by now: the next poll sees that.
-                (generation.Engine, generation.IsSubmitting) = (asked, false);
+                (generation.Engine, generation.Outbox, generation.IsSubmitting) = (asked, result.Outbox, false);
                 return result;
             }
             var again = result.Status == SubmitStatus.Unavailable || (revives && result.Status == SubmitStatus.QueueFull);

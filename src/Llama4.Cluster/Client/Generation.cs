@@ -26,6 +26,9 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     /// <summary>Where it was accepted last; null when that engine does not know it any more.</summary>
     public HostId? Engine { get; set; }
 
+    /// <summary>The box there that gets its chunks.</summary>
+    public Guid Outbox { get; set; }
+
     /// <summary>It is under way to an engine. Written by the link only: by its poll, or by the submission while this is true.</summary>
     public bool IsSubmitting { get; set; }
 

@@ -26,13 +26,15 @@ internal sealed class Emitter
     /// <summary>A request was accepted.</summary>
     /// <param name="inside">Its name in the scheduler.</param>
     /// <param name="now">A timestamp.</param>
-    public void Add(GenerateRequest request, Guid inside, Guid gateway, long now)
+    /// <returns>Where its chunks are put.</returns>
+    public Outbox Add(GenerateRequest request, Guid inside, Guid gateway, long now)
     {
         if (!_boxes.TryGetValue(gateway, out var box))
             _boxes.Add(gateway, box = new Outbox());
         box.Polled = now;
         _inside[request.Id] = inside;
         _open[inside] = (request.Id, gateway, request.Emitted.Length);
+        return box;
     }
 
     /// <summary>Nothing more is told of a request.</summary>

@@ -63,14 +63,13 @@ internal sealed partial class EngineTurns(
         }
         var inside = Guid.NewGuid();
         var submission = _scheduler.Submit(request with { Id = inside });
-        if (submission.Result.Status == SubmitStatus.Accepted)
-        {
-            _emitter.Add(request, inside, gateway, clock.GetTimestamp());
-            if (submission.Ended is { } ended)
-                _emitter.Emit([ended], [], null);
-            Pump();
-        }
-        return ValueTask.FromResult(submission.Result);
+        if (submission.Result.Status != SubmitStatus.Accepted)
+            return ValueTask.FromResult(submission.Result);
+        var box = _emitter.Add(request, inside, gateway, clock.GetTimestamp());
+        if (submission.Ended is { } ended)
+            _emitter.Emit([ended], [], null);
+        Pump();
+        return ValueTask.FromResult(submission.Result with { Outbox = box.Id });
     }
 
     public ValueTask CancelAsync(Guid request)
@@ -83,14 +82,15 @@ internal sealed partial class EngineTurns(
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged)
+    public async ValueTask<EngineAnswer> PollAsync(Guid gateway, Guid outbox, long acknowledged)
     {
         if (_moved)
             return new EngineAnswer(EngineState.Moved, acknowledged, []);
         if (_emitter.BoxOf(gateway) is not { } box)
             return new EngineAnswer(EngineState.Unknown, acknowledged, []);
         box.Polled = clock.GetTimestamp();
-        box.Acknowledge(acknowledged);
+        if (outbox == box.Id)
+            box.Acknowledge(acknowledged);
         if (box.IsEmpty)
             await Task.WhenAny(box.ArrivedAsync(), Task.Delay(PollHeld, clock));
         return _moved ? new EngineAnswer(EngineState.Moved, acknowledged, []) : box.Waiting();

@@ -9,6 +9,9 @@ internal sealed class Outbox
     private readonly Queue<TokenChunk> _chunks = [];
     private readonly Signal _arrived = new();
 
+    /// <summary>No two are alike: numbers of one say nothing of another.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
+
     /// <summary>Number of the newest chunk; 0 before the first.</summary>
     public long Last { get; private set; }
 
@@ -37,5 +40,5 @@ internal sealed class Outbox
     }
 
     /// <summary>What the gateway does not have yet, oldest first.</summary>
-    public EngineAnswer Waiting() => new(EngineState.Serving, Last, [.. _chunks]);
+    public EngineAnswer Waiting() => new(EngineState.Serving, Last, [.. _chunks], Id);
 }

@@ -27,4 +27,7 @@ public sealed record SubmitResult(
     [property: Id(3)] int TokensMax = 0)
 {
     public static readonly SubmitResult Accepted = new(SubmitStatus.Accepted);
+
+    /// <summary>Of an accepted request: where its chunks are put. Another box knows nothing of it.</summary>
+    [Id(4)] public Guid Outbox { get; init; }
 }

@@ -17,9 +17,10 @@ public interface IEngineGrain : IGrainWithStringKey
     /// What there is for a gateway after the chunks it has; waits a moment when there is nothing. Asking again with the same number gives the same chunks
     /// again; asking with a greater one lets those up to it go.
     /// </summary>
+    /// <param name="outbox">The box that the number is of; what is known of another box says nothing of this one.</param>
     /// <param name="acknowledged">Number of the last chunk that the gateway has; 0 for none.</param>
     [Alias("Poll"), ResponseTimeout(Deadlines.Engine)]
-    ValueTask<EngineAnswer> PollAsync(Guid gateway, long acknowledged);
+    ValueTask<EngineAnswer> PollAsync(Guid gateway, Guid outbox, long acknowledged);
 
     [Alias("Status"), ResponseTimeout(Deadlines.Engine)]
     ValueTask<EngineStatus> StatusAsync();
@@ -47,5 +48,7 @@ public enum EngineState : byte
 }
 
 /// <param name="Last">Number of the last of <paramref name="Chunks"/>, or the number that was acknowledged where there are none.</param>
+/// <param name="Outbox">The box that holds the gateway's chunks: a new one for each activation of the engine, and for a gateway that was forgotten.</param>
 [GenerateSerializer, Immutable, Alias("llama4.EngineAnswer")]
-public sealed record EngineAnswer([property: Id(0)] EngineState State, [property: Id(1)] long Last, [property: Id(2)] TokenChunk[] Chunks);
+public sealed record EngineAnswer([property: Id(0)] EngineState State, [property: Id(1)] long Last, [property: Id(2)] TokenChunk[] Chunks,
+    [property: Id(3)] Guid Outbox = default);

@@ -23,7 +23,7 @@ internal static class ContractSamples
         Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Layers[0].ExpertGroups[0].Hot[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
         new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key" },
-        new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }]),
+        new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
         new StepPlan
         {
             Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
