@@ -64,8 +64,11 @@ internal sealed class LoadWatch(int[] experts, ExpertLoadLimits limits, RangeBal
     /// <param name="better">The plan to have, of the same hosts.</param>
     public void LookAtRanges(PlacementPlan plan, IReadOnlyCollection<HostCapacity> hosts, Func<PlacementPlan> better)
     {
-        var work = new MeasuredWork(experts, Rates);
-        MovesRanges |= _ranges.Look(Now, () => work.Time(plan, hosts) / work.Time(better(), hosts));
+        MovesRanges |= _ranges.Look(Now, () =>
+        {
+            var work = new MeasuredWork(experts, Rates);
+            return work.Time(plan, hosts) / work.Time(better(), hosts);
+        });
     }
 
     /// <summary>What could be done for these is done.</summary>

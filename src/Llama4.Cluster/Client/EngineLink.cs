@@ -101,7 +101,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
                 (outbox, acknowledged) = (Guid.Empty, 0);
                 await WaitAsync(changed);
                 if (answer.State == EngineState.Unknown)
-                    Forget(engine.Value);
+                    Revive(generation => generation.Engine == engine);
             }
         }
     }
@@ -137,16 +137,6 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
                 generation.IsSubmitting = true;
                 _ = ReviveAsync(generation);
             }
-        }
-    }
-
-    /// <summary>The engine knows nothing of what it accepted.</summary>
-    private void Forget(HostId engine)
-    {
-        foreach (var (_, generation) in _open)
-        {
-            if (!generation.IsSubmitting && generation.Engine == engine)
-                generation.Engine = null;
         }
     }
 

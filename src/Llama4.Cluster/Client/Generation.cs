@@ -23,7 +23,7 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
 
     public Guid Request { get; } = request.Id;
 
-    /// <summary>Where it was accepted last; null when that engine does not know it any more.</summary>
+    /// <summary>Where it was accepted last; null before.</summary>
     public HostId? Engine { get; set; }
 
     /// <summary>The box there that gets its chunks.</summary>
