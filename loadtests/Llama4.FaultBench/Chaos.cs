@@ -2,102 +2,101 @@ using System.Diagnostics;
 
 namespace Llama4.FaultBench;
 
-/// <summary>Random faults under a steady load for a given time: every stream is compared with its undisturbed tokens.</summary>
+/// <summary>Faults of all kinds in random order under a steady load for a given time: every stream is compared with its undisturbed tokens, every fault's gap is kept.</summary>
 public static class Chaos
 {
-    private const int Concurrent = 8;
-    private const int Kinds = 16;
-    private const int Tokens = 300;
+    private const int Kinds = 32;
+    private const int TokensMin = 50;
+    private const int TokensMax = 500;
 
-    private static readonly TimeSpan AfterCut = TimeSpan.FromSeconds(2);
+    /// <summary>From a cluster that is whole to the next fault: its new hosts have compiled what they run.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
+    /// <summary>What of it counts as undisturbed.</summary>
+    private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(1);
+
+    /// <summary>Past a fault, and before the cluster is made whole again.</summary>
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
+
+    /// <summary>And then the streams have gone on.</summary>
+    private const int TokensAfter = 40 * FaultRun.StreamCount;
+
+    private static readonly TimeSpan WholeLimit = TimeSpan.FromSeconds(60);
 
     /// <returns>The exit code: 0 when no stream was lost, doubled or different.</returns>
-    public static async Task<int> RunAsync(TimeSpan length, int seed, TextWriter output, CancellationToken cancellation)
+    public static async Task<int> RunAsync(TimeSpan length, int seed, IReadOnlyList<string> names, TextWriter output, CancellationToken cancellation)
     {
         var refusal = HostNetwork.Refusal;
         if (refusal is not null)
             output.WriteLine($"no link is cut: {refusal}");
+        string[] kinds = [.. names.Where(name => refusal is null || !Faults.NeedsLinks(name))];
         await using var cluster = await ClusterProcesses.StartAsync(withLinks: refusal is null, cancellation);
-        var expected = new int[Kinds][];
-        for (var kind = 0; kind < Kinds; kind++)
-            expected[kind] = (await Streams.RunAsync(cluster.Client, Streams.Request(kind, Tokens))).Tokens;
         var random = new Random(seed);
+        var load = new SteadyLoad(cluster, Kinds, () => random.Next(TokensMin, TokensMax + 1), output);
+        await load.LearnAsync(cancellation);
         var started = Stopwatch.StartNew();
-        var (streams, wrong, faults) = (0, 0, 0);
-        var gaps = new List<double>();
-        var load = Task.WhenAll(Enumerable.Range(0, Concurrent).Select(worker => Task.Run(async () =>
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = load.RunAsync(() => started.Elapsed < length && !stop.IsCancellationRequested, cancellation);
+        var reports = new FaultTable();
+        try
         {
-            for (var round = 0; started.Elapsed < length; round++)
+            while (started.Elapsed < length)
             {
-                var kind = (worker + (round * 5)) % Kinds;
-                var result = await Streams.RunAsync(cluster.Client, Streams.Request(kind, Tokens));
-                lock (gaps)
-                {
-                    streams++;
-                    gaps.Add(result.LongestGapMs);
-                    if (result.Problem is null && result.Tokens.AsSpan().SequenceEqual(expected[kind]))
-                        continue;
-                    wrong++;
-                    output.WriteLine($"{started.Elapsed:mm\\:ss} WRONG: {result.Problem ?? "other tokens"}");
-                }
+                random.Shuffle(kinds);
+                foreach (var kind in kinds.TakeWhile(_ => started.Elapsed < length))
+                    await DisturbAsync(cluster, kind, random, load.Meter, reports, $"{started.Elapsed:mm\\:ss}", output, cancellation);
             }
-        }, cancellation)));
-        while (started.Elapsed < length)
-        {
-            output.WriteLine($"{started.Elapsed:mm\\:ss} {await DisturbAsync(cluster, random, cancellation)}");
-            faults++;
-            await Task.Delay(TimeSpan.FromSeconds(3 + (5 * random.NextDouble())), cancellation);
+            await running;
         }
-        await load;
-        gaps.Sort();
-        output.WriteLine($"chaos: {started.Elapsed.TotalMinutes:F1} minutes, seed {seed}, {faults} faults, {streams} streams, {wrong} wrong; longest gap of a stream: median {gaps[gaps.Count / 2]:F0} ms, p99 {gaps[gaps.Count * 99 / 100]:F0} ms, longest {gaps[^1]:F0} ms");
-        return wrong == 0 ? 0 : 1;
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            output.WriteLine($"{started.Elapsed:mm\\:ss} STUCK: {error.Message}{Environment.NewLine}{cluster.Log()}");
+            await stop.CancelAsync();
+            return 1;
+        }
+        reports.Write(output);
+        output.WriteLine($"chaos: {started.Elapsed.TotalMinutes:F1} minutes, seed {seed}, {reports.Count} faults, {load.Streams} streams, {load.Wrong} wrong");
+        return load.Wrong == 0 ? 0 : 1;
     }
 
-    private static async Task<string> DisturbAsync(ClusterProcesses cluster, Random random, CancellationToken cancellation)
+    private static async Task DisturbAsync(
+        ClusterProcesses cluster, string kind, Random random, GapMeter meter, FaultTable reports, string at, TextWriter output, CancellationToken cancellation)
     {
-        var victims = cluster.Hosts.Where(host => host.Name != "seed" && !host.HasExited).ToList();
-        var victim = victims[random.Next(victims.Count)];
-        switch (random.Next(victim.Cell is null ? 5 : 6))
+        await Task.Delay(Settling - Undisturbed, cancellation);
+        meter.Take();
+        await Task.Delay(Undisturbed, cancellation);
+        reports.Add("undisturbed", meter.Take().Ms);
+
+        var seconds = kind == "store" ? 1 + (9 * random.NextDouble()) : 0.3 + (4.7 * random.NextDouble());
+        var host = await Faults.DoAsync(cluster, kind, TimeSpan.FromSeconds(seconds), cancellation);
+        await Task.Delay(Aftermath, cancellation);
+        await meter.HearAsync(TokensAfter, WholeLimit, cancellation);
+        var (gap, endedAt) = meter.Take();
+        reports.Add(kind, gap);
+        var detail = kind.Split(':')[0] is "freeze" or "cut" or "store" ? $" for {seconds:F1} s" : "";
+        output.WriteLine($"{at} {kind}{(host is null ? "" : $" ({host.Name})")}{detail}: {gap:F0} ms{(gap < FaultRun.LongMs ? "" : $", ended at {endedAt:HH:mm:ss.fff}{Environment.NewLine}{cluster.Log()}")}");
+        if (kind == "join")
         {
-            case 0:
-                victim.Kill();
-                break;
-            case 1:
-                var frozen = TimeSpan.FromSeconds(0.3 + (4.7 * random.NextDouble()));
-                victim.Signal("STOP");
-                await Task.Delay(frozen, cancellation);
-                victim.Signal("CONT");
-                return $"froze {victim.Name} for {frozen.TotalSeconds:F1} s";
-            case 2:
-                victim.Signal("TERM");
-                await victim.WaitForExitAsync(cancellation);
-                break;
-            case 3:
-                var away = TimeSpan.FromSeconds(1 + (9 * random.NextDouble()));
-                cluster.Store.Stop();
-                await Task.Delay(away, cancellation);
-                cluster.Store.Start();
-                return $"stopped the store for {away.TotalSeconds:F1} s";
-            case 4:
-                var joined = cluster.AddLike(victim);
-                await cluster.HasPlanWithAsync(joined, cancellation);
-                joined.Signal("TERM");
-                await joined.WaitForExitAsync(cancellation);
-                return $"{joined.Name} came and went";
-            default:
-                var cut = TimeSpan.FromSeconds(0.1 + (4.9 * random.NextDouble()));
-                victim.Cell!.Cut();
-                await Task.Delay(cut, cancellation);
-                victim.Cell.Heal();
-                // Membership may have declared it dead meanwhile: then it ends itself.
-                await Task.Delay(AfterCut, cancellation);
-                if (!victim.HasExited)
-                    return $"cut the link of {victim.Name} for {cut.TotalSeconds:F1} s";
-                break;
+            await Faults.LeaveAgainAsync(cluster, host!, cancellation);
+            reports.Add("drain:experts", meter.Take().Ms);
         }
-        var next = cluster.Replace(victim);
-        await cluster.HasPlanWithAsync(next, cancellation);
-        return $"ended {victim.Name}, {next.Name} came in its place";
+        await MakeWholeAsync(cluster, cancellation);
+        reports.Add("made whole again", meter.Take().Ms);
+    }
+
+    /// <summary>Who has ended (killed, drained, or by itself when membership took it for dead) is replaced; then waits until every host is in the plan.</summary>
+    private static async Task MakeWholeAsync(ClusterProcesses cluster, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(WholeLimit);
+        await cluster.PlanAsync(
+            status =>
+            {
+                foreach (var gone in cluster.Hosts.Where(host => host.HasExited).ToList())
+                    cluster.Replace(gone);
+                var inPlan = (status.Plan?.Hosts ?? []).Select(id => status.Hosts.FirstOrDefault(one => one.Host == id)?.ProcessId).ToHashSet();
+                return status.Waiting is null && cluster.Hosts.All(host => inPlan.Contains(host.Id)) && inPlan.Count == cluster.Hosts.Count;
+            },
+            limit.Token);
     }
 }

@@ -55,7 +55,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         }
         catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
         {
-            var logs = string.Join(Environment.NewLine, cluster._hosts.Select(host => host.Log()));
+            var logs = cluster.Log();
             await cluster.DisposeAsync();
             throw new TimeoutException($"six hosts were not ready within {StartLimit.TotalSeconds} s:{Environment.NewLine}{logs}", late);
         }
@@ -76,16 +76,19 @@ public sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>One more like the host that is gone.</summary>
     public HostProcess Replace(HostProcess gone)
     {
-        _hosts.Remove(gone);
-        return AddLike(gone);
+        Remove(gone);
+        return Add($"{gone.Name.Split('-')[0]}-{++_added}", gone.Roles);
     }
 
-    /// <summary>One more with the same roles.</summary>
-    public HostProcess AddLike(HostProcess other)
+    /// <summary>Forgets a host that is gone.</summary>
+    public void Remove(HostProcess gone)
     {
-        var kind = other.Name.Split('-')[0];
-        return Add($"{kind}-{++_added}", kind.StartsWith("exp", StringComparison.Ordinal) ? "experts" : AttentionRoles);
+        _hosts.Remove(gone);
+        gone.Dispose();
     }
+
+    /// <summary>The last lines of all hosts.</summary>
+    public string Log() => string.Join(Environment.NewLine, _hosts.Select(host => host.Log()));
 
     /// <summary>Waits, a minute at most, for a plan with this host.</summary>
     public async Task HasPlanWithAsync(HostProcess host, CancellationToken cancellation)

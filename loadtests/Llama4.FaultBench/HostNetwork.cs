@@ -21,7 +21,7 @@ public sealed class HostNetwork : IDisposable
     {
         Remove();
         Run("ip", "link", "add", Bridge, "type", "bridge");
-        Run("ip", "addr", "add", "10.77.0.1/24", "dev", Bridge);
+        Run("ip", "addr", "add", $"{Here}/16", "dev", Bridge);
         Run("ip", "link", "set", Bridge, "up");
     }
 
@@ -50,14 +50,15 @@ public sealed class HostNetwork : IDisposable
     public HostCell Add()
     {
         var number = ++_cells + 1;
+        var address = IPAddress.Parse($"10.77.{number / 250}.{1 + (number % 250)}");
         var (space, outside, inside) = ($"{Space}{number}", $"{Outside}{number}", $"l4in{number}");
         Run("ip", "netns", "add", space);
         Run("ip", "link", "add", outside, "type", "veth", "peer", "name", inside, "netns", space);
         Run("ip", "link", "set", outside, "master", Bridge, "up");
-        Run("ip", "-n", space, "addr", "add", $"10.77.0.{number}/24", "dev", inside);
+        Run("ip", "-n", space, "addr", "add", $"{address}/16", "dev", inside);
         Run("ip", "-n", space, "link", "set", inside, "up");
         Run("ip", "-n", space, "link", "set", "lo", "up");
-        return new HostCell(space, outside, IPAddress.Parse($"10.77.0.{number}"));
+        return new HostCell(space, outside, address);
     }
 
     public void Dispose()

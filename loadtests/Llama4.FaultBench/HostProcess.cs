@@ -12,7 +12,7 @@ public sealed class HostProcess : IDisposable
     /// <param name="cell">The network it runs in; null for that of this machine.</param>
     public HostProcess(Uri store, string name, string roles, HostCell? cell)
     {
-        (Name, Cell) = (name, cell);
+        (Name, Roles, Cell) = (name, roles, cell);
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", store.ToString(), "--name", name, "--roles", roles,
@@ -29,6 +29,8 @@ public sealed class HostProcess : IDisposable
     }
 
     public string Name { get; }
+
+    public string Roles { get; }
 
     public HostCell? Cell { get; }
 

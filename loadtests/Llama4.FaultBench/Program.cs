@@ -3,24 +3,26 @@ using Llama4.FaultBench;
 
 // Six hosts as processes under sixteen streams, and a fault in the middle: are the tokens the same, and how long did a stream stand still?
 //   dotnet run -c Release --project loadtests/Llama4.FaultBench -- all|SCENARIO[,SCENARIO...] [RUNS]
-//   dotnet run -c Release --project loadtests/Llama4.FaultBench -- chaos MINUTES [SEED]
-if (args.Length is < 1 or > 3 || !RedisProcess.IsInstalled)
+//   dotnet run -c Release --project loadtests/Llama4.FaultBench -- chaos MINUTES [SEED] [SCENARIO,...]
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args.Length is < 1 or > 4 || !RedisProcess.IsInstalled)
 {
     Console.Error.WriteLine(RedisProcess.IsInstalled
-        ? $"usage: Llama4.FaultBench all|SCENARIO[,SCENARIO...] [RUNS], or chaos MINUTES [SEED]; scenarios: {string.Join(", ", FaultRun.Scenarios)}"
+        ? $"usage: Llama4.FaultBench all|SCENARIO[,SCENARIO...] [RUNS], or chaos MINUTES [SEED] [SCENARIO,...]; scenarios: {string.Join(", ", Faults.Names)}"
         : "redis-server is not installed (Debian: redis-server)");
     return 2;
 }
 
 if (args[0] == "chaos")
 {
-    var minutes = double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture);
-    return await Chaos.RunAsync(TimeSpan.FromMinutes(minutes), int.Parse(args.ElementAtOrDefault(2) ?? "1", CultureInfo.InvariantCulture), Console.Out, CancellationToken.None);
+    var minutes = TimeSpan.FromMinutes(double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture));
+    var seed = int.Parse(args.ElementAtOrDefault(2) ?? "1", CultureInfo.InvariantCulture);
+    return await Chaos.RunAsync(minutes, seed, args.ElementAtOrDefault(3)?.Split(',') ?? Faults.Single, Console.Out, CancellationToken.None);
 }
 
 var runs = int.Parse(args.ElementAtOrDefault(1) ?? "1", CultureInfo.InvariantCulture);
 var failed = 0;
-foreach (var scenario in args[0] == "all" ? FaultRun.Scenarios : args[0].Split(','))
+foreach (var scenario in args[0] == "all" ? Faults.Names : args[0].Split(','))
 {
     var reports = new List<FaultReport>();
     for (var run = 0; run < runs; run++)

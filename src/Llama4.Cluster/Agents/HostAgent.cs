@@ -68,7 +68,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         if (_election.Hear(beat))
         {
-            _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)]);
+            _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)], new SuspicionAge(beat.Term, beat.Number));
             _peers.Remember(beat.Hosts);
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(
@@ -206,17 +206,17 @@ internal sealed partial class HostAgent : IAsyncDisposable
         if (!Leadership.IsLeading)
         {
             if (_election.Missed is { } missed && !_board.IsSuspected(missed))
-                _board.Suspect([.. _board.Suspects, .. _peers.Doors([missed])]);
+                _board.Suspect([.. _board.Suspects, .. _peers.Doors([missed])], _board.SuspectsAge);
             _election.Tick(members);
             return;
         }
         _peers.Look(members);
         var suspects = _peers.Suspects;
-        _board.Suspect(suspects);
+        _board.Suspect(suspects, new SuspicionAge(_election.Term, tick));
         if (tick % 2 == 0)
         {
             Leadership.Count(_counts.Take());
-            var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members));
+            var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members), tick);
             foreach (var member in members.Where(member => member != _self))
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
         }

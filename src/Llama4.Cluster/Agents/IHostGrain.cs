@@ -68,9 +68,11 @@ internal static class HostDeadlines
 
 /// <param name="Suspects">Hosts not to ask.</param>
 /// <param name="Hosts">All that the leader knows.</param>
+/// <param name="Number">Of the leader's beats in this term: they may overtake each other.</param>
 [GenerateSerializer, Immutable, Alias("llama4.LeaderBeat")]
 internal sealed record LeaderBeat(
-    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostDoor[] Hosts);
+    [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostDoor[] Hosts,
+    [property: Id(5)] long Number);
 
 /// <param name="Term">The greatest it has heard of.</param>
 /// <param name="Epoch">That it serves; 0 for none.</param>

@@ -23,7 +23,7 @@ internal sealed partial class Leadership(
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Experts that turn hot or cool one after the other do not make a plan each: every plan stops the engines for a moment.</summary>
-    private static readonly TimeSpan BalanceEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BalanceEvery = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
 

@@ -7,8 +7,10 @@ namespace Llama4.Cluster.Client;
 
 /// <param name="Plan">Null where the asker's is the newest, or there is none.</param>
 /// <param name="Suspects">Doors for clients, IP:PORT, behind which nobody answers.</param>
+/// <param name="SuspectsAge">Of two views, the later one's are right.</param>
 [GenerateSerializer, Immutable, Alias("llama4.PlanView")]
-internal sealed record PlanView([property: Id(0)] PlacementPlan? Plan, [property: Id(1)] HostId? Leader, [property: Id(2)] string[] Suspects);
+internal sealed record PlanView(
+    [property: Id(0)] PlacementPlan? Plan, [property: Id(1)] HostId? Leader, [property: Id(2)] string[] Suspects, [property: Id(3)] SuspicionAge SuspectsAge);
 
 /// <summary>Any silo's view of the plan, for clients. Keys only spread the calls over silos.</summary>
 [Alias("llama4.IPlanViewGrain")]
@@ -26,6 +28,6 @@ internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
     public ValueTask<PlanView> GetAsync(long epoch)
     {
         var plan = board.Current;
-        return ValueTask.FromResult(new PlanView(plan?.Epoch > epoch ? plan : null, board.Leader, board.SuspectDoors));
+        return ValueTask.FromResult(new PlanView(plan?.Epoch > epoch ? plan : null, board.Leader, board.SuspectDoors, board.SuspectsAge));
     }
 }

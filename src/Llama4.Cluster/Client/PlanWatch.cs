@@ -1,4 +1,5 @@
 using System.Net;
+using Llama4.Cluster.Placement;
 using Llama4.Cluster.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.Hosting;
@@ -21,6 +22,7 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
     private volatile PlacementPlan? _plan;
     private HostId? _leader;
     private string[] _suspects = [];
+    private SuspicionAge _suspectsAge;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _questions;
 
@@ -52,7 +54,10 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
             {
                 if (view.Plan is { } plan && plan.Epoch > (_plan?.Epoch ?? 0))
                     _plan = plan;
-                _leader = view.Leader ?? _leader;
+                // A silo that is behind may answer last.
+                if (view.SuspectsAge.CompareTo(_suspectsAge) < 0)
+                    return;
+                (_leader, _suspectsAge) = (view.Leader ?? _leader, view.SuspectsAge);
                 if (!view.Suspects.AsSpan().SequenceEqual(_suspects))
                 {
                     _suspects = view.Suspects;

@@ -42,8 +42,15 @@ internal sealed class PlanBoard : IPlanSource
     /// <summary>Where clients would wait in vain: the doors of the suspects, IP:PORT.</summary>
     public string[] SuspectDoors => [.. Suspects.Select(host => host.ClientAddress).Where(address => address.Length > 0)];
 
-    public void Suspect(IReadOnlyCollection<HostDoor> hosts)
+    /// <summary>Of which beat the suspects are.</summary>
+    public SuspicionAge SuspectsAge { get; private set; }
+
+    /// <summary>Without effect if what is known is of a later beat.</summary>
+    public void Suspect(IReadOnlyCollection<HostDoor> hosts, SuspicionAge age)
     {
+        if (age.CompareTo(SuspectsAge) < 0)
+            return;
+        SuspectsAge = age;
         if (_suspects.SetEquals(hosts.Select(host => host.Host)))
             return;
         _suspects = [.. hosts.Select(host => host.Host)];

@@ -11,10 +11,10 @@ internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake
 {
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        shunned.Refuse(endpoint);
         try
         {
-            var connection = Open(await handshake.ConnectAsync(endpoint, new Greeting(Guid.NewGuid(), own()), cancellationToken), pool);
+            var link = await shunned.OpenAsync(endpoint, cut => handshake.ConnectAsync(endpoint, new Greeting(Guid.NewGuid(), own()), cut), cancellationToken);
+            var connection = Open(link, pool);
             shunned.Add(connection, endpoint);
             return connection;
         }

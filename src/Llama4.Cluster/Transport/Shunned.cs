@@ -5,12 +5,15 @@ using Microsoft.AspNetCore.Connections;
 namespace Llama4.Cluster.Transport;
 
 /// <summary>
-/// Addresses that nobody here waits for: connections to them are cut, so that what is stuck behind a frozen host is freed at once, and none is
-/// opened until they are taken off again.
+/// Addresses that nobody here waits for: connections to them are cut, also those that are being opened, so that what is stuck behind a frozen host or a
+/// cut link is freed at once; and none is opened until they are taken off again.
 /// </summary>
 internal sealed class Shunned
 {
     private readonly ConcurrentDictionary<SocketPipes, EndPoint> _open = [];
+
+    /// <summary>Guarded by itself.</summary>
+    private readonly Dictionary<CancellationTokenSource, EndPoint> _opening = [];
     private volatile HashSet<EndPoint> _addresses = [];
 
     /// <summary>Replaces the addresses.</summary>
@@ -20,15 +23,40 @@ internal sealed class Shunned
         foreach (var (connection, address) in _open)
         {
             if (_addresses.Contains(address))
-                connection.Abort(new ConnectionAbortedException($"{address} does not answer"));
+                connection.Abort(NoAnswer(address));
+        }
+        lock (_opening)
+        {
+            foreach (var (cut, address) in _opening)
+            {
+                if (_addresses.Contains(address))
+                    _ = cut.CancelAsync();
+            }
         }
     }
 
-    /// <exception cref="ConnectionAbortedException">The address is shunned.</exception>
-    public void Refuse(EndPoint address)
+    /// <summary>Opens something to an address, unless or until it is shunned.</summary>
+    /// <exception cref="ConnectionAbortedException">It is.</exception>
+    public async Task<T> OpenAsync<T>(EndPoint address, Func<CancellationToken, Task<T>> open, CancellationToken cancellation)
     {
-        if (_addresses.Contains(address))
-            throw new ConnectionAbortedException($"{address} does not answer");
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        lock (_opening)
+            _opening.Add(cut, address);
+        try
+        {
+            if (_addresses.Contains(address))
+                throw NoAnswer(address);
+            return await open(cut.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && _addresses.Contains(address))
+        {
+            throw NoAnswer(address);
+        }
+        finally
+        {
+            lock (_opening)
+                _opening.Remove(cut);
+        }
     }
 
     /// <summary>A connection to an address was opened; forgotten when it closes.</summary>
@@ -37,6 +65,8 @@ internal sealed class Shunned
         _open.TryAdd(connection, address);
         connection.ConnectionClosed.Register(() => _open.TryRemove(connection, out _));
         if (_addresses.Contains(address))
-            connection.Abort(new ConnectionAbortedException($"{address} does not answer"));
+            connection.Abort(NoAnswer(address));
     }
+
+    private static ConnectionAbortedException NoAnswer(EndPoint address) => new($"{address} does not answer");
 }

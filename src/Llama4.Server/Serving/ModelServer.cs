@@ -34,7 +34,7 @@ internal static class ModelServer
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
+            console.TimestampFormat = "HH:mm:ss.fff ";
         })
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // its advice to turn server GC on is for other loads than ours
         .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))

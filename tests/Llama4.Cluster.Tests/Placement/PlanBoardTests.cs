@@ -30,7 +30,7 @@ public class PlanBoardTests
     public async Task Changed_TellsOfPlansSuspectsAndTime()
     {
         var board = new PlanBoard();
-        foreach (var change in (Action[])[() => board.Publish(Plan), () => board.Suspect([new HostDoor(Host, "")]), board.Tick])
+        foreach (var change in (Action[])[() => board.Publish(Plan), () => board.Suspect([new HostDoor(Host, "")], new SuspicionAge(1, 1)), board.Tick])
         {
             var changed = board.Changed;
             changed.IsCompleted.ShouldBeFalse();
