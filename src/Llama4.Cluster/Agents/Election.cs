@@ -62,7 +62,7 @@ internal sealed partial class Election(
             if (beat.Term > leadership.Term)
                 leadership.StepDown();
             if (board.Leader != beat.Leader)
-                _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
+                ListenAnew();
             _term = beat.Term;
             _leader.Hear(Now);
             _hasHeard = true;
@@ -80,7 +80,7 @@ internal sealed partial class Election(
             if (term <= leadership.Term)
                 return true;
             if (leadership.IsLeading)
-                _leader = new HeartbeatDetector(Now, Peers.BeatEvery); // the next leader gets its time to be heard
+                ListenAnew();
             leadership.StepDown();
             _term = Math.Max(_term, term);
             return false;
@@ -174,12 +174,15 @@ internal sealed partial class Election(
         {
             if (found.Term <= Term || found.Leader == options.Host.Host || found.Leader == Followed || !_hasHeard || !members.Contains(found.Leader))
                 return false;
-            _leader = new HeartbeatDetector(Now, Peers.BeatEvery);
+            ListenAnew();
             _term = found.Term;
             board.Follow(found.Leader);
             return true;
         }
     }
+
+    /// <summary>The next leader gets its time to be heard; how late leaders may be was learned from those before.</summary>
+    private void ListenAnew() => _leader = new HeartbeatDetector(Now, Peers.BeatEvery, _leader);
 
     private void Lead(PlanRecord record, HostId[] members)
     {
@@ -190,7 +193,7 @@ internal sealed partial class Election(
             var old = board.Leader;
             if (old is { } lost && lost != options.Host.Host)
                 peers.AddFault(lost, "does not lead any more");
-            peers.Begin(members, missed: old);
+            peers.Begin(members, missed: old, _leader);
             _hasHeard = true;
             board.Follow(options.Host.Host);
             leadership.Begin(record);

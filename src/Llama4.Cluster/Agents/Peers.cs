@@ -60,14 +60,16 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
 
     /// <summary>Leading begins: everybody counts as heard now, and has to tell what it brings.</summary>
     /// <param name="missed">The leader before, whom most do not hear: a suspect from the start.</param>
-    public void Begin(IEnumerable<HostId> members, HostId? missed)
+    /// <param name="like">How late a host may be, as far as this one knows.</param>
+    public void Begin(IEnumerable<HostId> members, HostId? missed, HeartbeatDetector like)
     {
         lock (_gate)
         {
+            var before = new Dictionary<HostId, HeartbeatDetector>(_detectors);
             _detectors.Clear();
             _epochs.Clear();
             foreach (var member in members.Where(member => member != self.Host))
-                _detectors.Add(member, new HeartbeatDetector(Now, BeatEvery));
+                _detectors.Add(member, new HeartbeatDetector(Now, BeatEvery, before.GetValueOrDefault(member, like)));
             if (missed is { } old)
                 _detectors.GetValueOrDefault(old)?.Suspect();
         }

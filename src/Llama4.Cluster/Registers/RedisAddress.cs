@@ -8,8 +8,8 @@ namespace Llama4.Cluster.Registers;
 /// <summary>The address of a store in the form redis://[user:password@]HOST[:6379][/DB], or rediss:// for TLS.</summary>
 internal static class RedisAddress
 {
-    /// <summary>How long one command may take: past it the store counts as away.</summary>
-    private const int CommandLimitMs = 1000;
+    /// <summary>How long one command may take, on machines that start many processes at once: past it the store counts as away.</summary>
+    private const int CommandLimitMs = 5000;
 
     /// <param name="authority">Who may have signed the store's certificate besides those that this machine trusts: a PEM file; null for nobody.</param>
     /// <exception cref="ClusterRequestException">It is not such an address; one line.</exception>

@@ -2,7 +2,9 @@ namespace Llama4.Scheduling;
 
 /// <summary>
 /// Whether one peer that answers at regular times is to be suspected: silence longer than its own answers' gaps make likely, their mean and six
-/// deviations or half more than the longest of late, within bounds. After Hayashibara et al., "The φ accrual failure detector" (SRDS 2004), with a fixed level. It reads no clock.
+/// deviations or half more than the longest of late, within bounds. After Hayashibara et al., "The φ accrual failure detector" (SRDS 2004), with a fixed level.
+/// <para>A suspicion that was wrong, as the peer answers again at once, teaches how late a peer can be that is not dead, for twice as long each time: on an
+/// overloaded machine suspicions die out instead of coming back every few seconds, and each costs a plan. It reads no clock.</para>
 /// </summary>
 public sealed class HeartbeatDetector
 {
@@ -24,16 +26,27 @@ public sealed class HeartbeatDetector
 
     private const double ForgetLongestS = 10;
 
+    /// <summary>Who answers again after less silence was suspected wrongly: a frozen host or a cut link is away for longer.</summary>
+    private static readonly TimeSpan WrongWithin = TimeSpan.FromSeconds(1);
+
+    private const double ForgetLongestMostS = 320;
+
+    /// <summary>How long a peer has to be in time until it is trusted again as in the beginning.</summary>
+    private const double ForgetWrongS = 300;
+
     private double _mean;
     private double _variance;
     private double _longest;
+    private double _forgetS = ForgetLongestS;
     private TimeSpan _heard;
     private TimeSpan? _answeringSince;
 
     /// <param name="now">The peer counts as heard now.</param>
     /// <param name="every">The gap to expect.</param>
-    public HeartbeatDetector(TimeSpan now, TimeSpan every)
+    /// <param name="like">What was learned of a peer as late as this one may be; null for nothing.</param>
+    public HeartbeatDetector(TimeSpan now, TimeSpan every, HeartbeatDetector? like = null)
     {
+        (_longest, _forgetS) = like is null ? (0, ForgetLongestS) : (like._longest, like._forgetS);
         _heard = now;
         _mean = every.TotalSeconds;
         _variance = _mean * _mean;
@@ -57,7 +70,10 @@ public sealed class HeartbeatDetector
     {
         if (IsSuspected)
         {
-            _answeringSince = Silence(now) <= Threshold ? _answeringSince ?? now : now; // nobody may have looked while it was silent
+            var wasSilent = Silence(now) > Threshold; // nobody may have looked while it was
+            if (wasSilent && Silence(now) <= WrongWithin)
+                (_longest, _forgetS) = (Silence(now).TotalSeconds, Math.Min(ForgetLongestMostS, 2 * _forgetS));
+            _answeringSince = wasSilent ? now : _answeringSince ?? now;
             if (now - _answeringSince >= Recovery)
             {
                 (IsSuspected, _answeringSince) = (false, null);
@@ -67,7 +83,8 @@ public sealed class HeartbeatDetector
         {
             var gap = Math.Max(0, (now - _heard).TotalSeconds);
             var off = gap - _mean;
-            _longest = Math.Max(gap, _longest * Math.Exp(-gap / ForgetLongestS));
+            _longest = Math.Max(gap, _longest * Math.Exp(-gap / _forgetS));
+            _forgetS = ForgetLongestS + ((_forgetS - ForgetLongestS) * Math.Exp(-gap / ForgetWrongS));
             _mean += Weight * off;
             _variance += Weight * ((off * off) - _variance);
         }

@@ -61,20 +61,19 @@ public class HeartbeatDetectorPropertyTests
     public void Beat_ClearsASuspectExactlyAfterItsRecovery() =>
         Events.Sample(events =>
         {
-            var wasSuspected = false;
-            var beats = new List<int>(); // since the suspicion
+            var (wasSuspected, threshold, last) = (false, HeartbeatDetector.Least, 0);
+            var beats = new List<int>(); // since the suspicion, or the last gap past the threshold of its time
             Run(events, 0, (peer, one, now) =>
             {
                 if (one.IsBeat && wasSuspected)
                 {
-                    beats.Add(now);
-                    var first = beats.Count - 1;
-                    while (first > 0 && Ms(beats[first] - beats[first - 1]) <= peer.Threshold)
+                    if (Ms(now - last) > threshold)
                     {
-                        first--;
+                        beats.Clear();
                     }
 
-                    peer.IsSuspected.ShouldBe(Ms(now - beats[first]) < HeartbeatDetector.Recovery);
+                    beats.Add(now);
+                    peer.IsSuspected.ShouldBe(Ms(now - beats[0]) < HeartbeatDetector.Recovery);
                 }
                 else if (one.IsBeat)
                 {
@@ -86,7 +85,7 @@ public class HeartbeatDetectorPropertyTests
                     beats.Clear();
                 }
 
-                wasSuspected = peer.IsSuspected;
+                (wasSuspected, threshold, last) = (peer.IsSuspected, peer.Threshold, one.IsBeat ? now : last);
             });
         }, iter: 2000);
 

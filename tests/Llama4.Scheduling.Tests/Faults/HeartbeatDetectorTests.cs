@@ -108,6 +108,51 @@ public class HeartbeatDetectorTests
         peer.IsSuspected.ShouldBeFalse();
     }
 
+    /// <summary>Late by 200 ms once a second: an overloaded machine.</summary>
+    [Fact]
+    public void Suspect_ThatAnsweredAgainAtOnce_IsSuspectedEverMoreSeldom()
+    {
+        var peer = new HeartbeatDetector(Ms(0), Every);
+        var (now, first, later) = (Ms(0), 0, 0);
+        for (var second = 0; second < 600; second++)
+        {
+            now = Beat(peer, now, second % 10 == 9 ? 800 : 1000);
+            if (second % 10 != 9)
+                continue;
+            var wasTold = peer.Look(now + Ms(200));
+            (first, later) = second < 100 ? (first + (wasTold ? 1 : 0), later) : (first, later + (wasTold ? 1 : 0));
+            now += Ms(200);
+            peer.Hear(now);
+        }
+
+        first.ShouldBeInRange(1, 3);
+        later.ShouldBeInRange(0, 3, "of fifty");
+    }
+
+    [Fact]
+    public void Threshold_AfterAWrongSuspicion_IsLearnedAndForgotten()
+    {
+        var peer = Beating(Enumerable.Repeat(20.0, 10)).Peer;
+        peer.Look(Ms(400)).ShouldBeTrue();
+        peer.Hear(Ms(400));
+
+        peer.Threshold.ShouldBe(Ms(300), Ms(1));
+        new HeartbeatDetector(Ms(400), Every, peer).Threshold.ShouldBe(peer.Threshold, Ms(1), "what was learned is handed on");
+        var now = Beat(peer, Ms(400), 60_000);
+        peer.Threshold.TotalMilliseconds.ShouldBe(140, 0.001);
+        peer.IsSuspected.ShouldBeFalse();
+        peer.Look(now + HeartbeatDetector.Most + Tick).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Suspect_ThatWasAwayForLong_TeachesNothing()
+    {
+        var peer = Suspected();
+        Beat(peer, Ms(2000), 600);
+
+        peer.Threshold.TotalMilliseconds.ShouldBe(140, 0.001);
+    }
+
     [Fact]
     public void Peer_ThatOthersMiss_IsASuspectThoughItAnswers()
     {
