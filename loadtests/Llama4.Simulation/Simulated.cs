@@ -38,9 +38,10 @@ internal static class Simulated
         mischief.Plan(faults);
         world.After(TimeSpan.FromMilliseconds(200), () => cluster.Ask(requests, random));
         Judge(world, cluster, mischief);
-        return new Outcome(
-            scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens),
-            cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max());
+        var longest = cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max();
+        if (longest.TotalMilliseconds > scenario.LongestGapMs && world.Violation is null)
+            world.Fail($"an answer stood still for {longest.TotalMilliseconds:F0} ms, {scenario.LongestGapMs} are allowed");
+        return new Outcome(scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens), longest);
     }
 
     private static void Judge(World world, SimulatedCluster cluster, Mischief mischief)

@@ -10,6 +10,9 @@ internal sealed record Scenario(ulong Seed, Fault[]? Faults = null)
 
     public Sabotage Sabotage { get; init; }
 
+    /// <summary>The longest that an answer may stand still between two tokens, on the simulated clock; null for as long as it takes.</summary>
+    public int? LongestGapMs { get; init; }
+
     /// <summary>What was wrong when it was found.</summary>
     public string? Found { get; init; }
 

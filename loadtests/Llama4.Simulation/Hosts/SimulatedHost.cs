@@ -30,12 +30,13 @@ internal sealed class SimulatedHost
         Parts = new SimulatedParts(id, Process);
         Grains = new SimulatedGrains(cluster, Process);
         _counts = new ExpertCounts(Arithmetic.Layers, Arithmetic.Experts, Process.Clock);
-        Remote = new RemoteCalls(Board);
-        Calls = new ExpertCalls(Board, Remote, Process.Clock);
+        var links = new Links(Process.Clock);
+        Remote = new RemoteCalls(Board, links);
+        Calls = new ExpertCalls(Board, Remote, links, Process.Clock);
         var description = new HostDescription(id, 0, id.Name, "simulated", roles, "", cluster.Setting.HostBytes, 0, 0);
         var options = new HostAgentOptions(description, cluster.Setting.Replicas, cluster.Setting.Standbys, ExpertGroups: 1) { Load = Setting.Load };
         Agent = new HostAgent(
-            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _counts, Grains,
+            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, links, _counts, Grains,
             cluster.Membership.Join(id, Process), new SimulatedRegister(cluster.Network, Process, cluster.Store), Process.Clock, new JournalLogger<HostAgent>(cluster.World, id.Name));
         Client = new GenerationClient(Grains, Board, Process.Clock);
         Process.Start(TickAsync);

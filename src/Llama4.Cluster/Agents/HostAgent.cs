@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
@@ -24,6 +25,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly HostId _self;
     private readonly IHostParts _parts;
     private readonly PlanBoard _board;
+    private readonly Links _links;
     private readonly ExpertCounts _counts;
     private readonly IGrainFactory _grains;
     private readonly IMembers _members;
@@ -38,11 +40,11 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private int _tick;
 
     public HostAgent(
-        HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, ExpertCounts counts, IGrainFactory grains, IMembers members,
+        HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, Links links, ExpertCounts counts, IGrainFactory grains, IMembers members,
         IPlanRegister register, TimeProvider clock, ILogger<HostAgent> logger)
     {
-        (_options, _self, _parts, _board, _counts, _grains, _members, _clock, _logger) =
-            (options, options.Host.Host, parts, board, counts, grains, members, clock, logger);
+        (_options, _self, _parts, _board, _links, _counts, _grains, _members, _clock, _logger) =
+            (options, options.Host.Host, parts, board, links, counts, grains, members, clock, logger);
         _last = clock.GetTimestamp();
         _peers = new Peers(options.Host, clock, logger);
         _duties = new HostDuties(_self, parts, board, grains);
@@ -72,7 +74,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
             _peers.Remember(beat.Hosts);
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(
-            new HostAnswer(_election.Term, _board.Current?.Epoch ?? 0, _options.Host, _counts.Take()));
+            new HostAnswer(_election.Term, _board.Current?.Epoch ?? 0, _options.Host, _counts.Take(), _links.Unheard()));
     }
 
     public ValueTask HearAnswer(HostAnswer answer)
@@ -80,6 +82,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         if (_election.HearTerm(answer.Term))
         {
             _peers.Hear(answer.Host, answer.Epoch);
+            _peers.Complain(answer.Host.Host, answer.Unheard);
             Leadership.Count(answer.ExpertRows);
         }
         return ValueTask.CompletedTask;
@@ -190,6 +193,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
             {
                 _peers.Forgive(late);
                 _election.Forgive(late);
+                _links.Forgive(late);
             }
             Act(_tick++);
         }
@@ -203,6 +207,9 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private void Act(int tick)
     {
         var members = _members.Active;
+        _links.Keep(members);
+        foreach (var host in _links.TakeProbes())
+            _ = ProbeAsync(host);
         if (!Leadership.IsLeading)
         {
             if (_election.Missed is { } missed && !_board.IsSuspected(missed))
@@ -210,7 +217,8 @@ internal sealed partial class HostAgent : IAsyncDisposable
             _election.Tick(members);
             return;
         }
-        _peers.Look(members);
+        _peers.Complain(_self, _links.Unheard());
+        _peers.Look(members, _board.Current);
         var suspects = _peers.Suspects;
         _board.Suspect(suspects, new SuspicionAge(_election.Term, tick));
         if (tick % 2 == 0)
@@ -221,6 +229,23 @@ internal sealed partial class HostAgent : IAsyncDisposable
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
         }
     }
+
+    /// <summary>Never throws: no answer is what it is to find out.</summary>
+    private async Task ProbeAsync(HostId host)
+    {
+        try
+        {
+            await _grains.GetGrain<IHostGrain>(host.Name).HearsLeaderAsync(0);
+            _links.Hear(host);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
+        {
+            NoAnswer(_logger, host, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Host {Host} does not answer a probe: {Reason}")]
+    private static partial void NoAnswer(ILogger logger, HostId host, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This host leaves with what it owns: {Reason}")]
     private static partial void NotDrained(ILogger logger, string reason);

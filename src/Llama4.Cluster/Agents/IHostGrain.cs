@@ -78,9 +78,11 @@ internal sealed record LeaderBeat(
 /// <param name="Epoch">That it serves; 0 for none.</param>
 /// <param name="Host">What it brings.</param>
 /// <param name="ExpertRows">[layers * experts] rows its experts ran since the last answer that had any; null for none.</param>
+/// <param name="Unheard">Hosts that answer nothing that it asks them.</param>
 [GenerateSerializer, Immutable, Alias("llama4.HostAnswer")]
 internal sealed record HostAnswer(
-    [property: Id(0)] long Term, [property: Id(1)] long Epoch, [property: Id(2)] HostDescription Host, [property: Id(3)] int[]? ExpertRows);
+    [property: Id(0)] long Term, [property: Id(1)] long Epoch, [property: Id(2)] HostDescription Host, [property: Id(3)] int[]? ExpertRows,
+    [property: Id(4)] HostId[] Unheard);
 
 /// <param name="ClientAddress">Where clients reach it, IP:PORT; empty for nowhere.</param>
 [GenerateSerializer, Immutable, Alias("llama4.HostDoor")]

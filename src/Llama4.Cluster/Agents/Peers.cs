@@ -20,6 +20,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     private readonly Dictionary<HostId, string> _doors = [];
     private readonly Dictionary<HostId, long> _epochs = [];
     private readonly HashSet<HostId> _draining = [];
+    private readonly LinkFaults _links = new();
     private readonly Queue<ClusterFault> _faults = [];
 
     private TimeSpan Now => clock.GetElapsedTime(0);
@@ -90,10 +91,14 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     }
 
     /// <summary>Looks for those that fell silent, and forgets those that are members no longer.</summary>
-    public void Look(HostId[] members)
+    /// <param name="plan">In force; null for none.</param>
+    public void Look(HostId[] members, PlacementPlan? plan)
     {
         lock (_gate)
         {
+            _links.Keep(members);
+            if (plan is not null)
+                LookAtLinks(plan);
             foreach (var (host, detector) in _detectors)
             {
                 if (detector.Look(Now))
@@ -143,6 +148,13 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
             return [.. _epochs.Where(host => host.Value < epoch && host.Key != self.Host && !(_detectors.GetValueOrDefault(host.Key)?.IsSuspected ?? false)).Select(host => host.Key)];
     }
 
+    /// <summary>A host says which others answer nothing that it asks them.</summary>
+    public void Complain(HostId from, HostId[] unheard)
+    {
+        lock (_gate)
+            _links.Complain(from, unheard, Now);
+    }
+
     public void Drain(HostId host)
     {
         lock (_gate)
@@ -187,6 +199,30 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
             AddFaultLocked(host, what);
+    }
+
+    /// <summary>Where two hosts do not hear each other, one of them is left out, though it answers here.</summary>
+    private void LookAtLinks(PlacementPlan plan)
+    {
+        // Really, by answers to this leader: when leading begins everybody only counts as heard.
+        var isHeard = (HostId host) => host == self.Host
+            || (_epochs.ContainsKey(host) && _detectors.TryGetValue(host, out var detector) && !detector.IsSuspected && detector.Silence(Now) < 4 * BeatEvery);
+        if (_links.Look(Now, isHeard, host => CostOf(host, plan)) is { } broken)
+            AddFaultLocked(broken.Host, $"it and {broken.Other} do not hear each other, though this host hears both: it is left out for {broken.Hold.TotalSeconds:0} s");
+        foreach (var held in _links.Held(Now))
+            _detectors.GetValueOrDefault(held)?.Suspect();
+    }
+
+    /// <summary>What it costs to do without a host: its experts have standbys, other parts make every sequence be computed again. Null for this host, and where no other has its roles.</summary>
+    private int? CostOf(HostId host, PlacementPlan plan)
+    {
+        var rest = _described.Where(other => other.Key != host && !_draining.Contains(other.Key) && !(_detectors.GetValueOrDefault(other.Key)?.IsSuspected ?? false))
+            .Aggregate(HostRoles.None, (roles, other) => roles | other.Value.Roles);
+        if (host == self.Host || (rest | HostRoles.Gateway) != HostRoles.Any)
+            return null;
+        var owned = PlanParts.OwnedBy(plan, host);
+        var isDear = owned.Layers.Count > 0 || owned.Vocabulary || plan.Replicas.Any(replica => replica.Engine == host);
+        return owned.Experts.Count + (isDear ? 1_000_000 : 0);
     }
 
     private HostDoor Door(HostId host) => new(host, host == self.Host ? self.ClientAddress : _doors.GetValueOrDefault(host, ""));

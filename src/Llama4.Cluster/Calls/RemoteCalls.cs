@@ -7,7 +7,7 @@ namespace Llama4.Cluster.Calls;
 /// Calls to other hosts that do not outlive their reason: one is given up as soon as its host is suspected or its plan is not in force any
 /// more. What it holds is given back when the runtime is done with it, however late.
 /// </summary>
-internal sealed class RemoteCalls(PlanBoard board)
+internal sealed class RemoteCalls(PlanBoard board, Links links)
 {
     /// <param name="host">Who is asked.</param>
     /// <param name="epoch">Of the plan that the call is made for.</param>
@@ -19,6 +19,7 @@ internal sealed class RemoteCalls(PlanBoard board)
     {
         try
         {
+            _ = links.Observe(host, call);
             while (true)
             {
                 var changed = board.Changed;

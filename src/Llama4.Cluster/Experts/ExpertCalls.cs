@@ -8,7 +8,7 @@ namespace Llama4.Cluster.Experts;
 /// Asks an expert group on other hosts: the first owner that is not suspected, and the next one when that becomes suspected, fails or takes
 /// too long. The first answer counts; a late one is thrown away. Calls are pure, so it does not matter who else still works on one.
 /// </summary>
-internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvider clock)
+internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links links, TimeProvider clock)
 {
     private static readonly TimeSpan HedgeAfterLeast = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HedgeAfterMost = TimeSpan.FromSeconds(10);
@@ -67,7 +67,7 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, TimeProvi
                     if (tried < most)
                     {
                         var next = tried++ % owners.Hosts.Length;
-                        attempts.Add((owners.Hosts[next], owners.Grains[next].RunAsync(epoch, question).AsTask()));
+                        attempts.Add((owners.Hosts[next], links.Observe(owners.Hosts[next], owners.Grains[next].RunAsync(epoch, question).AsTask())));
                         started = clock.GetTimestamp();
                     }
                     else

@@ -43,6 +43,7 @@ internal static class SiloSetup
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton<PlanBoard>()
+            .AddSingleton<Links>()
             .AddSingleton<RemoteCalls>()
             .AddSingleton<ExpertCalls>()
             .AddSingleton<StepFence>()
