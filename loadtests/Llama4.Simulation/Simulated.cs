@@ -5,7 +5,9 @@ namespace Llama4.Simulation;
 /// <param name="Events">That happened in it.</param>
 /// <param name="Time">On the simulated clock.</param>
 /// <param name="LongestGap">Between two tokens of an answer.</param>
-internal sealed record Outcome(ulong Seed, string? Violation, long Events, TimeSpan Time, int Tokens, TimeSpan LongestGap);
+/// <param name="KvBlocksMoved">From host to host, each on each layer.</param>
+/// <param name="RowsComputed">On the first layer.</param>
+internal sealed record Outcome(ulong Seed, string? Violation, long Events, TimeSpan Time, int Tokens, TimeSpan LongestGap, int KvBlocksMoved, long RowsComputed);
 
 /// <summary>One run: a cluster starts, clients ask, faults come and go, and in the end everything must be as if nothing had been.</summary>
 internal static class Simulated
@@ -40,7 +42,7 @@ internal static class Simulated
         Judge(world, cluster, mischief);
         return new Outcome(
             scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens),
-            cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max());
+            cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max(), cluster.Hosts.Sum(host => host.KvBlocksMoved), cluster.Hosts.Sum(host => host.RowsComputed));
     }
 
     private static void Judge(World world, SimulatedCluster cluster, Mischief mischief)
