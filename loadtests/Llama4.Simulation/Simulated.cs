@@ -15,6 +15,7 @@ internal static class Simulated
     private const int FaultsMost = 4;
     private const int FirstFaultMs = 900;
     private const int LastFaultMs = 3000;
+    private const int AroundMs = 80;
     private static readonly TimeSpan FirstRequest = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LastRequest = TimeSpan.FromMilliseconds(2500);
 
@@ -35,7 +36,7 @@ internal static class Simulated
         foreach (var roles in setting.Roles)
             world.After(random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), () => cluster.Join(roles));
         var requests = Enumerable.Range(0, random.Between(3, 10)).Select(_ => ClientRequest.From(random, FirstRequest, LastRequest)).ToArray();
-        var faults = scenario.Faults ?? [.. Enumerable.Range(0, random.Between(0, FaultsMost)).Select(_ => Fault.From(random, FirstFaultMs, LastFaultMs))];
+        var faults = scenario.Faults ?? Faults(random);
         var mischief = new Mischief(cluster);
         mischief.Plan(faults);
         world.After(TimeSpan.FromMilliseconds(200), () => cluster.Ask(requests, random));
@@ -43,6 +44,16 @@ internal static class Simulated
         return new Outcome(
             scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens),
             cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max(), cluster.Hosts.Sum(host => host.KvBlocksMoved), cluster.Hosts.Sum(host => host.RowsComputed));
+    }
+
+    /// <summary>At any moments; or around a drain of a host that has work, when keys and values are on their way.</summary>
+    private static Fault[] Faults(Random64 random)
+    {
+        Fault[] faults = [.. Enumerable.Range(0, random.Between(0, FaultsMost)).Select(_ => Fault.From(random, FirstFaultMs, LastFaultMs))];
+        if (!random.OneIn(4))
+            return faults;
+        var planned = new Fault(random.Between(FirstFaultMs, LastFaultMs), FaultKind.Drain, random.Next(2), 0);
+        return [planned, .. faults.Select(fault => fault with { AtMs = planned.AtMs + random.Between(-AroundMs, AroundMs) })];
     }
 
     private static void Judge(World world, SimulatedCluster cluster, Mischief mischief)

@@ -147,7 +147,7 @@ internal sealed partial class EngineTurns(
             var policy = new MicroBatchPolicy(limits.MicroBatchesMax, way.RemoteExperts, way.Stages);
             _scheduler ??= new BatchScheduler(limits, kv, policy);
             _scheduler.Policy = policy;
-            _moving ??= new KvMoving(replica, layers, () => _scheduler.NamedBlocks, board, grains, clock, logger);
+            _moving ??= new KvMoving(replica, layers, () => _scheduler.NamedBlocks, limits.LastKvMax, board, grains, clock, logger);
         }
         if (_plan?.Epoch != plan.Epoch)
             TakeOver(plan, held);
@@ -168,14 +168,16 @@ internal sealed partial class EngineTurns(
             await Task.WhenAny(_steps.EmptyAsync(), Task.Delay(DrainLimit, clock));
         var isDrained = !abandon && _steps.Count == 0;
         Abandon();
-        if (!isDrained || !IsNext())
+        if (!isDrained || !IsNext() || replica >= next.Replicas.Length)
             return null;
-        var before = _plan!;
+        var (before, after) = (_plan!, next.Replicas[replica]);
+        if (after.Engine == self && HasSameAttention(before.Replicas[replica], after))
+            return null; // it keeps all that it has
         var kept = await _moving!.FinishAsync(before, next);
         if (!IsNext() || _plan != before)
             return null;
         _kept = (next.Epoch, kept);
-        return replica < next.Replicas.Length && next.Replicas[replica].Engine != self ? HeldBlocks.Tell(replica, kept) : null;
+        return after.Engine != self ? HeldBlocks.Tell(replica, kept) : null;
 
         // Asked again after each wait: the plan may be in force by now, or another pause was asked for.
         bool IsNext() => _paused && pause == _pauses && _plan?.Epoch == next.Follows;

@@ -13,16 +13,14 @@ namespace Llama4.Cluster.Engine;
 /// <para>Belongs to an engine and is called as one: calls interleave where they await. A later copy overtakes an earlier one, there (<see cref="Kv.KvIntake"/>) and here.</para>
 /// </summary>
 /// <param name="named">The engine's complete blocks as they are now.</param>
+/// <param name="lastMax">For the last round, in which the engine stands still.</param>
 internal sealed partial class KvMoving(
-    int replica, KvLayers layers, Func<List<NamedBlock>> named, PlanBoard board, IGrainFactory grains, TimeProvider clock, ILogger logger)
+    int replica, KvLayers layers, Func<List<NamedBlock>> named, TimeSpan lastMax, PlanBoard board, IGrainFactory grains, TimeProvider clock, ILogger logger)
 {
     /// <summary>A change of plan waits no longer for it: at 10 Gbit/s some 4 GB, the KV of 20,000 positions of Scout.</summary>
     private static readonly TimeSpan MoveLimit = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan PageLimit = TimeSpan.FromSeconds(1);
-
-    /// <summary>With engines standing still: half of what clients may notice.</summary>
-    private static readonly TimeSpan LastLimit = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Pages under way: enough to fill a link of 10 Gbit/s with its turnaround of 1 ms, little enough for steps to pass.</summary>
     private const int LayersAtOnce = 8;
@@ -46,11 +44,11 @@ internal sealed partial class KvMoving(
         var way = _way = WayOf(from, to);
         var started = clock.GetTimestamp();
         // Whether each memory still is what was copied to; this overtakes whatever copy is under way.
-        if (way.Layers.Length > 0 && !await CopyAsync(way, null, started, LastLimit))
+        if (way.Layers.Length > 0 && !await CopyAsync(way, null, started, lastMax))
             return [];
         foreach (var page in way.Move.Missing(named()))
         {
-            if (!await CopyAsync(way, page, started, LastLimit))
+            if (!await CopyAsync(way, page, started, lastMax))
                 break;
         }
         var kept = way.Move.Kept(named());
