@@ -49,8 +49,8 @@ public class MovedKvTests
             disturbed[i].ShouldBe(undisturbed[i]);
         hosts.Plan.Hosts.ShouldNotContain(which(before));
         var prefilled = steps.Prefilled(hosts.Plan.Epoch);
-        prefilled.Rows.ShouldBeLessThanOrEqualTo(Streams * BlockPositions);
-        prefilled.FirstPosition.ShouldBeGreaterThanOrEqualTo(Positions - BlockPositions); // and all of them were in mid answer
+        prefilled.Rows.ShouldBeInRange(1, Streams * BlockPositions); // they were in mid answer
+        prefilled.FirstPosition.ShouldBeGreaterThanOrEqualTo(Positions - BlockPositions);
         var again = await hosts.Client.AskAsync(requests[0] with { Id = Guid.NewGuid(), TokensMax = 1 });
         again[^1].CachedTokens.ShouldBeGreaterThanOrEqualTo(Positions - (2 * BlockPositions));
     }
@@ -93,7 +93,7 @@ public class MovedKvTests
             lock (_steps)
             {
                 _steps.Add(step with { Slices = [.. step.Slices] }); // the engine uses its arrays again
-                if (_wanted is not { } wanted || step.Epoch != wanted.Epoch || step.Slices.Length < Streams / 2 || step.Slices.Any(slice => slice.Rows > 1))
+                if (_wanted is not { } wanted || step.Epoch != wanted.Epoch || step.Slices.Any(slice => slice.Rows > 1))
                     return;
                 _wanted = wanted with { Steps = wanted.Steps - 1 };
                 if (wanted.Steps == 1)
