@@ -51,8 +51,9 @@ internal sealed partial class KvMoving(
             if (!await CopyAsync(way, page, started, lastMax))
                 break;
         }
-        var kept = way.Move.Kept(named());
-        Moved(logger, replica, way.Layers.Length, kept.Count, way.Move.Missing(named()).Sum(page => page.Blocks.Length), clock.GetElapsedTime(started).TotalMilliseconds);
+        var all = named();
+        var kept = way.Move.Kept(all);
+        Moved(logger, replica, way.Layers.Length, kept.Count, all.Count, clock.GetElapsedTime(started).TotalMilliseconds);
         return kept;
     }
 
@@ -127,6 +128,6 @@ internal sealed partial class KvMoving(
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Blocks} KV blocks of layer {Replica}/{Layer} did not get from {From} to {To}: {Reason}")]
     private static partial void NotCopied(ILogger logger, int blocks, int replica, int layer, HostId from, HostId to, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Replica {Replica}: {Layers} layers get another host, {Kept} KV blocks are kept and {Missing} are not; the last took {Milliseconds:0.0} ms")]
-    private static partial void Moved(ILogger logger, int replica, int layers, int kept, int missing, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Replica {Replica}: {Layers} layers get another host, {Kept} of {All} KV blocks are kept; the last round took {Milliseconds:0.0} ms")]
+    private static partial void Moved(ILogger logger, int replica, int layers, int kept, int all, double milliseconds);
 }
