@@ -30,6 +30,8 @@ switch (args)
             $"{runs} runs, {outcomes.Count(outcome => outcome.Violation is not null)} bad; {runs / elapsed:F0} runs/s on {Environment.ProcessorCount} cores, {outcomes.Average(outcome => outcome.Events):F0} events and {outcomes.Average(outcome => outcome.Time.TotalSeconds):F1} simulated seconds each"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{outcomes.Sum(outcome => outcome.Tokens)} tokens; longest gap of a run: median {gaps[gaps.Length / 2]:F0} ms, p90 {gaps[gaps.Length * 9 / 10]:F0}, p99 {gaps[gaps.Length * 99 / 100]:F0}, greatest {gaps[^1]:F0} (seed {outcomes.MaxBy(outcome => outcome.LongestGap)!.Seed})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{outcomes.Sum(outcome => outcome.RowsComputed)} rows computed; {outcomes.Sum(outcome => outcome.KvBlocksMoved)} KV blocks moved, in {outcomes.Count(outcome => outcome.KvBlocksMoved > 0)} runs"));
         return outcomes.All(outcome => outcome.Violation is null) ? 0 : 1;
     }
 

@@ -5,7 +5,9 @@ namespace Llama4.Simulation;
 /// <param name="Events">That happened in it.</param>
 /// <param name="Time">On the simulated clock.</param>
 /// <param name="LongestGap">Between two tokens of an answer.</param>
-internal sealed record Outcome(ulong Seed, string? Violation, long Events, TimeSpan Time, int Tokens, TimeSpan LongestGap);
+/// <param name="KvBlocksMoved">From host to host, each on each layer.</param>
+/// <param name="RowsComputed">On the first layer.</param>
+internal sealed record Outcome(ulong Seed, string? Violation, long Events, TimeSpan Time, int Tokens, TimeSpan LongestGap, int KvBlocksMoved, long RowsComputed);
 
 /// <summary>One run: a cluster starts, clients ask, faults come and go, and in the end everything must be as if nothing had been.</summary>
 internal static class Simulated
@@ -13,6 +15,7 @@ internal static class Simulated
     private const int FaultsMost = 4;
     private const int FirstFaultMs = 900;
     private const int LastFaultMs = 3000;
+    private const int AroundMs = 80;
     private static readonly TimeSpan FirstRequest = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LastRequest = TimeSpan.FromMilliseconds(2500);
 
@@ -33,7 +36,7 @@ internal static class Simulated
         foreach (var roles in setting.Roles)
             world.After(random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), () => cluster.Join(roles));
         var requests = Enumerable.Range(0, random.Between(3, 10)).Select(_ => ClientRequest.From(random, FirstRequest, LastRequest)).ToArray();
-        var faults = scenario.Faults ?? [.. Enumerable.Range(0, random.Between(0, FaultsMost)).Select(_ => Fault.From(random, FirstFaultMs, LastFaultMs))];
+        var faults = scenario.Faults ?? Faults(random);
         var mischief = new Mischief(cluster);
         mischief.Plan(faults);
         world.After(TimeSpan.FromMilliseconds(200), () => cluster.Ask(requests, random));
@@ -41,7 +44,19 @@ internal static class Simulated
         var longest = cluster.Answers.Select(answer => answer.LongestGap).DefaultIfEmpty().Max();
         if (longest.TotalMilliseconds > scenario.LongestGapMs && world.Violation is null)
             world.Fail($"an answer stood still for {longest.TotalMilliseconds:F0} ms, {scenario.LongestGapMs} are allowed");
-        return new Outcome(scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens), longest);
+        return new Outcome(
+            scenario.Seed, world.Violation, world.Events, world.Time, cluster.Answers.Sum(answer => answer.Tokens), longest,
+            cluster.Hosts.Sum(host => host.KvBlocksMoved), cluster.Hosts.Sum(host => host.RowsComputed));
+    }
+
+    /// <summary>At any moments; or around a drain of a host that has work, when keys and values are on their way.</summary>
+    private static Fault[] Faults(Random64 random)
+    {
+        Fault[] faults = [.. Enumerable.Range(0, random.Between(0, FaultsMost)).Select(_ => Fault.From(random, FirstFaultMs, LastFaultMs))];
+        if (!random.OneIn(4))
+            return faults;
+        var planned = new Fault(random.Between(FirstFaultMs, LastFaultMs), FaultKind.Drain, random.Next(2), 0);
+        return [planned, .. faults.Select(fault => fault with { AtMs = planned.AtMs + random.Between(-AroundMs, AroundMs) })];
     }
 
     private static void Judge(World world, SimulatedCluster cluster, Mischief mischief)

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Kv;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
@@ -15,13 +16,14 @@ namespace Llama4.Cluster;
 /// Step 5: one layer's turn. It enqueues the layer's mathematics (step 6, <see cref="AttentionBlock"/>) on the host's device and
 /// hands the step on, its tensors still pending.
 /// <para>Reentrant: several micro-batches are inside at once. After it is prepared nothing in it changes but the keys and values on the
-/// device, and those in the order of the device's queue, each step in slots of its own.</para>
+/// device, and those in the order of the device's queue, each step in slots of its own. Blocks for the next plan come in (<see cref="KvIntake"/>) while no step writes here.</para>
 /// </summary>
 [GrainType(GrainNames.Attention), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence fence) : Grain, IAttentionGrain
+internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence fence, TimeProvider clock) : Grain, IAttentionGrain
 {
     private LayerWeights? _layer;
     private KvCache? _cache;
+    private KvIntake? _intake;
     private int _replica;
 
     public ValueTask PrepareAsync()
@@ -29,7 +31,11 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
         // Anew for each plan: weights that were let go and loaded again are others.
         (_replica, var layer) = GrainNames.Split(this.GetPrimaryKeyString());
         _layer = host.Weights.Layer(layer);
-        _cache ??= host.Device.AllocateKv(_layer.Attention.KvShape(host.KvBlocks(_layer.Attention.Plan.Mask)));
+        if (_cache is null)
+        {
+            var cache = _cache = host.Device.AllocateKv(_layer.Attention.KvShape(host.KvBlocks(_layer.Attention.Plan.Mask)));
+            _intake = new KvIntake(_replica, layer, board, GrainFactory, clock, (blocks, page) => host.Device.UploadPage(cache, blocks, page));
+        }
         return ValueTask.CompletedTask;
     }
 
@@ -58,6 +64,14 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
         return ValueTask.CompletedTask;
     }
 
+    public async ValueTask<Rows> ReadKvAsync(long epoch, int[] blocks)
+    {
+        board.Require(epoch, this);
+        return (await host.Device.DownloadPageAsync(_cache ?? throw NoCache(), blocks)).AsAnswer();
+    }
+
+    public ValueTask<Guid> PullKvAsync(KvPull pull) => (_intake ?? throw NoCache()).TakeAsync(pull);
+
     public async ValueTask ReleaseAsync()
     {
         await host.Device.SynchronizeAsync();
@@ -74,6 +88,8 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
     private void DisposeCache()
     {
         _cache?.Dispose();
-        (_cache, _layer) = (null, null);
+        (_cache, _intake, _layer) = (null, null, null);
     }
+
+    private InvalidOperationException NoCache() => new($"{this} holds no keys and values: no plan that it was prepared for gives the layer to this host");
 }

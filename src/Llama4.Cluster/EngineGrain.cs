@@ -25,7 +25,7 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, SchedulerLimi
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var replica = GrainNames.Number(this.GetPrimaryKeyString());
-        _turns = new EngineTurns(host.Id, replica, host.Kv, limits, board, GrainFactory, clock, DeactivateOnIdle, logger);
+        _turns = new EngineTurns(host.Id, replica, host.Kv, host.KvLayers, limits, board, GrainFactory, clock, DeactivateOnIdle, logger);
         this.RegisterGrainTimer(ForgetSilentGateways, new GrainTimerCreationOptions(EngineTurns.GatewayLimit, LookEvery) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -38,9 +38,11 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, SchedulerLimi
 
     public ValueTask<EngineStatus> StatusAsync() => _turns.StatusAsync();
 
-    public ValueTask PauseAsync(long epoch, bool abandon) => _turns.PauseAsync(epoch, abandon);
+    public ValueTask MoveKvAsync(PlacementPlan next) => _turns.MoveKvAsync(next);
 
-    public ValueTask ResumeAsync(long epoch) => _turns.ResumeAsync(epoch);
+    public ValueTask<HeldKv?> PauseAsync(PlacementPlan next, bool abandon) => _turns.PauseAsync(next, abandon);
+
+    public ValueTask ResumeAsync(long epoch, HeldKv? held) => _turns.ResumeAsync(epoch, held);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

@@ -43,6 +43,19 @@ public interface IDevice : IAsyncDisposable
     /// <summary>Device to host: completes when <paramref name="destination"/> holds the raw elements (source.Bytes bytes). The source may be disposed once this call has returned.</summary>
     ValueTask DownloadAsync(Tensor source, Memory<byte> destination, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Whole KV blocks, device to host, raw: completes when <paramref name="destination"/> holds them one behind the other. How a block is laid out
+    /// is the affair of the kind of device (<see cref="DeviceDescription.Kind"/>); it means the same on every device of that kind. The CPU's is told at its cache.
+    /// </summary>
+    /// <param name="blocks">Block numbers; read before the call returns.</param>
+    /// <param name="destination">[blocks, cache.BlockBytes].</param>
+    ValueTask DownloadBlocksAsync(KvCache cache, ReadOnlySpan<int> blocks, Memory<byte> destination, CancellationToken cancellation = default);
+
+    /// <summary>Whole KV blocks, host to device, as <see cref="DownloadBlocksAsync"/> of a device of the same kind gave them; copied before returning.</summary>
+    /// <param name="values">[blocks, cache.BlockBytes].</param>
+    /// <param name="blocks">Block numbers.</param>
+    void UploadBlocks(ReadOnlySpan<byte> values, KvCache cache, ReadOnlySpan<int> blocks);
+
     /// <summary>Completes when all work enqueued so far is done.</summary>
     ValueTask SynchronizeAsync(CancellationToken cancellation = default);
 

@@ -49,6 +49,9 @@ public abstract class KvCache : IDisposable
 
     public abstract long Bytes { get; }
 
+    /// <summary>Bytes of one block as the device lays it out, padding included: what travels when blocks are moved.</summary>
+    public abstract int BlockBytes { get; }
+
     public abstract void Dispose();
 }
 

@@ -58,7 +58,7 @@ internal sealed class ManyHosts : IAsyncDisposable
     public async Task<HostId> AddAsync(HostRoles roles, int hostsMin = 1)
     {
         var checkpoint = Checkpoint.Open(_options.Model);
-        var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
+        var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions, LastKvMax = _options.LastKvMax };
         var id = new HostId($"host-{_started++}");
         var host = new ModelHost(id, checkpoint, CpuDevice.Create(1), _options.Mode, limits, KvBytes, progress: null);
         var own = SiloSetup.FreeEndpoint();
@@ -69,6 +69,8 @@ internal sealed class ManyHosts : IAsyncDisposable
             more.AddModelHost(host, new HostAgentOptions(
                 HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin, Load = _options.Load, Ranges = _options.Ranges });
             more.Services.AddSingleton<IPlanRegister>(_register);
+            if (_options.Calls is { } calls)
+                more.AddIncomingGrainCallFilter(calls);
         });
         await silo.StartAsync();
         _hosts.Add((silo, host));
@@ -142,6 +144,11 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
     public ExpertLoadLimits Load { get; init; } = new();
 
     public RangeBalanceLimits Ranges { get; init; } = new();
+
+    public TimeSpan LastKvMax { get; init; } = new SchedulerLimits { ContextMax = 1 }.LastKvMax;
+
+    /// <summary>Sees the calls that come to grains of all hosts; null for nobody.</summary>
+    public IIncomingGrainCallFilter? Calls { get; init; }
 
     /// <summary>What each host may hold.</summary>
     public long Bytes { get; init; } = 1L << 30;

@@ -7,6 +7,7 @@ public sealed class SabotageTests
     [InlineData(Sabotage.ForgetsKv, 200)]
     [InlineData(Sabotage.WrongExpert, 50)]
     [InlineData(Sabotage.LosesChunks, 50)]
+    [InlineData(Sabotage.LosesMovedKv, 300)]
     [InlineData(Sabotage.SplitRegister, 2000)]
     public void Is_found(Sabotage sabotage, int within)
     {

@@ -14,6 +14,9 @@ public enum Sabotage
     /// <summary>Once in a hundred a gateway's answer lacks its last chunk.</summary>
     LosesChunks,
 
+    /// <summary>Once in twenty a host says that it has copied KV blocks and has not.</summary>
+    LosesMovedKv,
+
     /// <summary>The register lets two hosts write the same term.</summary>
     SplitRegister,
 }

@@ -27,6 +27,17 @@ internal sealed class KvStore(int blocks)
         return null;
     }
 
+    /// <summary>Whole blocks as they are now, one behind the other.</summary>
+    public Rows Read(int[] blocks) =>
+        Numbers.ToRows([.. blocks.SelectMany(block => _slots.Skip(block * Arithmetic.BlockPositions).Take(Arithmetic.BlockPositions))]);
+
+    public void Write(int[] blocks, Rows page)
+    {
+        var numbers = Numbers.From(page);
+        for (var i = 0; i < blocks.Length; i++)
+            Array.Copy(numbers, i * Arithmetic.BlockPositions, _slots, blocks[i] * Arithmetic.BlockPositions, Arithmetic.BlockPositions);
+    }
+
     private static int Slot(KvTables tables, int line, int key) =>
         (tables.BlockTables[(line * tables.Width) + (key / Arithmetic.BlockPositions)] * Arithmetic.BlockPositions) + (key % Arithmetic.BlockPositions);
 }

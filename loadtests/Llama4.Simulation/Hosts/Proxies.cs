@@ -22,12 +22,15 @@ internal sealed class HostProxy(SimulatedGrains grains, HostId host) : IHostGrai
 
     public ValueTask PrepareAsync(long term, PlacementPlan plan) => grains.AskAsync(host, Limits.Load, at => new ValueTask(at.Agent.PrepareAsync(term, plan)));
 
-    public ValueTask PauseAsync(long term, long epoch, bool abandon) =>
-        grains.AskAsync(host, Limits.Change, at => new ValueTask(at.Agent.PauseAsync(term, epoch, abandon)));
+    public ValueTask MoveKvAsync(long term, PlacementPlan next) => grains.AskAsync(host, Limits.Change, at => new ValueTask(at.Agent.MoveKvAsync(term, next)));
+
+    public ValueTask<HeldKv[]> PauseAsync(long term, PlacementPlan next, bool abandon) =>
+        grains.AskAsync(host, Limits.Change, at => new ValueTask<HeldKv[]>(at.Agent.PauseAsync(term, next, abandon)));
 
     public ValueTask CommitAsync(long term, PlacementPlan plan) => grains.AskAsync(host, Limits.Change, at => new ValueTask(at.Agent.CommitAsync(term, plan)));
 
-    public ValueTask ResumeAsync(long term, long epoch) => grains.AskAsync(host, Limits.Change, at => new ValueTask(at.Agent.ResumeAsync(term, epoch)));
+    public ValueTask ResumeAsync(long term, long epoch, HeldKv[] held) =>
+        grains.AskAsync(host, Limits.Change, at => new ValueTask(at.Agent.ResumeAsync(term, epoch, held)));
 
     public ValueTask ReleaseAsync(long term, long epoch) => grains.AskAsync(host, Limits.Load, at => new ValueTask(at.Agent.ReleaseAsync(term, epoch)));
 
@@ -52,9 +55,11 @@ internal sealed class EngineProxy(SimulatedGrains grains, HostId host, int repli
 
     public ValueTask<EngineStatus> StatusAsync() => grains.AskAsync(host, Limits.Engine, at => at.Engine(replica).StatusAsync());
 
-    public ValueTask PauseAsync(long epoch, bool abandon) => grains.AskAsync(host, Limits.Load, at => at.Engine(replica).PauseAsync(epoch, abandon));
+    public ValueTask MoveKvAsync(PlacementPlan next) => grains.AskAsync(host, Limits.Load, at => at.Engine(replica).MoveKvAsync(next));
 
-    public ValueTask ResumeAsync(long epoch) => grains.AskAsync(host, Limits.Load, at => at.Engine(replica).ResumeAsync(epoch));
+    public ValueTask<HeldKv?> PauseAsync(PlacementPlan next, bool abandon) => grains.AskAsync(host, Limits.Load, at => at.Engine(replica).PauseAsync(next, abandon));
+
+    public ValueTask ResumeAsync(long epoch, HeldKv? held) => grains.AskAsync(host, Limits.Load, at => at.Engine(replica).ResumeAsync(epoch, held));
 }
 
 internal sealed class CoordinatorProxy(SimulatedGrains grains, HostId host, (int Replica, int Stage) key) : ICoordinatorGrain
@@ -89,6 +94,10 @@ internal sealed class AttentionProxy(SimulatedGrains grains, HostId host, (int R
     public ValueTask PrepareAsync() => grains.AskAsync(host, Limits.Load, at => at.PrepareKv(key));
 
     public ValueTask ReleaseAsync() => grains.AskAsync(host, Limits.Load, at => at.ReleaseKv(key));
+
+    public ValueTask<Rows> ReadKvAsync(long epoch, int[] blocks) => grains.AskAsync(host, Limits.Engine, at => new ValueTask<Rows>(at.ReadKvAsync(key, epoch, blocks)));
+
+    public ValueTask<Guid> PullKvAsync(KvPull pull) => grains.AskAsync(host, Limits.Engine, at => at.Intake(key).TakeAsync(pull));
 
     public ValueTask AttendAsync(HostStep step) => throw new NotSupportedException("a simulated stage attends itself");
 

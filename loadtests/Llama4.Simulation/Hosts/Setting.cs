@@ -21,6 +21,9 @@ internal sealed record Setting(HostRoles[] Roles, int Replicas, int Standbys)
     /// <summary>Less than all sequences could use: some are preempted.</summary>
     public static readonly KvSizes Kv = new(Arithmetic.BlockPositions, Arithmetic.ChunkPositions, ChunkedBlocks: 20, FullBlocks: 56);
 
+    /// <summary>Small pages: many of them, with something happening between.</summary>
+    public static readonly KvLayers Layers = new([.. Enumerable.Range(0, Arithmetic.Layers).Select(Arithmetic.IsChunked)], PageBlocks: 2);
+
     public static readonly PlanWork Work = new(Context, Limits.SequencesMax, KvPositions.Of(Kv)) { RowsMax = Limits.TokensPerStepMax };
 
     public static readonly ModelShape Shape = new(

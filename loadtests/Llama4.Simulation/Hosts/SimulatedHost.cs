@@ -3,6 +3,7 @@ using Llama4.Cluster.Calls;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Engine;
 using Llama4.Cluster.Experts;
+using Llama4.Cluster.Kv;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Contracts;
@@ -22,6 +23,7 @@ internal sealed class SimulatedHost
     private readonly StepFence _fence = new();
     private readonly ExpertCounts _counts;
     private readonly Dictionary<(int Replica, int Layer), KvStore> _kv = [];
+    private readonly Dictionary<(int Replica, int Layer), KvIntake> _intakes = [];
 
     public SimulatedHost(SimulatedCluster cluster, HostId id, HostRoles roles)
     {
@@ -64,6 +66,12 @@ internal sealed class SimulatedHost
 
     public IEnumerable<EngineTurns> Engines => _engines.Values;
 
+    /// <summary>That came here from another host.</summary>
+    public int KvBlocksMoved { get; private set; }
+
+    /// <summary>On the first layer.</summary>
+    public long RowsComputed { get; private set; }
+
     /// <summary>Woken by its first call, as a grain is; gone when another host has the replica.</summary>
     public EngineTurns Engine(int replica)
     {
@@ -71,7 +79,7 @@ internal sealed class SimulatedHost
         {
             ILogger logger = new JournalLogger<EngineTurns>(_cluster.World, Id.Name);
             _engines.Add(replica, engine = new EngineTurns(
-                Id, replica, Setting.Kv, Setting.Limits, Board, Grains, Process.Clock, () => _engines.Remove(replica), logger));
+                Id, replica, Setting.Kv, Setting.Layers, Setting.Limits, Board, Grains, Process.Clock, () => _engines.Remove(replica), logger));
             Process.Start(() => ForgetAsync(engine));
         }
         return engine;
@@ -90,14 +98,36 @@ internal sealed class SimulatedHost
 
     public ValueTask PrepareKv((int Replica, int Layer) key)
     {
-        _kv.TryAdd(key, new KvStore(Arithmetic.IsChunked(key.Layer) ? Setting.Kv.ChunkedBlocks : Setting.Kv.FullBlocks));
+        if (!_kv.ContainsKey(key))
+        {
+            _kv.Add(key, new KvStore(Arithmetic.IsChunked(key.Layer) ? Setting.Kv.ChunkedBlocks : Setting.Kv.FullBlocks));
+            _intakes.Add(key, new KvIntake(key.Replica, key.Layer, Board, Grains, Process.Clock, (blocks, page) => WriteKv(key, blocks, page)));
+        }
         return ValueTask.CompletedTask;
     }
 
     public ValueTask ReleaseKv((int Replica, int Layer) key)
     {
         _kv.Remove(key);
+        _intakes.Remove(key);
         return ValueTask.CompletedTask;
+    }
+
+    public KvIntake Intake((int Replica, int Layer) key) =>
+        _intakes.TryGetValue(key, out var intake) ? intake : throw new InvalidOperationException($"host {Id} holds no keys and values of layer {key.Replica}/{key.Layer}");
+
+    public async Task<Rows> ReadKvAsync((int Replica, int Layer) key, long epoch, int[] blocks)
+    {
+        await WorkAsync();
+        Board.Require(epoch, $"keys and values {key.Replica}/{key.Layer}@{Id}");
+        return _kv[key].Read(blocks);
+    }
+
+    private void WriteKv((int Replica, int Layer) key, int[] blocks, Rows page)
+    {
+        if (_cluster.Sabotage != Sabotage.LosesMovedKv || !_cluster.World.Random.OneIn(20))
+            _kv[key].Write(blocks, page);
+        KvBlocksMoved += blocks.Length;
     }
 
     public void Attend(int replica, int layer, StepPlan step, ulong[] rows)
@@ -105,6 +135,7 @@ internal sealed class SimulatedHost
         if (!Parts.HasLayer(layer) || !_kv.TryGetValue((replica, layer), out var kv))
             throw new InvalidOperationException($"host {Id} does not hold layer {layer} of replica {replica}");
         _fence.Require(replica, step);
+        RowsComputed += layer == 0 ? rows.Length : 0;
         if (_cluster.Sabotage == Sabotage.ForgetsKv && _cluster.World.Random.OneIn(500))
             _kv[(replica, layer)] = kv = new KvStore(Arithmetic.IsChunked(layer) ? Setting.Kv.ChunkedBlocks : Setting.Kv.FullBlocks);
         if (kv.Attend(step, Arithmetic.IsChunked(layer) ? step.Chunked : step.Full, rows) is { } wrong)

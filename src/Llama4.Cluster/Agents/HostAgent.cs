@@ -96,10 +96,16 @@ internal sealed partial class HostAgent : IAsyncDisposable
         return _duties.PrepareAsync(plan, _stop.Token);
     }
 
-    public Task PauseAsync(long term, long epoch, bool abandon)
+    public Task MoveKvAsync(long term, PlacementPlan next)
     {
         _election.Require(term);
-        return _duties.PauseAsync(epoch, abandon);
+        return _duties.MoveKvAsync(next);
+    }
+
+    public Task<HeldKv[]> PauseAsync(long term, PlacementPlan next, bool abandon)
+    {
+        _election.Require(term);
+        return _duties.PauseAsync(next, abandon);
     }
 
     public Task CommitAsync(long term, PlacementPlan plan)
@@ -109,10 +115,10 @@ internal sealed partial class HostAgent : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    public Task ResumeAsync(long term, long epoch)
+    public Task ResumeAsync(long term, long epoch, HeldKv[] held)
     {
         _election.Require(term);
-        return _duties.ResumeAsync(epoch);
+        return _duties.ResumeAsync(epoch, held);
     }
 
     public Task ReleaseAsync(long term, long epoch)

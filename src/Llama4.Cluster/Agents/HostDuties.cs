@@ -5,7 +5,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Agents;
 
 /// <summary>
-/// What a leader asks of a host on the way from one plan to the next, in this order: prepare, pause, commit, resume, release. Each may be asked again.
+/// What a leader asks of a host on the way from one plan to the next, in this order: prepare, move KV, pause, commit, resume, release. Each may be asked again.
 /// </summary>
 internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board, IGrainFactory grains)
 {
@@ -48,10 +48,14 @@ internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board,
         }
     }
 
-    public async Task PauseAsync(long epoch, bool abandon)
+    public Task MoveKvAsync(PlacementPlan next) =>
+        Task.WhenAll(EnginesOf(board.Current).Select(replica => grains.GetEngine(replica, self).MoveKvAsync(next).AsTask()));
+
+    /// <summary>What is held for replicas whose engine the next plan gives to another host.</summary>
+    public async Task<HeldKv[]> PauseAsync(PlacementPlan next, bool abandon)
     {
-        foreach (var replica in EnginesOf(board.Current))
-            await grains.GetEngine(replica, self).PauseAsync(epoch, abandon);
+        var held = await Task.WhenAll(EnginesOf(board.Current).Select(replica => grains.GetEngine(replica, self).PauseAsync(next, abandon).AsTask()));
+        return [.. held.OfType<HeldKv>()];
     }
 
     public void Commit(PlacementPlan plan)
@@ -63,12 +67,12 @@ internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board,
     }
 
     /// <summary>Engines of the plan go on; those of the plan before that are not in it end.</summary>
-    public async Task ResumeAsync(long epoch)
+    public async Task ResumeAsync(long epoch, HeldKv[] held)
     {
         if (board.Current?.Epoch != epoch)
             throw new StaleEpochException($"host {self}", board.Current?.Epoch ?? 0, epoch);
         foreach (var replica in EnginesOf(board.Current).Union(EnginesOf(_before)))
-            await grains.GetEngine(replica, self).ResumeAsync(epoch);
+            await grains.GetEngine(replica, self).ResumeAsync(epoch, Array.Find(held, kv => kv.Replica == replica));
         _serving.TrySetResult();
     }
 

@@ -18,11 +18,13 @@ internal sealed class HostGrain(HostAgent agent) : Grain, IHostGrain
 
     public async ValueTask PrepareAsync(long term, PlacementPlan plan) => await agent.PrepareAsync(term, plan);
 
-    public async ValueTask PauseAsync(long term, long epoch, bool abandon) => await agent.PauseAsync(term, epoch, abandon);
+    public async ValueTask MoveKvAsync(long term, PlacementPlan next) => await agent.MoveKvAsync(term, next);
+
+    public async ValueTask<HeldKv[]> PauseAsync(long term, PlacementPlan next, bool abandon) => await agent.PauseAsync(term, next, abandon);
 
     public async ValueTask CommitAsync(long term, PlacementPlan plan) => await agent.CommitAsync(term, plan);
 
-    public async ValueTask ResumeAsync(long term, long epoch) => await agent.ResumeAsync(term, epoch);
+    public async ValueTask ResumeAsync(long term, long epoch, HeldKv[] held) => await agent.ResumeAsync(term, epoch, held);
 
     public async ValueTask ReleaseAsync(long term, long epoch) => await agent.ReleaseAsync(term, epoch);
 

@@ -23,18 +23,24 @@ internal interface IHostGrain : IGrainWithStringKey
     [Alias("Prepare"), ResponseTimeout(HostDeadlines.Load)]
     ValueTask PrepareAsync(long term, PlacementPlan plan);
 
-    /// <summary>Engines on this host make no new steps; returns when none is in flight.</summary>
-    /// <param name="abandon">Steps in flight are given up at once.</param>
+    /// <summary>Engines on this host have KV blocks copied to the hosts that have their layers by the next plan, and serve on. Returns when that is done as far as it is worth.</summary>
+    [Alias("MoveKv"), ResponseTimeout(HostDeadlines.Change)]
+    ValueTask MoveKvAsync(long term, PlacementPlan next);
+
+    /// <summary>Engines on this host make no new steps; returns when none is in flight and the last KV blocks are copied.</summary>
+    /// <param name="abandon">Steps in flight are given up at once, and nothing is copied.</param>
+    /// <returns>For replicas whose engine the next plan gives to another host: what that one's attention hosts hold.</returns>
     [Alias("Pause"), ResponseTimeout(HostDeadlines.Change)]
-    ValueTask PauseAsync(long term, long epoch, bool abandon);
+    ValueTask<HeldKv[]> PauseAsync(long term, PlacementPlan next, bool abandon);
 
     /// <summary>The plan is in force here.</summary>
     [Alias("Commit"), ResponseTimeout(HostDeadlines.Change)]
     ValueTask CommitAsync(long term, PlacementPlan plan);
 
     /// <summary>Engines of the plan on this host go on.</summary>
+    /// <param name="held">What the engines before have told at their pause.</param>
     [Alias("Resume"), ResponseTimeout(HostDeadlines.Change)]
-    ValueTask ResumeAsync(long term, long epoch);
+    ValueTask ResumeAsync(long term, long epoch, HeldKv[] held);
 
     /// <summary>What the plan in force does not give to this host is let go.</summary>
     [Alias("Release"), ResponseTimeout(HostDeadlines.Load)]

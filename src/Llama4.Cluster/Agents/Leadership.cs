@@ -247,6 +247,8 @@ internal sealed partial class Leadership(
             return;
         if (!ReferenceEquals(next, current))
         {
+            if (need != PlanNeed.Urgent && (!await change.MoveKvAsync(_record.Term, board.Current, next!) || !IsLeading))
+                return;
             var record = new PlanRecord(next!.Epoch, options.Host.Host, next);
             if (!await change.WriteAsync(_record.Term, record, () => IsLeading && !_stop.IsCancellationRequested, Wait))
             {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Llama4.Cluster.Agents;
 
-/// <summary>The way from one plan to the next, over all hosts: prepare, write to the register, pause, commit, resume, release (docs/decisions/faults.md).</summary>
+/// <summary>The way from one plan to the next, over all hosts: prepare, move KV, write to the register, pause, commit, resume, release (docs/decisions/faults.md).</summary>
 internal sealed partial class PlanChange(
     Peers peers, PlanBoard board, IGrainFactory grains, IPlanRegister register, IMembers members, TimeProvider clock, ILogger<HostAgent> logger)
 {
@@ -60,6 +60,25 @@ internal sealed partial class PlanChange(
         return !done.Contains(false);
     }
 
+    /// <summary>While the old plan serves, KV blocks are copied to where the next one needs them; what is not is computed again.</summary>
+    /// <returns>False when a host of either plan fell silent meanwhile: the next look plans anew, and in haste.</returns>
+    public async Task<bool> MoveKvAsync(long term, PlacementPlan? before, PlacementPlan plan)
+    {
+        HostId[] hosts = [.. before?.Hosts ?? [], .. plan.Hosts];
+        if (before?.Epoch != plan.Follows || hosts.Any(board.IsSuspected))
+            return true; // nothing is moved: steps are about to be given up
+        var moving = AskAllAsync(EnginesOf(before), to => to.MoveKvAsync(term, plan));
+        while (true)
+        {
+            var changed = board.Changed;
+            if (hosts.Any(board.IsSuspected))
+                return false;
+            if (moving.IsCompleted)
+                return true;
+            await Task.WhenAny(moving, changed);
+        }
+    }
+
     /// <summary>The register takes the plan, however long it is away meanwhile.</summary>
     /// <param name="goesOn">False ends the waiting.</param>
     /// <param name="waits">Told why it takes so long.</param>
@@ -88,10 +107,16 @@ internal sealed partial class PlanChange(
     {
         var started = clock.GetTimestamp();
         var abandon = before?.Hosts.Any(board.IsSuspected) ?? false;
-        await AskAllAsync(EnginesOf(before), to => to.PauseAsync(term, plan.Epoch, abandon));
+        var held = new ConcurrentDictionary<int, HeldKv>();
+        await AskAllAsync(EnginesOf(before), async to =>
+        {
+            foreach (var kv in await to.PauseAsync(term, plan, abandon))
+                held[kv.Replica] = kv;
+        });
+        HeldKv[] told = [.. held.Values];
         // Resume comes after all of the plan's hosts: so no step of its epoch meets a host that would still take one of the epoch before.
         var isEverywhere = await AskAllAsync(plan.Hosts.Union(members.Active), to => to.CommitAsync(term, plan), plan.Hosts)
-            && await AskAllAsync(EnginesOf(plan).Union(EnginesOf(before)), to => to.ResumeAsync(term, plan.Epoch), EnginesOf(plan));
+            && await AskAllAsync(EnginesOf(plan).Union(EnginesOf(before)), to => to.ResumeAsync(term, plan.Epoch, told), EnginesOf(plan));
         if (!isEverywhere)
             return false;
         InForce(logger, plan.Epoch, plan.Hosts.Length, clock.GetElapsedTime(started).TotalMilliseconds);
@@ -105,7 +130,7 @@ internal sealed partial class PlanChange(
         try
         {
             await AskAsync(host, to => to.CommitAsync(term, plan));
-            await AskAsync(host, to => to.ResumeAsync(term, plan.Epoch));
+            await AskAsync(host, to => to.ResumeAsync(term, plan.Epoch, []));
         }
         catch (Exception error)
         {

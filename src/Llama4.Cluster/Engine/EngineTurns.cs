@@ -7,15 +7,17 @@ namespace Llama4.Cluster.Engine;
 
 /// <summary>
 /// Step 2: the sequences of one replica. Admits requests; schedules (step 3, <see cref="BatchScheduler"/>), forwards (step 4), commits
-/// and emits, several micro-batches at a time. Between two plans it stands still: <see cref="PauseAsync"/>, <see cref="ResumeAsync"/>.
+/// and emits, several micro-batches at a time. Between two plans it stands still: <see cref="PauseAsync"/>, <see cref="ResumeAsync"/>; before that its keys and
+/// values are moved.
 /// <para>One caller at a time; submissions, polls, cancellations and the continuations of steps in flight interleave. All of them leave the
 /// scheduler consistent before they await; nothing of it is kept over an await. It knows neither threads nor Orleans' runtime: a simulation runs it as it is.</para>
 /// </summary>
 /// <param name="self">The host it runs on.</param>
 /// <param name="kv">Of every attention host.</param>
+/// <param name="layers">Which of them has which.</param>
 /// <param name="moved">Told once, when another host has the replica.</param>
 internal sealed partial class EngineTurns(
-    HostId self, int replica, KvSizes kv, SchedulerLimits limits, PlanBoard board, IGrainFactory grains, TimeProvider clock, Action moved, ILogger logger)
+    HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, IGrainFactory grains, TimeProvider clock, Action moved, ILogger logger)
 {
     private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
@@ -36,6 +38,19 @@ internal sealed partial class EngineTurns(
     private bool _isSpread;
     private bool _paused;
     private bool _moved;
+
+    /// <summary>Made with the first plan, as the scheduler is.</summary>
+    private KvMoving? _moving;
+
+    /// <summary>The last pause that was asked for, and what it comes to.</summary>
+    private (long Epoch, bool Abandon, Task<HeldKv?> Task)? _pause;
+    private int _pauses;
+
+    /// <summary>Epoch of the plan that the last pause was for: it is written, so no earlier one comes into force any more.</summary>
+    private long _standsFor;
+
+    /// <summary>KV blocks that the hosts of the plan that the engine stands still for hold.</summary>
+    private (long Epoch, List<NamedBlock> Blocks)? _kept;
     private Exception? _broken;
 
     /// <summary>When the last step was committed, if steps have been in flight ever since.</summary>
@@ -99,19 +114,27 @@ internal sealed partial class EngineTurns(
     public ValueTask<EngineStatus> StatusAsync() =>
         ValueTask.FromResult(_scheduler?.Status ?? new EngineStatus(0, 0, 0, 0, 0, 0, 0));
 
-    public async ValueTask PauseAsync(long epoch, bool abandon)
+    public ValueTask MoveKvAsync(PlacementPlan next) =>
+        _plan is { } plan && plan.Epoch == next.Follows && !_paused && !_moved ? new ValueTask(_moving!.MoveAsync(plan, next)) : ValueTask.CompletedTask;
+
+    public ValueTask<HeldKv?> PauseAsync(PlacementPlan next, bool abandon)
     {
-        if (board.Current?.Epoch >= epoch)
-            return; // said twice, and meanwhile the plan is in force
-        _paused = true;
-        if (!abandon && _steps.Count > 0)
-            await Task.WhenAny(_steps.EmptyAsync(), Task.Delay(DrainLimit, clock));
-        Abandon();
+        if (board.Current?.Epoch >= next.Epoch)
+            return ValueTask.FromResult<HeldKv?>(null); // said twice, and meanwhile the plan is in force
+        if (_pause is not { } pause || pause.Epoch != next.Epoch || pause.Abandon != abandon || pause.Task.IsCompleted)
+        {
+            (_paused, _kept, _standsFor) = (true, null, Math.Max(_standsFor, next.Epoch));
+            pause = (next.Epoch, abandon, StandStillAsync(next, abandon, ++_pauses));
+            _pause = pause;
+        }
+        return new ValueTask<HeldKv?>(pause.Task);
     }
 
-    public ValueTask ResumeAsync(long epoch)
+    public ValueTask ResumeAsync(long epoch, HeldKv? held)
     {
         var plan = board.Require(epoch, $"engine {replica}");
+        if (epoch < _standsFor)
+            return ValueTask.CompletedTask; // said for a plan before the one it stands still for, whose engine may count on what is held by now
         if (plan.Replicas.Length <= replica || plan.Replicas[replica].Engine != self)
         {
             Move();
@@ -124,21 +147,56 @@ internal sealed partial class EngineTurns(
             var policy = new MicroBatchPolicy(limits.MicroBatchesMax, way.RemoteExperts, way.Stages);
             _scheduler ??= new BatchScheduler(limits, kv, policy);
             _scheduler.Policy = policy;
+            _moving ??= new KvMoving(replica, layers, () => _scheduler.NamedBlocks, limits.LastKvMax, board, grains, clock, logger);
         }
-        if (_plan is { } before && before.Epoch != plan.Epoch)
-        {
-            Abandon(); // of a host that slept through the pause
-            // By a plan between the two another engine may have written into the same blocks.
-            if (plan.Follows != before.Epoch || !HasSameAttention(before.Replicas[replica], plan.Replicas[replica]))
-                _scheduler.DropKv();
-        }
+        if (_plan?.Epoch != plan.Epoch)
+            TakeOver(plan, held);
         _plan = plan;
         _isSpread = plan.Hosts.Any(host => host != self && PlanSituation.Owns(plan, host));
         _scheduler.Epoch = epoch;
         _coordinator = grains.GetCoordinator(replica, stage: 0, plan.Replicas[replica].Stages[0].Host);
-        (_paused, _stuckSince) = (false, null);
+        (_paused, _kept, _stuckSince) = (false, null, null);
         Pump();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Steps in flight end; then, if none had to be given up, what became complete since the last round of copying is copied.</summary>
+    /// <returns>What is held for another engine.</returns>
+    private async Task<HeldKv?> StandStillAsync(PlacementPlan next, bool abandon, int pause)
+    {
+        if (!abandon && _steps.Count > 0)
+            await Task.WhenAny(_steps.EmptyAsync(), Task.Delay(DrainLimit, clock));
+        var isDrained = !abandon && _steps.Count == 0;
+        Abandon();
+        if (!isDrained || !IsNext() || replica >= next.Replicas.Length)
+            return null;
+        var (before, after) = (_plan!, next.Replicas[replica]);
+        if (after.Engine == self && HasSameAttention(before.Replicas[replica], after))
+            return null; // it keeps all that it has
+        var kept = await _moving!.FinishAsync(before, next);
+        if (!IsNext() || _plan != before)
+            return null;
+        _kept = (next.Epoch, kept);
+        return after.Engine != self ? HeldBlocks.Tell(replica, kept) : null;
+
+        // Asked again after each wait: the plan may be in force by now, or another pause was asked for.
+        bool IsNext() => _paused && pause == _pauses && _plan?.Epoch == next.Follows;
+    }
+
+    /// <summary>The keys and values that the hosts of a new plan hold go on to be used; everything else is computed again.</summary>
+    private void TakeOver(PlacementPlan plan, HeldKv? held)
+    {
+        Abandon(); // of a host that slept through the pause
+        if (_plan is { } before && plan.Follows == before.Epoch)
+        {
+            if (!HasSameAttention(before.Replicas[replica], plan.Replicas[replica]))
+                _scheduler!.DropKv(_kept is { } kept && kept.Epoch == plan.Epoch ? kept.Blocks : []);
+        }
+        else
+        {
+            // By a plan that was missed another engine may have written into the same blocks: only what the engine before has told counts.
+            _scheduler!.TakeOver(held is null ? [] : HeldBlocks.Hear(held));
+        }
     }
 
     /// <summary>What is open ends with an error, unless another host has it.</summary>

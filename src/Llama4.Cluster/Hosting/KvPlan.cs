@@ -19,6 +19,13 @@ internal static class KvPlan
         limits.ContextMax,
         limits.SequencesMax);
 
+    /// <summary>Most bytes of KV blocks in a message: a link of 10 Gbit/s carries it in 0.9 ms, so that rows of a step behind it wait no longer.</summary>
+    private const long PageBytesMax = 1 << 20;
+
+    /// <summary>For having KV blocks moved.</summary>
+    public static KvLayers Layers(Llama4Config config, KvNeeds needs) => new(
+        [.. config.Layers.Select(layer => layer.Mask == AttentionMask.Chunked)], (int)Math.Max(1, PageBytesMax / needs.BlockBytes));
+
     /// <param name="bytes">Null for what all sequences can use, but at most <see cref="DefaultBytesMax"/>.</param>
     public static KvSizes Sizes(KvNeeds needs, long? bytes) =>
         KvBudget.Divide(needs, bytes ?? Math.Min(DefaultBytesMax, KvBudget.Bytes(needs, KvBudget.Most(needs))));

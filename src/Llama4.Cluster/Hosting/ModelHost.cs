@@ -26,6 +26,7 @@ internal sealed class ModelHost : IAsyncDisposable
         Limits = limits;
         var needs = KvPlan.Needs(checkpoint.Config, mode, limits);
         Kv = KvPlan.Sizes(needs, kvBytes);
+        KvLayers = KvPlan.Layers(checkpoint.Config, needs);
         KvBytes = KvBudget.Bytes(needs, Kv);
         TokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(Kv).PositionsMax + 1L);
         Uploader = new StepUploader(checkpoint.Config, device);
@@ -48,6 +49,9 @@ internal sealed class ModelHost : IAsyncDisposable
 
     /// <summary>Blocks of the KV pool of every layer.</summary>
     public KvSizes Kv { get; }
+
+    /// <summary>Which layer has which kind of blocks.</summary>
+    public KvLayers KvLayers { get; }
 
     /// <summary>Bytes of the KV pools of a replica over all layers.</summary>
     public long KvBytes { get; }

@@ -148,7 +148,7 @@ public sealed class SimulatedHosts : IAsyncDisposable
             silo.Services.GetRequiredService<PlanBoard>().Publish(Plan);
         var engine = _hosts.Single(host => host.Host.Id == replica.Engine).Silo;
         var client = engine.Services.GetRequiredService<IGrainFactory>();
-        await client.GetEngine(replica.Replica, replica.Engine).ResumeAsync(Plan.Epoch);
+        await client.GetEngine(replica.Replica, replica.Engine).ResumeAsync(Plan.Epoch, held: null);
         _client = new GenerationClient(client, engine.Services.GetRequiredService<PlanBoard>());
     }
 }

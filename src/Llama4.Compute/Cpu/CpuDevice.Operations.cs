@@ -160,12 +160,7 @@ public sealed partial class CpuDevice
 
     private CpuKvCache RequireAttention(Tensor qkv, AttentionShape shape, KvCache cache, Tensor rows, Tensor blockTables)
     {
-        if (cache is not CpuKvCache own || own.Device != this)
-        {
-            throw new ArgumentException("the KV cache is not one of this device");
-        }
-
-        ObjectDisposedException.ThrowIf(own.IsDisposed, cache);
+        CpuKvCache own = Resolve(cache);
         if (shape.KvHeads != cache.Shape.Heads || shape.HeadDim != cache.Shape.HeadDim || shape.Heads % shape.KvHeads != 0)
         {
             throw new ArgumentException($"attention of {shape} does not fit a cache of {cache.Shape}");
@@ -174,6 +169,17 @@ public sealed partial class CpuDevice
         Shapes.Require(qkv, cache.Shape.DType, -1, shape.FusedWidth, "qkv");
         Shapes.Require(rows, DType.I32, qkv.Rows, 2, "rows of attention");
         Shapes.Require(blockTables, DType.I32, -1, -1, "blockTables");
+        return own;
+    }
+
+    private CpuKvCache Resolve(KvCache cache)
+    {
+        if (cache is not CpuKvCache own || own.Device != this)
+        {
+            throw new ArgumentException("the KV cache is not one of this device");
+        }
+
+        ObjectDisposedException.ThrowIf(own.IsDisposed, cache);
         return own;
     }
 

@@ -226,6 +226,59 @@ public sealed partial class CpuDevice : IDevice
         }
     }
 
+    public unsafe ValueTask DownloadBlocksAsync(KvCache cache, ReadOnlySpan<int> blocks, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        CpuKvCache own = Resolve(cache);
+        Shapes.RequireBlocks(cache, blocks, destination.Length);
+        lock (_gate)
+        {
+            for (int i = 0; ; i++)
+            {
+                ref Command command = ref Begin(Operation.Download);
+                command.A = BlockOf(own, blocks[i]);
+                command.Destination = destination.Slice(i * own.BlockBytes, own.BlockBytes);
+                if (i == blocks.Length - 1)
+                {
+                    return Await(ref command, cancellation);
+                }
+
+                _queue.Publish();
+            }
+        }
+    }
+
+    public unsafe void UploadBlocks(ReadOnlySpan<byte> values, KvCache cache, ReadOnlySpan<int> blocks)
+    {
+        CpuKvCache own = Resolve(cache);
+        Shapes.RequireBlocks(cache, blocks, values.Length);
+        NativeBlock staging = _staging.Rent(values.Length);
+        values.CopyTo(new Span<byte>(staging.Data, values.Length));
+        try
+        {
+            lock (_gate)
+            {
+                for (int i = 0; i < blocks.Length; i++)
+                {
+                    bool isLast = i == blocks.Length - 1;
+                    ref Command command = ref Begin(isLast ? Operation.Upload : Operation.Copy);
+                    command.A = new Values(staging.Data + ((long)i * own.BlockBytes), own.Shape.DType, 1, own.BlockBytes / own.Shape.DType.Bytes());
+                    command.B = BlockOf(own, blocks[i]);
+                    command.Object = isLast ? staging : null; // given back when the last block is in its place
+                    _queue.Publish();
+                }
+            }
+        }
+        catch
+        {
+            ReturnStaging(staging);
+            throw;
+        }
+    }
+
+    /// <summary>The memory of one block as a row of elements.</summary>
+    private static unsafe Values BlockOf(CpuKvCache cache, int block) =>
+        new(cache.Block.Data + ((long)block * cache.BlockBytes), cache.Shape.DType, 1, cache.BlockBytes / cache.Shape.DType.Bytes());
+
     public ValueTask SynchronizeAsync(CancellationToken cancellation = default)
     {
         lock (_gate)

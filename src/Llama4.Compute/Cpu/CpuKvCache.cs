@@ -19,6 +19,8 @@ internal sealed unsafe class CpuKvCache(CpuDevice device, NativeBlock block, KvS
 
     public override long Bytes => Block.Bytes;
 
+    public override int BlockBytes => checked((int)Layout.BlockBytes(Shape.Heads));
+
     public override void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -28,6 +28,23 @@ internal static class Shapes
         }
     }
 
+    /// <summary>At least one block, all of the cache, and bytes that are exactly these blocks.</summary>
+    public static void RequireBlocks(KvCache cache, ReadOnlySpan<int> blocks, long bytes)
+    {
+        if (blocks.IsEmpty || bytes != (long)blocks.Length * cache.BlockBytes)
+        {
+            throw new ArgumentException($"{blocks.Length} blocks of {cache.BlockBytes} bytes do not fill {bytes} bytes, or are none");
+        }
+
+        foreach (int block in blocks)
+        {
+            if ((uint)block >= (uint)cache.Shape.Blocks)
+            {
+                throw new ArgumentException($"block {block} is not one of the cache's {cache.Shape.Blocks}");
+            }
+        }
+    }
+
     public static void RequireRows(Tensor tensor, int firstRow, int rows)
     {
         if (firstRow < 0 || rows < 0 || (long)firstRow + rows > tensor.Rows)

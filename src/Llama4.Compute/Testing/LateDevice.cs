@@ -69,6 +69,21 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
         return Release(() => inner.DownloadAsync(from.Inner, destination, cancellation));
     }
 
+    public ValueTask DownloadBlocksAsync(KvCache cache, ReadOnlySpan<int> blocks, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        KvCache own = Own(cache);
+        int[] copy = blocks.ToArray();
+        return Release(() => inner.DownloadBlocksAsync(own, copy, destination, cancellation));
+    }
+
+    public void UploadBlocks(ReadOnlySpan<byte> values, KvCache cache, ReadOnlySpan<int> blocks)
+    {
+        KvCache own = Own(cache);
+        byte[] copy = values.ToArray();
+        int[] numbers = blocks.ToArray();
+        Hold(() => inner.UploadBlocks(copy, own, numbers));
+    }
+
     public ValueTask SynchronizeAsync(CancellationToken cancellation = default) =>
         Release(() => inner.SynchronizeAsync(cancellation));
 

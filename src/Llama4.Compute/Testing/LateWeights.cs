@@ -49,6 +49,8 @@ internal sealed class LateKvCache : KvCache
 
     public override long Bytes => _inner.Bytes;
 
+    public override int BlockBytes => _inner.BlockBytes;
+
     public KvCache OpenInner => _disposed == 0 ? _inner : throw new ObjectDisposedException(nameof(KvCache), "the KV cache is used after it was disposed");
 
     public override void Dispose()

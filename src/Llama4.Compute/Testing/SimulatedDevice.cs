@@ -122,6 +122,19 @@ public sealed partial class SimulatedDevice(ISimulatedClock clock, SimulatedTime
         return clock.UntilAsync(Enqueue(new SimulatedOperation(SimulatedKind.Transfer, source.Rows, source.Bytes, 0)));
     }
 
+    public ValueTask DownloadBlocksAsync(KvCache cache, ReadOnlySpan<int> blocks, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        Shapes.RequireBlocks(cache, blocks, destination.Length);
+        destination.Span.Clear();
+        return clock.UntilAsync(Enqueue(new SimulatedOperation(SimulatedKind.Transfer, blocks.Length, destination.Length, 0)));
+    }
+
+    public void UploadBlocks(ReadOnlySpan<byte> values, KvCache cache, ReadOnlySpan<int> blocks)
+    {
+        Shapes.RequireBlocks(cache, blocks, values.Length);
+        Enqueue(new SimulatedOperation(SimulatedKind.Transfer, blocks.Length, values.Length, 0));
+    }
+
     public ValueTask SynchronizeAsync(CancellationToken cancellation = default)
     {
         lock (_gate)

@@ -71,6 +71,8 @@ internal sealed class SimulatedKvCache : KvCache
 
     public override long Bytes => Shape.Blocks * Shape.BlockBytes;
 
+    public override int BlockBytes => checked((int)Shape.BlockBytes);
+
     public override void Dispose()
     {
     }

@@ -25,14 +25,20 @@ public interface IEngineGrain : IGrainWithStringKey
     [Alias("Status"), ResponseTimeout(Deadlines.Engine)]
     ValueTask<EngineStatus> StatusAsync();
 
-    /// <summary>No new step; returns when none is in flight. Inside a host.</summary>
-    /// <param name="abandon">Those in flight are given up at once.</param>
+    /// <summary>While the engine serves on, KV blocks are copied to the hosts that have their layers by the next plan. Inside a host.</summary>
+    [Alias("MoveKv"), ResponseTimeout(Deadlines.Load)]
+    ValueTask MoveKvAsync(PlacementPlan next);
+
+    /// <summary>No new step before the next plan is in force; returns when none is in flight and the last KV blocks are copied. Inside a host.</summary>
+    /// <param name="abandon">Steps in flight are given up at once, and nothing is copied.</param>
+    /// <returns>What the next plan's hosts hold, if it gives the replica to another engine; else null.</returns>
     [Alias("Pause"), ResponseTimeout(Deadlines.Load)]
-    ValueTask PauseAsync(long epoch, bool abandon);
+    ValueTask<HeldKv?> PauseAsync(PlacementPlan next, bool abandon);
 
     /// <summary>Goes on by the plan in force, or ends where that gives the replica to another host. Inside a host.</summary>
+    /// <param name="held">What the engine before has told; null for nothing.</param>
     [Alias("Resume"), ResponseTimeout(Deadlines.Load)]
-    ValueTask ResumeAsync(long epoch);
+    ValueTask ResumeAsync(long epoch, HeldKv? held);
 }
 
 /// <summary>Whether an engine can be polled on.</summary>

@@ -62,6 +62,20 @@ public interface IAttentionGrain : IGrainWithStringKey
     [Alias("FeedForward"), ResponseTimeout(Deadlines.Step)]
     ValueTask FeedForwardAsync(HostStep step);
 
+    /// <summary>Whole KV blocks for the host that has the layer by the next plan.</summary>
+    /// <param name="epoch">Of the plan in force.</param>
+    /// <param name="blocks">Block numbers.</param>
+    /// <returns>[blocks, elements of a block] raw, as the device lays them out.</returns>
+    /// <exception cref="StaleEpochException">Another plan is in force.</exception>
+    [Alias("ReadKv"), ResponseTimeout(Deadlines.Engine)]
+    ValueTask<Rows> ReadKvAsync(long epoch, int[] blocks);
+
+    /// <summary>Copies blocks from the host that has the layer by the plan in force.</summary>
+    /// <returns>Which memory they are in now: another one than before has none of what was copied before.</returns>
+    /// <exception cref="StaleEpochException">Another plan is in force.</exception>
+    [Alias("PullKv"), ResponseTimeout(Deadlines.Engine)]
+    ValueTask<Guid> PullKvAsync(KvPull pull);
+
     /// <summary>No plan needs the layer here any more: its KV pool is let go.</summary>
     [Alias("Release"), ResponseTimeout(Deadlines.Load)]
     ValueTask ReleaseAsync();

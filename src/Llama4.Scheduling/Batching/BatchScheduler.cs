@@ -227,9 +227,24 @@ public sealed class BatchScheduler
         return End(sequence, FinishReason.Cancelled);
     }
 
-    /// <summary>An attention host lost its memory: what was cached is forgotten and every running sequence is computed again.</summary>
+    /// <summary>The complete KV blocks that can be found, held or cached, those first that most is lost with.</summary>
+    public List<NamedBlock> NamedBlocks => _memory.NamedBlocks();
+
+    /// <summary>
+    /// Attention hosts have lost their memory but for some blocks: every running sequence is preempted, and goes on from what is still cached when it comes back.
+    /// </summary>
+    /// <param name="kept">Of these, the ones that still are what they were.</param>
     /// <exception cref="InvalidOperationException">Steps are in flight: abort them first.</exception>
-    public void DropKv()
+    public void DropKv(IReadOnlyCollection<NamedBlock> kept)
+    {
+        var named = NamedBlocks.ToHashSet();
+        TakeOver([.. kept.Where(named.Contains)]);
+    }
+
+    /// <summary>As <see cref="DropKv"/>, where another engine has told what its attention hosts hold.</summary>
+    /// <param name="contents">Those first that most is lost with.</param>
+    /// <exception cref="InvalidOperationException">Steps are in flight: abort them first.</exception>
+    public void TakeOver(IReadOnlyCollection<NamedBlock> contents)
     {
         if (_inFlight.Count > 0)
         {
@@ -241,10 +256,7 @@ public sealed class BatchScheduler
             _admitted.Preempt(_admitted.Running[^1]);
         }
 
-        foreach (var kind in _memory.Kinds)
-        {
-            kind.Pool.ForgetContents();
-        }
+        _memory.Restart(contents);
     }
 
     /// <summary>What the sampler needs for the next token of a sequence of a step in flight.</summary>

@@ -30,6 +30,12 @@ public sealed record SchedulerLimits
     /// <summary>What a caller is told to wait when the queue is full.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 
+    /// <summary>
+    /// So long engines stand still for a planned change at most to have the last KV blocks copied; what is not by then is computed again. Half of the 200 ms
+    /// that streams may pause.
+    /// </summary>
+    public TimeSpan LastKvMax { get; init; } = TimeSpan.FromMilliseconds(100);
+
     internal void Validate()
     {
         foreach (var (value, name) in new[]

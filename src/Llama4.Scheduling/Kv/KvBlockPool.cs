@@ -14,6 +14,7 @@ public sealed class KvBlockPool
     private const int None = -1;
     private readonly int[] _holders;
     private readonly PrefixHash?[] _names;
+    private readonly long[] _namings;
     private readonly Dictionary<PrefixHash, int> _byName = [];
     private readonly Stack<int> _free;
 
@@ -22,12 +23,14 @@ public sealed class KvBlockPool
     private readonly int[] _newer;
     private int _oldest = None;
     private int _newest = None;
+    private long _lastNaming;
 
     public KvBlockPool(int blocks)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         _holders = new int[blocks];
         _names = new PrefixHash?[blocks];
+        _namings = new long[blocks];
         _older = new int[blocks];
         _newer = new int[blocks];
         _free = new Stack<int>(blocks);
@@ -116,22 +119,51 @@ public sealed class KvBlockPool
 
         if (_names[block] is null && _byName.TryAdd(name, block))
         {
-            _names[block] = name;
+            (_names[block], _namings[block]) = (name, ++_lastNaming);
         }
     }
 
-    /// <summary>Forgets all contents: cached blocks go free, held ones lose their names.</summary>
-    public void ForgetContents()
+    /// <summary>The blocks that can be found, with their namings, those first that most is lost with: held ones in the order of their naming, then cached ones, the last used first.</summary>
+    public IEnumerable<(int Block, PrefixHash Name, long Naming)> Named()
     {
+        var held = Enumerable.Range(0, Blocks).Where(block => _holders[block] > 0 && _names[block] is not null).OrderBy(block => _namings[block]);
+        return held.Concat(CachedNewestFirst()).Select(block => (block, _names[block]!.Value, _namings[block]));
+    }
+
+    /// <summary>Begins anew with these contents, cached, the first as the last used; every other block is free.</summary>
+    /// <exception cref="InvalidOperationException">Blocks are held.</exception>
+    public void Restart(IReadOnlyList<(int Block, PrefixHash Name)> contents)
+    {
+        if (Held > 0)
+        {
+            throw new InvalidOperationException($"{Held} KV blocks are held: nothing else can be in their place.");
+        }
+
         while (_oldest != None)
         {
-            var block = _oldest;
-            Unlink(block);
-            _free.Push(block);
+            Unlink(_oldest);
         }
 
         _byName.Clear();
         Array.Clear(_names);
+        for (var i = contents.Count - 1; i >= 0; i--)
+        {
+            var (block, name) = contents[i];
+            if (_names[block] is null && _byName.TryAdd(name, block))
+            {
+                (_names[block], _namings[block]) = (name, ++_lastNaming);
+                Link(block);
+            }
+        }
+
+        _free.Clear();
+        for (var block = Blocks - 1; block >= 0; block--)
+        {
+            if (_names[block] is null)
+            {
+                _free.Push(block);
+            }
+        }
     }
 
     /// <summary>Throws if a block is in no state or in two, or if names, counts and <paramref name="holders"/> disagree. For tests: O(blocks).</summary>
@@ -176,6 +208,14 @@ public sealed class KvBlockPool
         if (!holds)
         {
             throw new InvalidOperationException($"KV pool: {block} {what}.");
+        }
+    }
+
+    private IEnumerable<int> CachedNewestFirst()
+    {
+        for (var block = _newest; block != None; block = _older[block])
+        {
+            yield return block;
         }
     }
 

@@ -42,6 +42,19 @@ public sealed class KvMemory
 
     public int BlocksHeld => Chunked.Pool.Held + Full.Pool.Held;
 
+    /// <summary>The complete blocks of both kinds that can be found; of each kind those first that most is lost with.</summary>
+    public List<NamedBlock> NamedBlocks() =>
+        [.. Kinds.SelectMany(kind => kind.Pool.Named().Select(found => new NamedBlock(kind == Chunked, found.Block, found.Name, found.Naming)))];
+
+    /// <summary>Begins anew with these blocks cached and every other one free. Nobody holds any.</summary>
+    public void Restart(IReadOnlyCollection<NamedBlock> contents)
+    {
+        foreach (var kind in Kinds)
+        {
+            kind.Pool.Restart([.. contents.Where(block => block.IsChunked == (kind == Chunked)).Select(block => (block.Block, block.Name))]);
+        }
+    }
+
     /// <summary>First position after <paramref name="position"/> at which a block of some kind ends.</summary>
     public int NextBlockEnd(int position)
     {

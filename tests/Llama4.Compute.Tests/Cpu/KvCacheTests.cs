@@ -74,6 +74,51 @@ public class KvCacheTests
         }
     });
 
+    [Fact]
+    public Task UploadBlocks_OfBlocksFromAnotherDevice_GiveAttentionTheSameBits() => EveryDevice.Run(async (device, type) =>
+    {
+        // 70 positions in blocks 4, 1 and 3; they come to blocks of the same numbers on a device with one thread and the narrowest vectors.
+        int[] blocks = [4, 1, 3];
+        await using CpuDevice other = CpuDevice.Create(1, InstructionSet.Narrow);
+        float[] source = Samples.Floats(7, 70 * Shape.FusedWidth, 2).As(type);
+        using KvCache from = device.AllocateKv(new KvShape(5, Shape.KvHeads, Shape.HeadDim, type));
+        using KvCache to = other.AllocateKv(new KvShape(5, Shape.KvHeads, Shape.HeadDim, type));
+        float[] expected = await Attend(device, from, source, writes: true);
+        var page = new byte[blocks.Length * from.BlockBytes];
+        await device.DownloadBlocksAsync(from, blocks, page);
+
+        other.UploadBlocks(page, to, blocks);
+        var back = new byte[page.Length];
+        await other.DownloadBlocksAsync(to, blocks, back);
+
+        back.ShouldBe(page);
+        (await Attend(other, to, source, writes: false)).ShouldBeBits(expected, $"{type}");
+
+        async Task<float[]> Attend(CpuDevice on, KvCache cache, float[] values, bool writes)
+        {
+            using Tensor x = on.Floats(values, 70, type);
+            using Tensor rows = on.Integers([.. Enumerable.Range(0, 70).SelectMany(p => new[] { 0, p })], 70);
+            using Tensor table = on.Integers(blocks, 1);
+            using Tensor y = on.Rent(type, 70, Shape.QueryWidth);
+            if (writes)
+                on.WriteKv(x, Shape, cache, rows, table);
+            on.Attention(x, Shape, cache, rows, table, y);
+            return await on.ReadFloats(y);
+        }
+    });
+
+    [Fact]
+    public Task Blocks_ThatAreNotThere_AreRefused() => EveryDevice.Run((device, type) =>
+    {
+        using KvCache cache = device.AllocateKv(new KvShape(2, Shape.KvHeads, Shape.HeadDim, type));
+        var bytes = new byte[cache.BlockBytes];
+        Should.Throw<ArgumentException>(() => device.UploadBlocks(bytes, cache, [2]));
+        Should.Throw<ArgumentException>(() => device.UploadBlocks(bytes, cache, [0, 1]));
+        Should.Throw<ArgumentException>(() => device.DownloadBlocksAsync(cache, [-1], bytes).AsTask());
+        Should.Throw<ArgumentException>(() => device.DownloadBlocksAsync(cache, [], Array.Empty<byte>()).AsTask());
+        return Task.CompletedTask;
+    });
+
     [Theory]
     [InlineData(1, 0, 0)]
     [InlineData(0, 64, 0)]

@@ -29,6 +29,7 @@ internal static class ContractSamples
             Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
             Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1],
         },
+        new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
         new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
         new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2), new DrawnToken(17, -0.25, Logprobs),
         new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),

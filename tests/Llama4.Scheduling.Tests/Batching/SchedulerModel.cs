@@ -8,15 +8,16 @@ internal sealed class SchedulerModel
 {
     private readonly KvSizes _sizes;
     private readonly SchedulerLimits _limits;
-    private readonly BatchScheduler _scheduler;
+    private BatchScheduler _scheduler;
     private readonly Random _random;
-    private readonly int[,] _chunked;
-    private readonly int[,] _full;
+    private int[,] _chunked;
+    private int[,] _full;
     private readonly Dictionary<Guid, GenerateRequest> _open = [];
     private readonly Dictionary<Guid, List<int>> _outputs = [];
     private readonly Dictionary<long, GenerateRequest> _bySequence = [];
     private readonly List<StepPlan> _inFlight = [];
     private readonly List<string> _log = [];
+    private MovingKv? _moving;
     private int _requests;
 
     public SchedulerModel(KvSizes sizes, SchedulerLimits limits, int seed)
@@ -32,6 +33,11 @@ internal sealed class SchedulerModel
     {
         for (var i = 0; i < operations; i++)
         {
+            if (_random.Next(4) == 0)
+            {
+                (_moving ??= new MovingKv(_scheduler, (_full, _chunked), _random)).Go();
+            }
+
             switch (_random.Next(10))
             {
                 case 0 or 1:
@@ -203,9 +209,37 @@ internal sealed class SchedulerModel
 
         if (_inFlight.Count == 0 && _random.Next(3) == 0)
         {
-            _scheduler.DropKv();
-            Array.Clear(_chunked);
-            Array.Clear(_full);
+            Switch();
+        }
+    }
+
+    // Attention hosts change, and sometimes the engine's: what was moved is kept, all else is lost.
+    private void Switch()
+    {
+        var kept = _moving?.Kept() ?? [];
+        (_full, _chunked) = _moving?.After ?? (new int[_sizes.FullBlocks, _sizes.BlockPositions], new int[_sizes.ChunkedBlocks, _sizes.BlockPositions]);
+        _moving = null;
+        _log.Add($"keep {kept.Count}");
+        if (_random.Next(2) == 0)
+        {
+            _scheduler.DropKv(kept);
+            return;
+        }
+
+        _scheduler = new BatchScheduler(_limits, _sizes, new MicroBatchPolicy(_limits.MicroBatchesMax));
+        _scheduler.TakeOver(kept);
+        _bySequence.Clear();
+        foreach (var (id, request) in _open.ToList())
+        {
+            var submission = _scheduler.Submit(request with { Emitted = [.. _outputs[id]] });
+            if (submission.Result.Status == SubmitStatus.Accepted && submission.Ended is null)
+            {
+                _bySequence.Add(submission.Sequence, request);
+            }
+            else
+            {
+                _open.Remove(id);
+            }
         }
     }
 
