@@ -15,6 +15,9 @@ internal sealed record PipelineFigures(
     /// <summary>Real seconds until all hosts served.</summary>
     public double StartS { get; init; }
 
+    /// <summary>Cores that the idle cluster keeps busy: timers and membership, whatever is served. Not in the figures of a row and a step.</summary>
+    public double IdleCores { get; init; }
+
     /// <summary>Real seconds until the number of micro-batches rested, or as long as was waited for that.</summary>
     public double SettleS { get; init; }
 
@@ -34,24 +37,27 @@ internal sealed record PipelineFigures(
     /// <summary>Of the bound; with a device's times, the time that the busiest device is at work.</summary>
     public double Share => BoundRowsPerS is { } bound ? RowsPerS / bound : Window.BusiestShare;
 
-    public double CpuUsPerRowAndLayer => Window.CpuS * 1e6 / Window.Rows / Layers;
+    /// <summary>Of the data path: what the idle cluster takes is left out.</summary>
+    public double CpuUsPerRowAndLayer => DataPathCpuS * 1e6 / Window.Rows / Layers;
 
-    public double CpuUsPerStepAndLayer => Window.CpuS * 1e6 / Window.Steps / Layers;
+    public double CpuUsPerStepAndLayer => DataPathCpuS * 1e6 / Window.Steps / Layers;
 
     public double AllocatedPerRowAndLayer => Window.Allocated / Window.Rows / Layers;
 
     /// <summary>Cores that the process kept busy: near all of the machine's, it is the machine that limits.</summary>
     public double Cores => Window.CpuS / Window.RealS;
 
+    private double DataPathCpuS => Math.Max(0, Window.CpuS - (IdleCores * Window.RealS));
+
     public static void WriteText(IReadOnlyList<PipelineFigures> all, TextWriter output)
     {
-        output.WriteLine("                                      micro-                        of the     control plane, a layer            memory of an idle host     a layer    cores    start  settle  stop   real s for");
-        output.WriteLine("hosts  stages+experts  sequences  batches   steps/s     rows/s      bound   CPU/row   CPU/step   bytes/row    managed  resident  resident     busy        s       s     s  a simulated");
+        output.WriteLine("                                      micro-                        of the     control plane, a layer            memory of an idle host     a layer   cores busy    start  settle  stop   real s for");
+        output.WriteLine("hosts  stages+experts  sequences  batches   steps/s     rows/s      bound   CPU/row   CPU/step   bytes/row    managed  resident  resident   all   idle       s       s     s  a simulated");
         foreach (var f in all)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{f.Hosts,5}  {$"{f.Stages}+{f.ExpertHosts}",14}  {f.Sequences,9}  {f.Window.MicroBatches(f.Sequences),7:0.0}  {f.StepsPerS,8:0.00}  {f.RowsPerS,9:0.0}  {f.Share,9:0.000}  {f.CpuUsPerRowAndLayer,5:0} us  {f.CpuUsPerStepAndLayer,6:0} us  {f.AllocatedPerRowAndLayer,10:0}  {ByteSize.Format(f.ManagedPerHost),9} {ByteSize.Format(f.ResidentPerHost),9} {ByteSize.Format(f.ResidentPerHostAndLayer),9}  {f.Cores,7:0.00}  {f.StartS,7:0.0}  {f.SettleS,6:0.0}  {f.StopS,4:0.0}  {f.Slower,11:0.0}"));
+                $"{f.Hosts,5}  {$"{f.Stages}+{f.ExpertHosts}",14}  {f.Sequences,9}  {f.Window.MicroBatches(f.Sequences),7:0.0}  {f.StepsPerS,8:0.00}  {f.RowsPerS,9:0.0}  {f.Share,9:0.000}  {f.CpuUsPerRowAndLayer,5:0} us  {f.CpuUsPerStepAndLayer,6:0} us  {f.AllocatedPerRowAndLayer,10:0}  {ByteSize.Format(f.ManagedPerHost),9} {ByteSize.Format(f.ResidentPerHost),9} {ByteSize.Format(f.ResidentPerHostAndLayer),9}  {f.Cores,4:0.00}  {f.IdleCores,5:0.00}  {f.StartS,6:0.0}  {f.SettleS,6:0.0}  {f.StopS,4:0.0}  {f.Slower,11:0.0}"));
         }
 
         output.WriteLine();
@@ -86,6 +92,7 @@ internal sealed record PipelineFigures(
             json.WriteNumber("resident_bytes_per_idle_host", Math.Round(f.ResidentPerHost));
             json.WriteNumber("resident_bytes_per_idle_host_and_layer", Math.Round(f.ResidentPerHostAndLayer));
             json.WriteNumber("cores_busy", Math.Round(f.Cores, 2));
+            json.WriteNumber("cores_busy_idle", Math.Round(f.IdleCores, 2));
             json.WriteNumber("real_seconds_for_a_simulated_one", Math.Round(f.Slower, 2));
             json.WriteNumber("start_seconds", Math.Round(f.StartS, 1));
             json.WriteNumber("settle_seconds", Math.Round(f.SettleS, 1));

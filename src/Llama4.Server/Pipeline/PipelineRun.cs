@@ -11,6 +11,9 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
     /// <summary>Windows with the same number of micro-batches after which it counts as settled: longer than a trial of another number takes.</summary>
     private const int SettledWindows = 3;
 
+    /// <summary>For which the cluster is watched while it has nothing to do.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
@@ -43,10 +46,11 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         SimulatedHosts cluster, SimulatedClock clock, int hosts, (long Managed, long Resident) before, CancellationToken cancellation)
     {
         var idle = Memory();
+        var meter = new PipelineMeter(cluster, clock);
+        var restCores = await RestCoresAsync(meter, cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sequences = settings.SequencesOf(hosts);
         var load = WhenOneFailsAsync([.. Enumerable.Range(0, sequences).Select(i => GenerateAsync(cluster.Client, i, end.Token))]);
-        var meter = new PipelineMeter(cluster, clock);
         var settling = Stopwatch.GetTimestamp();
         await SettleAsync(meter, sequences, load, cancellation);
         var settleS = Stopwatch.GetElapsedTime(settling).TotalSeconds;
@@ -65,6 +69,7 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             (double)(idle.Resident - before.Resident) / hosts)
         {
             SettleS = settleS,
+            IdleCores = restCores,
         };
     }
 
@@ -83,6 +88,14 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         }
 
         return seconds.Values.Max() is var busiest and > 0 ? settings.Rows / busiest : null;
+    }
+
+    private static async Task<double> RestCoresAsync(PipelineMeter meter, CancellationToken cancellation)
+    {
+        var first = meter.Now();
+        await Task.Delay(Rest, cancellation);
+        var last = meter.Now();
+        return (last.Cpu - first.Cpu).TotalSeconds / Stopwatch.GetElapsedTime(first.Stamp, last.Stamp).TotalSeconds;
     }
 
     private async Task SettleAsync(PipelineMeter meter, int sequences, Task load, CancellationToken cancellation)
