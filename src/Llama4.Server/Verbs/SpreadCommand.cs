@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Llama4.Cluster;
 using Llama4.Contracts;
 using Llama4.Server.Bench;
@@ -12,8 +13,10 @@ internal static class SpreadCommand
 {
     private const int RoundsDefault = 4;
 
-    /// <summary>Most time that a cluster has to say how things stand.</summary>
-    private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Most time that a cluster has to say that it serves: it may have just lost a host, or wait for one.</summary>
+    private static readonly TimeSpan ServingLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     public static Command Create(Terminal terminal)
     {
@@ -60,16 +63,9 @@ internal static class SpreadCommand
                 },
                 progress: null,
                 cancellation);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(StatusLimit);
-            var status = await many.Admin.StatusAsync(limit.Token);
-            if (status is { Plan: null } or { Waiting: not null })
-            {
-                throw new ClusterRequestException($"the cluster does not serve: {status.Waiting ?? "it has no plan"}");
-            }
-
             await using var one = await RunningModel.StartClusterAsync(choice, terminal, options => options, cancellation);
             BenchVerb.RefuseWhatDoesNotFit(plan, one);
+            var status = await ServingAsync(many.Admin, cancellation);
             var bench = new SpreadBench(many.Client, one.Client, one.Config.VocabSize, plan, parsed.GetValue(rounds));
             var report = new SpreadReport(
                 status, choice.Threads, await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation)));
@@ -85,5 +81,22 @@ internal static class SpreadCommand
             return CommandLine.Success;
         });
         return command;
+    }
+
+    private static async Task<ClusterStatus> ServingAsync(IClusterAdmin admin, CancellationToken cancellation)
+    {
+        for (var start = Stopwatch.GetTimestamp(); ; await Task.Delay(LookEvery, cancellation))
+        {
+            var status = await admin.StatusAsync(cancellation);
+            if (status is { Plan: not null, Waiting: null })
+            {
+                return status;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > ServingLimit)
+            {
+                throw new ClusterRequestException($"the cluster does not serve: {status.Waiting ?? "it has no plan"}");
+            }
+        }
     }
 }

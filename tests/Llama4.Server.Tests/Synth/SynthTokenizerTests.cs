@@ -20,7 +20,7 @@ public sealed class SynthTokenizerTests
         var tokenizer = TokenizerLoader.Load(folder.Path);
 
         tokenizer.VocabularySize.ShouldBe(vocabulary);
-        Enumerable.Range(0, vocabulary).ShouldAllBe(id => tokenizer.BytesOf(id).Length > 0);
+        Enumerable.Range(0, vocabulary).Count(id => tokenizer.BytesOf(id).Length == 0).ShouldBe(0);
         var text = "Größe 東京 \0 <|eot|>\n babe";
         var ids = new List<int>();
         tokenizer.EncodeContent(text, ids);
