@@ -15,7 +15,7 @@ internal sealed record PipelineFigures(
     /// <summary>Real seconds until all hosts served.</summary>
     public double StartS { get; init; }
 
-    /// <summary>Cores that the idle cluster keeps busy: timers and membership, whatever is served. Not in the figures of a row and a step.</summary>
+    /// <summary>Cores that the cluster keeps busy once nothing is asked of it: timers and membership. They are in the figures of a row and a step too.</summary>
     public double IdleCores { get; init; }
 
     /// <summary>Real seconds until the number of micro-batches rested, or as long as was waited for that.</summary>
@@ -37,17 +37,14 @@ internal sealed record PipelineFigures(
     /// <summary>Of the bound; with a device's times, the time that the busiest device is at work.</summary>
     public double Share => BoundRowsPerS is { } bound ? RowsPerS / bound : Window.BusiestShare;
 
-    /// <summary>Of the data path: what the idle cluster takes is left out.</summary>
-    public double CpuUsPerRowAndLayer => DataPathCpuS * 1e6 / Window.Rows / Layers;
+    public double CpuUsPerRowAndLayer => Window.CpuS * 1e6 / Window.Rows / Layers;
 
-    public double CpuUsPerStepAndLayer => DataPathCpuS * 1e6 / Window.Steps / Layers;
+    public double CpuUsPerStepAndLayer => Window.CpuS * 1e6 / Window.Steps / Layers;
 
     public double AllocatedPerRowAndLayer => Window.Allocated / Window.Rows / Layers;
 
     /// <summary>Cores that the process kept busy: near all of the machine's, it is the machine that limits.</summary>
     public double Cores => Window.CpuS / Window.RealS;
-
-    private double DataPathCpuS => Math.Max(0, Window.CpuS - (IdleCores * Window.RealS));
 
     public static void WriteText(IReadOnlyList<PipelineFigures> all, TextWriter output)
     {

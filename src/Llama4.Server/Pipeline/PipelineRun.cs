@@ -47,7 +47,6 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
     {
         var idle = Memory();
         var meter = new PipelineMeter(cluster, clock);
-        var restCores = await RestCoresAsync(meter, cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sequences = settings.SequencesOf(hosts);
         var load = WhenOneFailsAsync([.. Enumerable.Range(0, sequences).Select(i => GenerateAsync(cluster.Client, i, end.Token))]);
@@ -57,6 +56,8 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         var window = await WindowAsync(meter, settings.Window, stepsMin: 4 * sequences / Math.Max(1, settings.Rows), load, cancellation);
         await end.CancelAsync();
         await ((Task)load).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Rest / 2, cancellation); // what was in flight comes to its end
+        var restCores = await RestCoresAsync(meter, cancellation); // here and not at the start, where code is still compiled
         return new PipelineFigures(
             hosts,
             cluster.Plan.Replicas[0].Stages.Length,
