@@ -192,7 +192,8 @@ public sealed class ClusterHost : IAsyncDisposable
         _ => throw new ClusterRequestException("TLS between hosts needs both this host's certificate and the authority's"),
     };
 
-    private static bool IsInUse(Exception error) =>
+    /// <summary>A port was taken by another program between its choice and its use.</summary>
+    internal static bool IsInUse(Exception error) =>
         error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } || (error.InnerException is { } inner && IsInUse(inner))
         || error is AggregateException many && many.InnerExceptions.Any(IsInUse);
 }

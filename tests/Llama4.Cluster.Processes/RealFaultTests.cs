@@ -10,7 +10,7 @@ namespace Llama4.Cluster.Processes;
 [Collection(nameof(RealFaultTests))]
 public class RealFaultTests
 {
-    private const string Switch = "LLAMA4_PROCESS_TESTS";
+    internal const string Switch = "LLAMA4_PROCESS_TESTS";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 

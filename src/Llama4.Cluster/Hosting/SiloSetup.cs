@@ -61,6 +61,8 @@ internal static class SiloSetup
             membership(silo);
             silo.ConfigureEndpoints(own.Address, own.Port, clientPort);
             silo.Configure<SiloOptions>(options => options.SiloName = id.Name);
+            // How busy silos are is told for placement by load, which there is none of here: N hosts would tell each other N² times a second.
+            silo.Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = TimeSpan.Zero);
             silo.UseLargeBlocks(tls);
             more?.Invoke(silo);
         });

@@ -24,6 +24,9 @@ public sealed class SimulatedHosts : IAsyncDisposable
     /// <summary>Silos that start at once: more of them would run into each other's time limits where cores are few.</summary>
     private const int StartedAtOnce = 8;
 
+    /// <summary>Ports are picked before they are bound: one of the many connections between hosts may be quicker.</summary>
+    private const int PortTries = 5;
+
     private readonly List<(IHost Silo, ModelHost Host, SimulatedDevice Device)> _hosts = [];
     private GenerationClient? _client;
 
@@ -52,9 +55,10 @@ public sealed class SimulatedHosts : IAsyncDisposable
                 // The first keeps the membership.
                 var next = ids.Skip(started).Take(started == 0 ? 1 : StartedAtOnce).ToArray();
                 started += next.Length;
-                foreach (var id in next)
-                    hosts.Add(options, id, id == ids[0] ? primary : SiloSetup.FreeEndpoint(), primary);
-                await Task.WhenAll(hosts._hosts.TakeLast(next.Length).Select(host => host.Silo.StartAsync(CancellationToken.None)));
+                var starts = next.Select(id => StartHostAsync(options, id, id == ids[0] ? primary : null, primary)).ToArray();
+                await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                hosts._hosts.AddRange(starts.Where(start => start.IsCompletedSuccessfully).Select(start => start.Result)); // also beside a failure: they are to end
+                await Task.WhenAll(starts);
             }
             await hosts.JoinedAsync(cancellation);
             await hosts.ServeAsync(options, ids, cancellation);
@@ -82,7 +86,38 @@ public sealed class SimulatedHosts : IAsyncDisposable
         _hosts.Clear();
     }
 
-    private void Add(SimulatedHostsOptions options, HostId id, IPEndPoint own, IPEndPoint primary)
+    /// <param name="own">Where it is reached; null for a free port.</param>
+    /// <returns>A host that runs.</returns>
+    private static async Task<(IHost Silo, ModelHost Host, SimulatedDevice Device)> StartHostAsync(SimulatedHostsOptions options, HostId id, IPEndPoint? own, IPEndPoint primary)
+    {
+        var device = new SimulatedDevice(options.Clock, options.Times, options.Device);
+        var host = ModelHostOf(options, id, device);
+        try
+        {
+            for (var tries = 1; ; tries++)
+            {
+                var silo = Build(options, host, own ?? SiloSetup.FreeEndpoint(), primary);
+                try
+                {
+                    await silo.StartAsync(CancellationToken.None);
+                    return (silo, host, device);
+                }
+                catch (Exception error)
+                {
+                    silo.Dispose();
+                    if (own is not null || tries == PortTries || !ClusterHost.IsInUse(error))
+                        throw;
+                }
+            }
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static ModelHost ModelHostOf(SimulatedHostsOptions options, HostId id, SimulatedDevice device)
     {
         var checkpoint = Checkpoint.Open(options.ModelDirectory);
         var limits = new SchedulerLimits
@@ -94,18 +129,18 @@ public sealed class SimulatedHosts : IAsyncDisposable
             TokensPerStepMax = Math.Max(512, options.Sequences),
             MicroBatchesMax = options.MicroBatches ?? Math.Max(1, options.Sequences),
         };
-        var device = new SimulatedDevice(options.Clock, options.Times, options.Device);
         var needs = KvPlan.Needs(checkpoint.Config, ComputeMode.Bf16, limits);
-        var host = new ModelHost(id, checkpoint, device, ComputeMode.Bf16, limits, KvBudget.Bytes(needs, KvBudget.Most(needs)), progress: null);
-        var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
+        return new ModelHost(id, checkpoint, device, ComputeMode.Bf16, limits, KvBudget.Bytes(needs, KvBudget.Most(needs)), progress: null);
+    }
+
+    private static IHost Build(SimulatedHostsOptions options, ModelHost host, IPEndPoint own, IPEndPoint primary) =>
+        SiloSetup.Build(host.Id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
         {
             more.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, own), Replicas: 1, Standbys: 0, ExpertGroups: 1));
             more.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
             if (options.LinkDelay > TimeSpan.Zero)
-                more.AddOutgoingGrainCallFilter(new LinkDelay(id, options.Clock, (long)options.LinkDelay.TotalNanoseconds));
+                more.AddOutgoingGrainCallFilter(new LinkDelay(host.Id, options.Clock, (long)options.LinkDelay.TotalNanoseconds));
         });
-        _hosts.Add((silo, host, device));
-    }
 
     /// <summary>Every silo knows every other one.</summary>
     private async Task JoinedAsync(CancellationToken cancellation)

@@ -89,13 +89,13 @@ public sealed partial class CpuDevice : IDevice
     {
         Shapes.RequireKv(shape);
         long bytes = shape.Blocks * new KvLayout(shape).BlockBytes(shape.Heads);
-        return new CpuKvCache(this, AllocateOwned(bytes, zeroed: true), shape) { Shape = shape };
+        return new CpuKvCache(this, Own(NativeBlock.AllocateZeros(bytes)), shape) { Shape = shape };
     }
 
     public async ValueTask<Matrix> LoadMatrixAsync(IReadOnlyList<MatrixPart> parts, DType storage, CancellationToken cancellation = default)
     {
         MatrixLoader loader = MatrixLoader.For(parts, storage);
-        NativeBlock block = AllocateOwned(loader.Bytes, zeroed: false);
+        NativeBlock block = Own(NativeBlock.Allocate(loader.Bytes));
         try
         {
             await Task.Run(() => loader.Load(block, Threads, cancellation), cancellation).ConfigureAwait(false);
@@ -112,7 +112,7 @@ public sealed partial class CpuDevice : IDevice
     {
         Shapes.RequireExtent(type, rows, width);
         TableLoader loader = TableLoader.For(bytes, fileType, rows, width, type);
-        NativeBlock block = AllocateOwned((long)rows * width * type.Bytes(), zeroed: false);
+        NativeBlock block = Own(NativeBlock.Allocate((long)rows * width * type.Bytes()));
         try
         {
             await Task.Run(() => loader.Load(block, Threads, cancellation), cancellation).ConfigureAwait(false);
@@ -148,9 +148,8 @@ public sealed partial class CpuDevice : IDevice
         }
     }
 
-    private NativeBlock AllocateOwned(long bytes, bool zeroed)
+    private NativeBlock Own(NativeBlock block)
     {
-        NativeBlock block = NativeBlock.Allocate(bytes, zeroed);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);

@@ -25,6 +25,30 @@ internal sealed unsafe partial class NativeBlock
     /// <summary>The size class it returns to, or -1 if it is freed when its last handle goes.</summary>
     public int SizeClass { get; init; } = -1;
 
+    /// <summary>What the system gave for <see cref="AllocateZeros"/>; null for memory of the allocator.</summary>
+    private (IntPtr Address, nuint Length)? Map { get; init; }
+
+    /// <summary>Zeros that take memory only where they are written, page by page: a pool of keys and values costs what of it is in use.</summary>
+    public static NativeBlock AllocateZeros(long bytes)
+    {
+        if (bytes < 2 * HugePage || !OperatingSystem.IsLinux())
+        {
+            return Allocate(bytes, zeroed: true);
+        }
+
+        // Fresh pages of the system are zeros; one huge page more, for the alignment.
+        var length = (nuint)(bytes + HugePage);
+        var map = (byte*)MemoryMap(null, length, ReadAndWrite, PrivateAndAnonymous, -1, 0);
+        if (map == (byte*)-1)
+        {
+            throw new OutOfMemoryException($"no {bytes} bytes of memory for keys and values");
+        }
+
+        var data = (byte*)(((nuint)map + HugePage - 1) & ~(nuint)(HugePage - 1));
+        _ = MemoryAdvise(data, (nuint)bytes, HugePageAdvice);
+        return new NativeBlock(data, bytes) { Map = ((IntPtr)map, length) };
+    }
+
     /// <param name="zeroed">Whether the contents must be zero; otherwise they are unspecified.</param>
     public static NativeBlock Allocate(long bytes, bool zeroed = false, int sizeClass = -1)
     {
@@ -52,12 +76,28 @@ internal sealed unsafe partial class NativeBlock
 
     public void Free()
     {
-        NativeMemory.AlignedFree(Data);
+        if (Map is not { } map)
+        {
+            NativeMemory.AlignedFree(Data);
+        }
+        else if (MemoryUnmap((void*)map.Address, map.Length) != 0)
+        {
+            throw new InvalidOperationException($"{map.Length} bytes at {map.Address:x} could not be given back: error {Marshal.GetLastSystemError()}");
+        }
+
         Data = null;
     }
 
     private const int HugePageAdvice = 14; // MADV_HUGEPAGE
+    private const int ReadAndWrite = 1 | 2; // PROT_READ | PROT_WRITE
+    private const int PrivateAndAnonymous = 2 | 0x20; // MAP_PRIVATE | MAP_ANONYMOUS
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int MemoryAdvise(void* address, nuint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial void* MemoryMap(void* address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int MemoryUnmap(void* address, nuint length);
 }

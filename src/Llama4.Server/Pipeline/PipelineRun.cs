@@ -11,24 +11,53 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
     /// <summary>Windows with the same number of micro-batches after which it counts as settled: longer than a trial of another number takes.</summary>
     private const int SettledWindows = 3;
 
+    /// <summary>For which the cluster is watched while it has nothing to do.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Most that a window takes beyond its time to have its steps.</summary>
+    private static readonly TimeSpan StepsLimit = TimeSpan.FromSeconds(60);
 
     public async Task<PipelineFigures> MeasureAsync(int hosts, CancellationToken cancellation)
     {
-        using var clock = new SimulatedClock(settings.Slower);
+        var slower = settings.SlowerOf(hosts, checkpoint.Config.Layers.Count);
+        using var clock = new SimulatedClock(slower);
         var before = Memory();
         var started = Stopwatch.GetTimestamp();
-        await using var cluster = await SimulatedHosts.StartAsync(settings.Options(checkpoint.Directory, hosts, clock), cancellation);
-        var (startS, idle) = (Stopwatch.GetElapsedTime(started).TotalSeconds, Memory());
+        var cluster = await SimulatedHosts.StartAsync(settings.Options(checkpoint.Directory, hosts, clock), cancellation);
+        var startS = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        PipelineFigures figures;
+        try
+        {
+            figures = await MeasureAsync(cluster, clock, hosts, before, cancellation) with { StartS = startS, Slower = slower };
+        }
+        finally
+        {
+            started = Stopwatch.GetTimestamp();
+            await cluster.DisposeAsync();
+        }
+
+        return figures with { StopS = Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
+    private async Task<PipelineFigures> MeasureAsync(
+        SimulatedHosts cluster, SimulatedClock clock, int hosts, (long Managed, long Resident) before, CancellationToken cancellation)
+    {
+        var idle = Memory();
+        var meter = new PipelineMeter(cluster, clock);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sequences = settings.SequencesOf(hosts);
         var load = WhenOneFailsAsync([.. Enumerable.Range(0, sequences).Select(i => GenerateAsync(cluster.Client, i, end.Token))]);
-        var meter = new PipelineMeter(cluster, clock);
+        var settling = Stopwatch.GetTimestamp();
         await SettleAsync(meter, sequences, load, cancellation);
+        var settleS = Stopwatch.GetElapsedTime(settling).TotalSeconds;
         var window = await WindowAsync(meter, settings.Window, stepsMin: 4 * sequences / Math.Max(1, settings.Rows), load, cancellation);
         await end.CancelAsync();
         await ((Task)load).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Rest / 2, cancellation); // what was in flight comes to its end
+        var restCores = await RestCoresAsync(meter, cancellation); // here and not at the start, where code is still compiled
         return new PipelineFigures(
             hosts,
             cluster.Plan.Replicas[0].Stages.Length,
@@ -38,8 +67,11 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             window,
             settings.Device is null ? Bound(cluster.Plan) : null,
             (double)(idle.Managed - before.Managed) / hosts,
-            (double)(idle.Resident - before.Resident) / hosts,
-            startS);
+            (double)(idle.Resident - before.Resident) / hosts)
+        {
+            SettleS = settleS,
+            IdleCores = restCores,
+        };
     }
 
     /// <summary>
@@ -57,6 +89,14 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
         }
 
         return seconds.Values.Max() is var busiest and > 0 ? settings.Rows / busiest : null;
+    }
+
+    private static async Task<double> RestCoresAsync(PipelineMeter meter, CancellationToken cancellation)
+    {
+        var first = meter.Now();
+        await Task.Delay(Rest, cancellation);
+        var last = meter.Now();
+        return (last.Cpu - first.Cpu).TotalSeconds / Stopwatch.GetElapsedTime(first.Stamp, last.Stamp).TotalSeconds;
     }
 
     private async Task SettleAsync(PipelineMeter meter, int sequences, Task load, CancellationToken cancellation)
@@ -83,9 +123,11 @@ internal sealed class PipelineRun(PipelineSettings settings, HollowCheckpoint ch
             }
 
             var window = PipelineWindow.Between(first, meter.Now());
-            if (window.RealS >= time.TotalSeconds && window.Steps >= stepsMin)
+            if (window.RealS >= time.TotalSeconds && (window.Steps >= stepsMin || window.RealS >= (time + StepsLimit).TotalSeconds))
             {
-                return window;
+                return window.Steps > 0
+                    ? window
+                    : throw new InvalidOperationException($"no step came through within {window.RealS:0} s");
             }
         }
     }

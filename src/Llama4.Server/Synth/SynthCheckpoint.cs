@@ -24,6 +24,9 @@ internal sealed class SynthCheckpoint(SynthShape shape, ulong seed)
 
     public long Bytes => _tensors.Sum(t => t.Layout.Bytes);
 
+    /// <summary>The vocabulary has room for one; without it the checkpoint can be measured and compared, and not be served.</summary>
+    public bool HasTokenizer => shape.Config.VocabSize >= SynthTokenizer.VocabularyMin;
+
     public long Parameters => _tensors.Sum(t => t.Layout.Elements);
 
     /// <summary>Writes everything, or, if it fails or is cancelled, nothing.</summary>
@@ -55,6 +58,14 @@ internal sealed class SynthCheckpoint(SynthShape shape, ulong seed)
         if (shards.Count > 1)
         {
             WriteJson(directory, "model.safetensors.index.json", Index(shards));
+        }
+
+        if (HasTokenizer)
+        {
+            foreach (var (name, text) in SynthTokenizer.Files(shape.Config.VocabSize))
+            {
+                File.WriteAllText(Path.Combine(directory, name), text);
+            }
         }
 
         WriteJson(directory, "config.json", shape.Json);

@@ -25,6 +25,7 @@ internal static class BenchVerb
         model.AddTo(command);
         command.Add(HopCommand.Create(terminal));
         command.Add(PipelineCommand.Create(terminal));
+        command.Add(SpreadCommand.Create(terminal));
         command.SetAction(async (parsed, cancellation) =>
         {
             var plan = new BenchPlan(Given(parsed, prompt, [512]), parsed.GetValue(generate), Given(parsed, concurrency, [1, 4, 16]));
@@ -47,7 +48,8 @@ internal static class BenchVerb
             "llama4 bench --model DIR --prompt 512,2048 --generate 128 --concurrency 1,16 --threads 2 --json",
             "llama4 bench hop --sizes 10KB,100KB,655KB,5MB",
             "llama4 bench hop --tls",
-            "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000");
+            "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000",
+            "llama4 bench spread --cluster redis://127.0.0.1:6379 --model DIR --threads 2");
     }
 
     private static async Task<BenchReport> RunAsync(ModelChoice choice, BenchPlan plan, Terminal terminal, CancellationToken cancellation)
@@ -82,7 +84,7 @@ internal static class BenchVerb
             terminal, "measuring", progress => run.MeasureAsync(grains, direct, memory, progress, cancellation));
     }
 
-    private static void RefuseWhatDoesNotFit(BenchPlan plan, EmbeddedCluster cluster)
+    internal static void RefuseWhatDoesNotFit(BenchPlan plan, EmbeddedCluster cluster)
     {
         if (plan.PositionsMax > cluster.TokensMax)
         {
@@ -108,7 +110,7 @@ internal static class BenchVerb
     private static int[] Given(ParseResult parsed, Option<int[]> option, int[] standard) =>
         parsed.GetResult(option) is null ? standard : parsed.GetRequiredValue(option);
 
-    private static Option<int[]> Counts(string name, string description)
+    internal static Option<int[]> Counts(string name, string description)
     {
         return new Option<int[]>(name) { Description = description, HelpName = "N,N,…", CustomParser = Parse };
 

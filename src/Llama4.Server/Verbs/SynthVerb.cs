@@ -16,7 +16,7 @@ internal static class SynthVerb
         var output = new Option<string>("--out") { Description = "Directory to write; made if it is not there.", HelpName = "DIR", Required = true };
         divide.Within("1 to 1024", value => value is >= 1 and <= 1024);
         seed.Within($"0 to {ulong.MaxValue}", _ => true);
-        var command = new Command("synth", "A random, well-scaled checkpoint of any shape, streamed to disk.") { shapeOption, divide, seed, output };
+        var command = new Command("synth", "A random, well-scaled checkpoint of any shape, with a tokenizer, streamed to disk.") { shapeOption, divide, seed, output };
         command.SetAction(async (parsed, cancellation) =>
         {
             var shape = ShapeDivision.Divide(SynthShape.Load(parsed.GetRequiredValue(shapeOption)), parsed.GetValue(divide));
@@ -29,6 +29,11 @@ internal static class SynthVerb
             terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{directory}: {checkpoint.Parameters:N0} parameters, {ByteSize.Format(checkpoint.Bytes)} in {files} {(files == 1 ? "file" : "files")}"));
+            if (!checkpoint.HasTokenizer)
+            {
+                terminal.Error.WriteLine($"warning: a vocabulary of {shape.Config.VocabSize} ids has no room for a tokenizer, which takes {SynthTokenizer.VocabularyMin}: this checkpoint cannot be served");
+            }
+
             return CommandLine.Success;
         });
         return new Verb(

@@ -17,7 +17,7 @@ public sealed class PipelineCommandTests
         run.GetProperty("micro_batches").GetDouble().ShouldBeInRange(1, 4);
         run.GetProperty("bound_rows_per_second").GetDouble().ShouldBe(2 / (2 * 300e-6), tolerance: 0.01);
         run.GetProperty("share_of_bound").GetDouble().ShouldBeInRange(1e-3, 1.05); // what is in flight at both ends of the window counts at one
-        foreach (var name in (string[])["steps_per_second", "rows_per_second", "busiest_device_share", "cpu_us_per_row_and_layer", "cpu_us_per_step_and_layer", "allocated_bytes_per_row_and_layer"])
+        foreach (var name in (string[])["steps_per_second", "rows_per_second", "busiest_device_share", "cpu_us_per_row_and_layer", "cpu_us_per_step_and_layer", "allocated_bytes_per_row_and_layer", "real_seconds_for_a_simulated_one", "start_seconds", "settle_seconds", "stop_seconds"])
         {
             run.GetProperty(name).GetDouble().ShouldBeGreaterThan(0, name);
         }

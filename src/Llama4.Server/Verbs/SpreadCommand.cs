@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Llama4.Cluster;
+using Llama4.Contracts;
+using Llama4.Server.Bench;
+using Llama4.Server.Output;
+using Llama4.Server.Serving;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary><c>llama4 bench spread</c>: a running cluster against this one process, with the same requests in turn.</summary>
+internal static class SpreadCommand
+{
+    private const int RoundsDefault = 4;
+
+    /// <summary>Most time that a cluster has to say that it serves: it may have just lost a host, or wait for one.</summary>
+    private static readonly TimeSpan ServingLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
+    public static Command Create(Terminal terminal)
+    {
+        var model = new ModelOptions();
+        var cluster = new Option<Uri>("--cluster")
+        {
+            Description = "The running cluster's store, as for serve. It serves the same --model.",
+            HelpName = "URL",
+            Required = true,
+            CustomParser = result =>
+            {
+                if (ClusterAddress.TryStore(result.Tokens[0].Value, out var store))
+                {
+                    return store!;
+                }
+
+                result.AddError($"--cluster: expected an address like redis://HOST:6379, found '{ClusterAddress.WithoutSecret(result.Tokens[0].Value)}'");
+                return null!;
+            },
+        };
+        var id = new Option<string>("--cluster-id") { Description = "Tells clusters apart that share a store.", HelpName = "NAME", DefaultValueFactory = _ => "llama4" };
+        var prompt = new Option<int>("--prompt") { Description = "Tokens of a prompt.", HelpName = "N", DefaultValueFactory = _ => 512 }.Within("at least 1", value => value >= 1);
+        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 64 }.Within("at least 2", value => value >= 2);
+        var concurrency = BenchVerb.Counts("--concurrency", "Sequences that decode at once. [default: 1,16]");
+        var rounds = new Option<int>("--rounds") { Description = "Of cluster and process in turn.", HelpName = "N", DefaultValueFactory = _ => RoundsDefault }.Within("1 to 100", value => value is >= 1 and <= 100);
+        var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
+        var command = new Command("spread", "Tokens a second of a running cluster against those of this one process, measured in turn.")
+        {
+            cluster, id, prompt, generate, concurrency, rounds, json,
+        };
+        model.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var choice = model.Read(parsed);
+            var plan = new BenchPlan([parsed.GetValue(prompt)], parsed.GetValue(generate), parsed.GetValue(concurrency) is { Length: > 0 } given ? given : [1, 16]);
+            await using var many = await ClusterHost.StartAsync(
+                new ClusterHostOptions
+                {
+                    Redis = parsed.GetRequiredValue(cluster),
+                    ClusterId = parsed.GetRequiredValue(id),
+                    ModelDirectory = choice.Directory,
+                    Roles = HostRoles.Gateway,
+                    KvBytes = choice.KvBytes,
+                },
+                progress: null,
+                cancellation);
+            await using var one = await RunningModel.StartClusterAsync(choice, terminal, options => options, cancellation);
+            BenchVerb.RefuseWhatDoesNotFit(plan, one);
+            var status = await ServingAsync(many.Admin, cancellation);
+            var bench = new SpreadBench(many.Client, one.Client, one.Config.VocabSize, plan, parsed.GetValue(rounds));
+            var report = new SpreadReport(
+                status, choice.Threads, await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation)));
+            if (parsed.GetValue(json))
+            {
+                terminal.WriteJson(report.WriteJson);
+            }
+            else
+            {
+                report.WriteText(terminal.Output);
+            }
+
+            return CommandLine.Success;
+        });
+        return command;
+    }
+
+    private static async Task<ClusterStatus> ServingAsync(IClusterAdmin admin, CancellationToken cancellation)
+    {
+        for (var start = Stopwatch.GetTimestamp(); ; await Task.Delay(LookEvery, cancellation))
+        {
+            var status = await admin.StatusAsync(cancellation);
+            if (status is { Plan: not null, Waiting: null })
+            {
+                return status;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > ServingLimit)
+            {
+                throw new ClusterRequestException($"the cluster does not serve: {status.Waiting ?? "it has no plan"}");
+            }
+        }
+    }
+}
