@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Cluster.Engine;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
@@ -16,7 +17,7 @@ namespace Llama4.Cluster;
 /// flight interleave, each on this grain's own scheduler, so one at a time.
 /// </summary>
 [GrainType(GrainNames.Engine), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class EngineGrain(ModelHost host, PlanBoard board, SchedulerLimits limits, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
+internal sealed class EngineGrain(ModelHost host, PlanBoard board, Links links, SchedulerLimits limits, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -25,7 +26,7 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, SchedulerLimi
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var replica = GrainNames.Number(this.GetPrimaryKeyString());
-        _turns = new EngineTurns(host.Id, replica, host.Kv, host.KvLayers, limits, board, GrainFactory, clock, DeactivateOnIdle, logger);
+        _turns = new EngineTurns(host.Id, replica, host.Kv, host.KvLayers, limits, board, links, GrainFactory, clock, DeactivateOnIdle, logger);
         this.RegisterGrainTimer(ForgetSilentGateways, new GrainTimerCreationOptions(EngineTurns.GatewayLimit, LookEvery) { Interleave = true });
         return Task.CompletedTask;
     }

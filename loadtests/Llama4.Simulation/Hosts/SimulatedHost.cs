@@ -22,6 +22,7 @@ internal sealed class SimulatedHost
     private readonly Dictionary<(int, int), SimulatedStage> _stages = [];
     private readonly StepFence _fence = new();
     private readonly ExpertCounts _counts;
+    private readonly Links _links;
     private readonly Dictionary<(int Replica, int Layer), KvStore> _kv = [];
     private readonly Dictionary<(int Replica, int Layer), KvIntake> _intakes = [];
 
@@ -29,16 +30,16 @@ internal sealed class SimulatedHost
     {
         (_cluster, Id, Roles) = (cluster, id, roles);
         Process = new SimulatedProcess(cluster.World, id.Name);
+        _links = new Links(Process.Clock);
         Parts = new SimulatedParts(id, Process);
         Grains = new SimulatedGrains(cluster, Process);
         _counts = new ExpertCounts(Arithmetic.Layers, Arithmetic.Experts, Process.Clock);
-        var links = new Links(Process.Clock);
-        Remote = new RemoteCalls(Board, links);
-        Calls = new ExpertCalls(Board, Remote, links, Process.Clock);
+        Remote = new RemoteCalls(Board, _links);
+        Calls = new ExpertCalls(Board, Remote, _links, Process.Clock);
         var description = new HostDescription(id, 0, id.Name, "simulated", roles, "", cluster.Setting.HostBytes, 0, 0);
         var options = new HostAgentOptions(description, cluster.Setting.Replicas, cluster.Setting.Standbys, ExpertGroups: 1) { Load = Setting.Load };
         Agent = new HostAgent(
-            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, links, _counts, Grains,
+            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _links, _counts, Grains,
             cluster.Membership.Join(id, Process), new SimulatedRegister(cluster.Network, Process, cluster.Store), Process.Clock, new JournalLogger<HostAgent>(cluster.World, id.Name));
         Client = new GenerationClient(Grains, Board, Process.Clock);
         Process.Start(TickAsync);
@@ -79,7 +80,7 @@ internal sealed class SimulatedHost
         {
             ILogger logger = new JournalLogger<EngineTurns>(_cluster.World, Id.Name);
             _engines.Add(replica, engine = new EngineTurns(
-                Id, replica, Setting.Kv, Setting.Layers, Setting.Limits, Board, Grains, Process.Clock, () => _engines.Remove(replica), logger));
+                Id, replica, Setting.Kv, Setting.Layers, Setting.Limits, Board, _links, Grains, Process.Clock, () => _engines.Remove(replica), logger));
             Process.Start(() => ForgetAsync(engine));
         }
         return engine;

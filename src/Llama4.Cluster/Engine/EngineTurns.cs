@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Llama4.Scheduling;
@@ -17,7 +18,8 @@ namespace Llama4.Cluster.Engine;
 /// <param name="layers">Which of them has which.</param>
 /// <param name="moved">Told once, when another host has the replica.</param>
 internal sealed partial class EngineTurns(
-    HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, IGrainFactory grains, TimeProvider clock, Action moved, ILogger logger)
+    HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock, Action moved,
+    ILogger logger)
 {
     private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
@@ -33,6 +35,9 @@ internal sealed partial class EngineTurns(
     private (bool RemoteExperts, int Stages) _way;
     private PlacementPlan? _plan;
     private ICoordinatorGrain? _coordinator;
+
+    /// <summary>Where it is.</summary>
+    private HostId _firstStage;
 
     /// <summary>Steps go through other hosts, on whose way a message may be lost.</summary>
     private bool _isSpread;
@@ -147,14 +152,15 @@ internal sealed partial class EngineTurns(
             var policy = new MicroBatchPolicy(limits.MicroBatchesMax, way.RemoteExperts, way.Stages);
             _scheduler ??= new BatchScheduler(limits, kv, policy);
             _scheduler.Policy = policy;
-            _moving ??= new KvMoving(replica, layers, () => _scheduler.NamedBlocks, limits.LastKvMax, board, grains, clock, logger);
+            _moving ??= new KvMoving(replica, layers, () => _scheduler.NamedBlocks, limits.LastKvMax, board, links, grains, clock, logger);
         }
         if (_plan?.Epoch != plan.Epoch)
             TakeOver(plan, held);
         _plan = plan;
         _isSpread = plan.Hosts.Any(host => host != self && PlanSituation.Owns(plan, host));
         _scheduler.Epoch = epoch;
-        _coordinator = grains.GetCoordinator(replica, stage: 0, plan.Replicas[replica].Stages[0].Host);
+        _firstStage = plan.Replicas[replica].Stages[0].Host;
+        _coordinator = grains.GetCoordinator(replica, stage: 0, _firstStage);
         (_paused, _kept, _stuckSince) = (false, null, null);
         Pump();
         return ValueTask.CompletedTask;
@@ -239,6 +245,8 @@ internal sealed partial class EngineTurns(
             {
                 var sent = clock.GetTimestamp();
                 var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!)).AsTask();
+                if (_firstStage != self)
+                    _ = links.Observe(_firstStage, running);
                 var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
                 _allowance.Observe(step.Rows, clock.GetElapsedTime(sent));
                 if (_steps.TryEnd(step))

@@ -15,7 +15,8 @@ namespace Llama4.Cluster.Engine;
 /// <param name="named">The engine's complete blocks as they are now.</param>
 /// <param name="lastMax">For the last round, in which the engine stands still.</param>
 internal sealed partial class KvMoving(
-    int replica, KvLayers layers, Func<List<NamedBlock>> named, TimeSpan lastMax, PlanBoard board, IGrainFactory grains, TimeProvider clock, ILogger logger)
+    int replica, KvLayers layers, Func<List<NamedBlock>> named, TimeSpan lastMax, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock,
+    ILogger logger)
 {
     /// <summary>A change of plan waits no longer for it: at 10 Gbit/s some 4 GB, the KV of 20,000 positions of Scout.</summary>
     private static readonly TimeSpan MoveLimit = TimeSpan.FromSeconds(4);
@@ -25,7 +26,7 @@ internal sealed partial class KvMoving(
     /// <summary>Pages under way: enough to fill a link of 10 Gbit/s with its turnaround of 1 ms, little enough for steps to pass.</summary>
     private const int LayersAtOnce = 8;
 
-    private readonly RemoteCalls _remote = new(board);
+    private readonly RemoteCalls _remote = new(board, links);
     private KvWay? _way;
     private Task _rounds = Task.CompletedTask;
     private long _order;
