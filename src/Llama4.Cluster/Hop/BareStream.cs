@@ -17,7 +17,7 @@ public static class BareStream
     /// <param name="tls">Null for the bare socket.</param>
     public static async Task<Stream> ConnectAsync(IPEndPoint server, ClusterTls? tls, CancellationToken cancellation)
     {
-        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp); // of both families: a listener of both calls 127.0.0.1 a mapped address
         try
         {
             await socket.ConnectAsync(server, cancellation);
