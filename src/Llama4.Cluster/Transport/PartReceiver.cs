@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Transport;
@@ -17,7 +18,7 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
     private static readonly TimeSpan UnclaimedLimit = TimeSpan.FromSeconds(30);
 
     private PayloadArrivals? _arrivals;
-    private int _start, _end;
+    private int _start, _end, _longest;
 
     /// <summary>Until the stream ends, or whoever reads the messages has had enough.</summary>
     /// <exception cref="MessageRefusedException">What came is not what a host sends.</exception>
@@ -42,31 +43,26 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
     private async ValueTask<bool> PayloadAsync(int length, CancellationToken closed)
     {
         await _arrivals!.RoomAsync(UnclaimedBytesMax, UnclaimedLimit, closed);
-        var payload = PooledPayload.Rent(length);
-        try
+        using var payload = new GrowingPayload(length, _longest);
+        for (int copied; _end > _start && !payload.IsWhole; payload.Add(copied))
         {
-            var begun = Take(Math.Min(length, _end - _start));
-            begun.CopyTo(payload.Bytes);
-            var turn = StreamParts.TurnOf(length);
-            for (var rest = payload.Bytes[begun.Length..]; !rest.IsEmpty;)
-            {
-                var bytes = await stream.ReadAsync(rest[..Math.Min(rest.Length, turn)], closed);
-                if (bytes == 0)
-                {
-                    payload.Dispose();
-                    return false;
-                }
-                rest = rest[bytes..];
-                if (bytes == turn)
-                    Thread.Yield();
-            }
+            var room = payload.Rest();
+            copied = Math.Min(room.Length, _end - _start);
+            Take(copied).CopyTo(room);
         }
-        catch
+        var turn = StreamParts.TurnOf(length);
+        while (!payload.IsWhole)
         {
-            payload.Dispose();
-            throw;
+            var room = payload.Rest();
+            var bytes = await stream.ReadAsync(room[..Math.Min(room.Length, turn)], closed);
+            if (bytes == 0)
+                return false;
+            payload.Add(bytes);
+            if (bytes == turn)
+                Thread.Yield();
         }
-        _arrivals.Add(payload);
+        _longest = Math.Max(_longest, length);
+        _arrivals.Add(payload.Take());
         return true;
     }
 
@@ -96,16 +92,21 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
     }
 
     /// <summary>Waits for so many bytes in the block; false if the stream ends before.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(int bytes)
     {
         if (_end - _start >= bytes)
             return true;
         block[_start.._end].CopyTo(block);
         (_start, _end) = (0, _end - _start);
-        var missing = bytes - _end;
-        var read = await stream.ReadAtLeastAsync(block[_end..], missing, throwOnEndOfStream: false);
-        _end += read;
-        return read >= missing;
+        while (_end < bytes)
+        {
+            var read = await stream.ReadAsync(block[_end..]);
+            if (read == 0)
+                return false;
+            _end += read;
+        }
+        return true;
     }
 
     /// <summary>Valid until the next read.</summary>

@@ -21,7 +21,7 @@ internal sealed class FarEnd : IAsyncDisposable
 
     private FarEnd(Process process, IPEndPoint raw) => (_process, Raw) = (process, raw);
 
-    /// <summary>Its bare echo.</summary>
+    /// <summary>Its bare echo, over TLS where the silo has it.</summary>
     public IPEndPoint Raw { get; }
 
     /// <summary>Starts this program again as the far end of <paramref name="primary"/>.</summary>
@@ -59,7 +59,7 @@ internal sealed class FarEnd : IAsyncDisposable
         listener.Listen();
         await using var host = await HopHost.StartAsync(Name, primary, tls, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var raw = RawEcho.ServeAsync(listener, stop.Token);
+        var raw = RawEcho.ServeAsync(listener, tls, stop.Token);
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IPAddress.Loopback}:{((IPEndPoint)listener.LocalEndPoint!).Port}"));
         await terminal.Input.ReadToEndAsync(cancellation);
         await stop.CancelAsync();

@@ -8,7 +8,8 @@ namespace Llama4.Server.Hop;
 /// <param name="AllocatedPerCall">Managed bytes that the calling process allocates for a call.</param>
 /// <param name="Busy">Calls of this size while 5 MB messages go to and fro; null where that was not measured.</param>
 /// <param name="Tls">The grain's echo over mutual TLS; null where that was not measured.</param>
-internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, double AllocatedPerCall, Latencies? Busy, Latencies? Tls)
+/// <param name="RawTls">A bare stream's echo over mutual TLS; null where that was not measured.</param>
+internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, double AllocatedPerCall, Latencies? Busy, Latencies? Tls, Latencies? RawTls)
 {
     public static void WriteText(IReadOnlyList<HopFigures> all, TextWriter output)
     {
@@ -23,15 +24,15 @@ internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, dou
 
         if (all.Any(f => f.Tls is not null))
         {
-            output.WriteLine("              grain over TLS, us         TLS/plain");
-            output.WriteLine("   bytes    p50      p99    p99.9    p50    p99");
+            output.WriteLine("              grain over TLS, us         TLS/plain     raw TLS, us     grain/raw, both over TLS");
+            output.WriteLine("   bytes    p50      p99    p99.9    p50    p99      p50      p99    p50    p99");
         }
 
-        foreach (var f in all.Where(f => f.Tls is not null))
+        foreach (var (f, tls, rawTls) in from f in all where f.Tls is not null && f.RawTls is not null select (f, f.Tls, f.RawTls))
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{f.Bytes,8} {f.Tls!.Percentile(0.5),6:0} {f.Tls.Percentile(0.99),8:0} {f.Tls.Percentile(0.999),8:0} {f.Tls.Percentile(0.5) / f.Grain.Percentile(0.5),6:0.00} {f.Tls.Percentile(0.99) / f.Grain.Percentile(0.99),6:0.00}"));
+                $"{f.Bytes,8} {tls.Percentile(0.5),6:0} {tls.Percentile(0.99),8:0} {tls.Percentile(0.999),8:0} {tls.Percentile(0.5) / f.Grain.Percentile(0.5),6:0.00} {tls.Percentile(0.99) / f.Grain.Percentile(0.99),6:0.00} {rawTls.Percentile(0.5),8:0} {rawTls.Percentile(0.99),8:0} {tls.Percentile(0.5) / rawTls.Percentile(0.5),6:0.00} {tls.Percentile(0.99) / rawTls.Percentile(0.99),6:0.00}"));
         }
 
         foreach (var f in all.Where(f => f.Busy is not null))
@@ -60,6 +61,11 @@ internal sealed record HopFigures(int Bytes, Latencies Grain, Latencies Raw, dou
             if (f.Tls is not null)
             {
                 Write(json, "tls", f.Tls);
+            }
+
+            if (f.RawTls is not null)
+            {
+                Write(json, "raw_tls", f.RawTls);
             }
 
             json.WriteEndObject();

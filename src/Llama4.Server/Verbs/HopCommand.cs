@@ -44,8 +44,9 @@ internal static class HopCommand
             using var authority = parsed.GetValue(secure) ? new PassingAuthority() : null;
             await using var bare = await PairAsync(null, cancellation);
             await using var secured = authority is null ? null : await PairAsync(authority, cancellation);
-            using var raw = await RawEcho.ConnectAsync(bare.Far.Raw, cancellation);
-            var bench = new HopBench(bare.Target, secured?.Target, raw, TimeOfSize);
+            using var raw = await RawEcho.ConnectAsync(bare.Far.Raw, null, cancellation);
+            using var rawSecured = secured is null ? null : await RawEcho.ConnectAsync(secured.Far.Raw, authority!.Sign("raw"), cancellation);
+            var bench = new HopBench(bare.Target, raw, secured?.Target, rawSecured, TimeOfSize);
             var figures = await ProgressLine.RunAsync(
                 terminal, "hops", progress => bench.RunAsync(parsed.GetValue(sizes) is { Length: > 0 } given ? given : Sizes, progress, cancellation));
             if (parsed.GetValue(json))
