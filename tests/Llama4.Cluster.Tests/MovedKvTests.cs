@@ -48,12 +48,14 @@ public class MovedKvTests
         for (var i = 0; i < Streams; i++)
             disturbed[i].ShouldBe(undisturbed[i]);
         hosts.Plan.Hosts.ShouldNotContain(which(before));
-        // Of a machine that is too busy to answer beats plans are made in haste: then nothing is moved, and only the tokens are the same.
-        Assert.SkipWhen((await hosts.Admin.StatusAsync(CancellationToken.None)).Faults.Length > 0, "a host was suspected: this machine is too busy to count what is computed again");
         var prefilled = steps.PrefilledAfter(before.Epoch);
+        var again = await hosts.Client.AskAsync(requests[0] with { Id = Guid.NewGuid(), TokensMax = 1 });
+        // Of a machine that is too busy to answer beats plans are made in haste: then nothing is moved, and only the tokens are the same.
+        Assert.SkipWhen(
+            prefilled.Rows is < 1 or > Streams * BlockPositions && (await hosts.Admin.StatusAsync(CancellationToken.None)).Faults.Length > 0,
+            "a host was suspected: this machine is too busy to count what is computed again");
         prefilled.Rows.ShouldBeInRange(1, Streams * BlockPositions); // they were in mid answer
         prefilled.FirstPosition.ShouldBeGreaterThanOrEqualTo(Positions - BlockPositions);
-        var again = await hosts.Client.AskAsync(requests[0] with { Id = Guid.NewGuid(), TokensMax = 1 });
         again[^1].CachedTokens.ShouldBeGreaterThanOrEqualTo(Positions - (2 * BlockPositions));
     }
 
