@@ -74,7 +74,7 @@ public static class Chaos
         var (gap, endedAt) = meter.Take();
         reports.Add(kind, gap);
         var detail = kind.Split(':')[0] is "freeze" or "cut" or "store" ? $" for {seconds:F1} s" : "";
-        output.WriteLine($"{at} {kind}{(host is null ? "" : $" ({host.Name})")}{detail}: {gap:F0} ms{(gap < FaultRun.LongMs ? "" : $", ended at {endedAt:HH:mm:ss.fff}{Environment.NewLine}{cluster.Log()}")}");
+        output.WriteLine($"{at} {kind}{(host is null ? "" : $" ({host.Name})")}{detail}: {gap:F0} ms{(gap <= Faults.AimMs(kind) ? "" : $", ended at {endedAt:HH:mm:ss.fff}{Environment.NewLine}{cluster.Log()}")}");
         if (kind == "join")
         {
             await Faults.LeaveAgainAsync(cluster, host!, cancellation);

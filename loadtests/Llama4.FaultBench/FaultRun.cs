@@ -11,9 +11,6 @@ public static class FaultRun
 {
     public const int StreamCount = 16;
 
-    /// <summary>A gap that is worth reading the hosts' logs for.</summary>
-    public const double LongMs = 900;
-
     private const int Tokens = 500;
 
     private static readonly TimeSpan BeforeFault = TimeSpan.FromMilliseconds(700);
@@ -33,7 +30,7 @@ public static class FaultRun
         await fault;
         string[] wrong = [.. disturbed.Select((stream, i) => stream.DifferenceFrom(undisturbed[i]) is { } problem ? $"stream {i}: {problem}" : null).OfType<string>()];
         var (gap, endedAt) = meter.Take();
-        var log = wrong.Length == 0 && gap < LongMs ? "" : $"the longest gap ended at {endedAt:HH:mm:ss.fff}{Environment.NewLine}{cluster.Log()}";
+        var log = wrong.Length == 0 && gap <= Faults.AimMs(scenario) ? "" : $"the longest gap ended at {endedAt:HH:mm:ss.fff}{Environment.NewLine}{cluster.Log()}";
         return new FaultReport(scenario, wrong, gap, undisturbed.Max(stream => stream.LongestGapMs), log);
     }
 

@@ -15,6 +15,11 @@ public static class Faults
     /// <summary>Those of one host at a time, after which the cluster can be as it was.</summary>
     public static readonly string[] Single = [.. Names.Except(["rolling"])];
 
+    /// <summary>What the longest gap is to stay below, ms: a gap beyond it is worth reading the hosts' logs for.</summary>
+    public static double AimMs(string name) => name is "join" || name.StartsWith("drain:", StringComparison.Ordinal) ? 200
+        : name.EndsWith(":experts", StringComparison.Ordinal) ? 300
+        : 1000;
+
     public static bool NeedsLinks(string name) => name.StartsWith("cut:", StringComparison.Ordinal);
 
     /// <summary>Returns when the fault is over, as far as it ends by itself.</summary>

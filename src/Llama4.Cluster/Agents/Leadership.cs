@@ -19,6 +19,9 @@ internal sealed partial class Leadership(
     /// <summary>Hosts that start together are planned for together.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>After a plan in haste sequences are computed again; the plan that makes up for it would stop the engines in the middle of that.</summary>
+    private static readonly TimeSpan QuietAfterHaste = TimeSpan.FromSeconds(2);
+
     /// <summary>Hosts whose last answer tells of an earlier plan have had so long to answer again.</summary>
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMilliseconds(250);
 
@@ -175,6 +178,8 @@ internal sealed partial class Leadership(
         var need = situation.Need;
         if (need == PlanNeed.None)
             Remind(plan!);
+        else if (need == PlanNeed.CommitAgain && plan!.Hosts.Any(peers.IsUnheard))
+            return; // their first answers tell whether it is in force
         else if (need == PlanNeed.TooFew)
             Wait("fewer than half of the plan's hosts answer");
         else if (need != PlanNeed.Better || IsQuiet(candidates))
@@ -214,7 +219,7 @@ internal sealed partial class Leadership(
         var hosts = string.Join(' ', candidates.Select(candidate => candidate.Host.Name));
         if (hosts != _seen.Hosts)
             _seen = (hosts, clock.GetTimestamp());
-        return clock.GetElapsedTime(_seen.Since) > Quiet;
+        return clock.GetElapsedTime(_seen.Since) > (_wasHasty ? QuietAfterHaste : Quiet);
     }
 
     /// <param name="isUneven">Nothing but measured load asks for another plan.</param>
@@ -260,7 +265,8 @@ internal sealed partial class Leadership(
             _load.Planned(hot);
             _load.BeginPlan();
         }
-        _isCommitted = await change.SwitchAsync(_record.Term, board.Current, next!);
+        var isServed = ReferenceEquals(next, current) && board.Current?.Epoch == next!.Epoch && peers.AllServe(next);
+        _isCommitted = isServed ? await change.GoOnAsync(_record.Term, next!) : await change.SwitchAsync(_record.Term, board.Current, next!);
         if (!_isCommitted)
             return;
         (_wasHasty, _rebalance, Waiting) = (need == PlanNeed.Urgent, false, null);

@@ -141,6 +141,20 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
             return !_described.ContainsKey(host) && _detectors.TryGetValue(host, out var detector) && !detector.IsSuspected;
     }
 
+    /// <summary>Hosts that have not answered this leader yet, and are not suspected either.</summary>
+    public bool IsUnheard(HostId host)
+    {
+        lock (_gate)
+            return host != self.Host && !_epochs.ContainsKey(host) && _detectors.TryGetValue(host, out var detector) && !detector.IsSuspected;
+    }
+
+    /// <summary>All other hosts of a plan have told this leader that they serve it.</summary>
+    public bool AllServe(PlacementPlan plan)
+    {
+        lock (_gate)
+            return plan.Hosts.All(host => host == self.Host || (_epochs.TryGetValue(host, out var epoch) && epoch == plan.Epoch));
+    }
+
     /// <summary>Hosts that answer and serve an earlier plan than this, or none.</summary>
     public HostId[] Behind(long epoch)
     {

@@ -124,6 +124,10 @@ internal sealed partial class PlanChange(
         return true;
     }
 
+    /// <summary>The plan is in force everywhere, for a leader before this one; only its engines may not have been told to go on.</summary>
+    /// <returns>False when one of them fell silent on the way.</returns>
+    public Task<bool> GoOnAsync(long term, PlacementPlan plan) => AskAllAsync(EnginesOf(plan), to => to.ResumeAsync(term, plan.Epoch, []), EnginesOf(plan));
+
     /// <summary>Tells the plan in force to hosts that missed it. Never throws.</summary>
     public Task RemindAsync(long term, PlacementPlan plan, HostId[] behind) => Task.WhenAll(behind.Select(async host =>
     {
