@@ -50,7 +50,7 @@ public static class Chaos
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
-            output.WriteLine($"{started.Elapsed:mm\\:ss} STUCK: {error.Message}{Environment.NewLine}{cluster.Log()}");
+            output.WriteLine($"{started.Elapsed:mm\\:ss} STUCK: {error.Message}{Environment.NewLine}{await cluster.DescribeAsync()}{Environment.NewLine}{cluster.Log()}");
             await stop.CancelAsync();
             return 1;
         }

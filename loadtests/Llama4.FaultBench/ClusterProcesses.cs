@@ -100,6 +100,24 @@ public sealed class ClusterProcesses : IAsyncDisposable
 
     public async Task<ClusterStatus> StatusAsync(CancellationToken cancellation) => await _gateway!.Admin.StatusAsync(cancellation);
 
+    /// <summary>The plan and its hosts in a few lines, or why nobody tells them. Never throws.</summary>
+    public async Task<string> DescribeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            var status = await StatusAsync(limit.Token);
+            var replicas = (status.Plan?.Replicas ?? []).Select(replica =>
+                $"replica {replica.Replica}: engine {replica.Engine}, stages {string.Join(" ", replica.Stages.Select(stage => stage.Host))}, vocabulary {replica.Vocabulary}");
+            var hosts = status.Hosts.Select(host => $"{host.Host} {host.Condition} epoch {host.Epoch} {string.Join(" ", host.Engines.Select(engine => engine.ToString()))}");
+            return string.Join(Environment.NewLine, [$"epoch {status.Epoch}, leader {status.Leader}, waits for {status.Waiting ?? "nothing"}", .. replicas, .. hosts]);
+        }
+        catch (Exception error)
+        {
+            return $"no status: {error.Message}";
+        }
+    }
+
     /// <summary>Waits for a status like this.</summary>
     public async Task<ClusterStatus> PlanAsync(Func<ClusterStatus, bool> isWanted, CancellationToken cancellation)
     {
