@@ -121,7 +121,7 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         var directory = orleans.Services.GetRequiredService<PlanWatch>();
         var grains = orleans.Services.GetRequiredService<IGrainFactory>();
-        return new ClusterHost(orleans, null, redis, new GenerationClient(grains, directory), new ClusterAdmin(grains, directory), config, tokensMax);
+        return new ClusterHost(orleans, null, redis, new GenerationClient(grains, directory, isOutside: true), new ClusterAdmin(grains, directory), config, tokensMax);
     }
 
     private static async Task<ClusterHost> StartSiloAsync(

@@ -8,7 +8,7 @@ namespace Llama4.Cluster.Client;
 /// One gateway's connection with the engine of one replica, over the engine's deaths and moves: it polls as long as requests are open, and submits them
 /// again, with what was emitted, when the engine is another one or knows nothing of them.
 /// </summary>
-internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int replica, TimeProvider clock, CancellationToken closed)
+internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica, TimeProvider clock, CancellationToken closed)
 {
     /// <summary>A poll is held for 20 ms; past this it is asked again.</summary>
     private static readonly TimeSpan PollLimit = TimeSpan.FromMilliseconds(150);
@@ -111,10 +111,11 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
     {
         try
         {
-            return await grains.GetEngine(replica, engine).PollAsync(_gateway, outbox, acknowledged).AsTask().WaitAsync(PollLimit, clock, closed);
+            return await way.PollAsync(engine, _gateway, outbox, acknowledged).WaitAsync(PollLimit, clock, closed);
         }
         catch (Exception away) when (IsAway(away))
         {
+            way.Avoid();
             return null;
         }
     }
@@ -172,10 +173,11 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             try
             {
                 if (asked is { } engine)
-                    result = await grains.GetEngine(replica, engine).SubmitAsync(generation.Rest(), _gateway).AsTask().WaitAsync(SubmitLimit, clock, cancellation);
+                    result = await way.SubmitAsync(engine, generation.Rest(), _gateway).WaitAsync(SubmitLimit, clock, cancellation);
             }
             catch (Exception away) when (IsAway(away) && !cancellation.IsCancellationRequested)
             {
+                way.Avoid();
                 result = result with { Message = $"The engine does not answer: {away.Message}" };
             }
             if (result.Status == SubmitStatus.Accepted)
@@ -199,7 +201,7 @@ internal sealed class EngineLink(IGrainFactory grains, IPlanSource plans, int re
             return;
         try
         {
-            await grains.GetEngine(replica, engine).CancelAsync(request).AsTask().WaitAsync(SubmitLimit, clock, closed);
+            await way.CancelAsync(engine, request).WaitAsync(SubmitLimit, clock, closed);
         }
         catch (Exception away) when (IsAway(away))
         {

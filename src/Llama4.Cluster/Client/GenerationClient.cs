@@ -4,7 +4,8 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Client;
 
 /// <summary>A front end's way into the cluster: chooses a replica for each request and hears its chunks, whichever host has the engine at the time.</summary>
-internal sealed class GenerationClient(IGrainFactory grains, IPlanSource plans, TimeProvider? clock = null) : IGenerationClient, IDisposable
+/// <param name="isOutside">It is no host of the cluster, so it goes through doors.</param>
+internal sealed class GenerationClient(IGrainFactory grains, IPlanSource plans, TimeProvider? clock = null, bool isOutside = false) : IGenerationClient, IDisposable
 {
     private readonly ConcurrentDictionary<int, EngineLink> _links = [];
     private readonly CancellationTokenSource _closed = new();
@@ -39,6 +40,8 @@ internal sealed class GenerationClient(IGrainFactory grains, IPlanSource plans, 
             link.EndAll("The cluster is shutting down.");
     }
 
+    private IEngineWay WayTo(int replica) => isOutside ? new DoorWay(grains, replica) : new DirectWay(grains, replica);
+
     private EngineLink LeastBusy(PlacementPlan plan) =>
-        plan.Replicas.Select(replica => _links.GetOrAdd(replica.Replica, number => new EngineLink(grains, plans, number, clock ?? TimeProvider.System, _closed.Token))).MinBy(link => link.Open)!;
+        plan.Replicas.Select(replica => _links.GetOrAdd(replica.Replica, number => new EngineLink(WayTo(number), plans, number, clock ?? TimeProvider.System, _closed.Token))).MinBy(link => link.Open)!;
 }
