@@ -80,7 +80,11 @@ internal sealed partial class Election(
             if (term <= leadership.Term)
                 return true;
             if (leadership.IsLeading)
+            {
                 ListenAnew();
+                // Whom it missed while it was cut off says nothing of them, and they are to be asked before it leads again.
+                board.Suspect([], board.SuspectsAge);
+            }
             leadership.StepDown();
             _term = Math.Max(_term, term);
             return false;
