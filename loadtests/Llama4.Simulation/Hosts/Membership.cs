@@ -36,5 +36,10 @@ internal sealed class Membership(World world)
         public SimulatedProcess Process => process;
 
         public HostId[] Active { get; set; } = [];
+
+        public void Renew(HostId host, TimeSpan silent)
+        {
+            // Messages here go without connections.
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
@@ -21,6 +22,9 @@ internal sealed partial class HostAgent : IAsyncDisposable
     /// <summary>A tick that comes later than this tells that this host itself stood still.</summary>
     private static readonly TimeSpan LateTick = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Who was suspected for no longer than this was never away: 500 ms of it are answers.</summary>
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(1.2);
+
     private readonly HostAgentOptions _options;
     private readonly HostId _self;
     private readonly IHostParts _parts;
@@ -38,6 +42,9 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private Thread? _thread;
     private long _last;
     private int _tick;
+
+    /// <summary>Suspects, and since when they are.</summary>
+    private readonly ConcurrentDictionary<HostId, long> _suspectedSince = [];
 
     public HostAgent(
         HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, Links links, ExpertCounts counts, IGrainFactory grains, IMembers members,
@@ -70,7 +77,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     {
         if (_election.Hear(beat))
         {
-            _board.Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)], new SuspicionAge(beat.Term, beat.Number));
+            Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)], new SuspicionAge(beat.Term, beat.Number));
             _peers.Remember(beat.Hosts);
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(
@@ -219,20 +226,32 @@ internal sealed partial class HostAgent : IAsyncDisposable
         if (!Leadership.IsLeading)
         {
             if (_election.Missed is { } missed && !_board.IsSuspected(missed))
-                _board.Suspect([.. _board.Suspects, .. _peers.Doors([missed])], _board.SuspectsAge);
+                Suspect([.. _board.Suspects, .. _peers.Doors([missed])], _board.SuspectsAge);
             _election.Tick(members);
             return;
         }
         _peers.Complain(_self, _links.Unheard());
         _peers.Look(members, _board.Current);
         var suspects = _peers.Suspects;
-        _board.Suspect(suspects, new SuspicionAge(_election.Term, tick));
+        Suspect(suspects, new SuspicionAge(_election.Term, tick));
         if (tick % 2 == 0)
         {
             Leadership.Count(_counts.Take());
             var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members), tick);
             foreach (var member in members.Where(member => member != _self))
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
+        }
+    }
+
+    private void Suspect(IReadOnlyCollection<HostDoor> hosts, SuspicionAge age)
+    {
+        _board.Suspect(hosts, age);
+        foreach (var suspect in _board.Suspects)
+            _suspectedSince.TryAdd(suspect.Host, _clock.GetTimestamp());
+        foreach (var host in _suspectedSince.Keys.Where(host => !_board.IsSuspected(host)))
+        {
+            if (_suspectedSince.TryRemove(host, out var since) && _clock.GetElapsedTime(since) is var silent && silent > Away)
+                _members.Renew(host, silent);
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
     /// <summary>The leader gives every host a second to tell of itself.</summary>
     public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Each question goes another way than the last, as a client's polls do (<see cref="DoorWay"/>).</summary>
+    private long _asked;
+
     public async ValueTask<ClusterStatus> StatusAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -28,7 +31,7 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
                 var leader = await FoundAsync(limit.Token);
                 try
                 {
-                    return await Grain(leader).ClusterStatusAsync().AsTask().WaitAsync(AnswerLimit, limit.Token);
+                    return await grains.GetGrain<IPlanViewGrain>(Interlocked.Increment(ref _asked) % 1024).ClusterStatusAsync(leader).AsTask().WaitAsync(AnswerLimit, limit.Token);
                 }
                 catch (Exception error) when (error is OrleansException or TimeoutException)
                 {

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Agents;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Orleans.Concurrency;
@@ -19,12 +20,18 @@ internal interface IPlanViewGrain : IGrainWithIntegerKey
     /// <param name="epoch">Of the plan that the asker has; 0 for none.</param>
     [Alias("Get"), ResponseTimeout("00:00:01")]
     ValueTask<PlanView> GetAsync(long epoch);
+
+    /// <summary>Passes the question on to the leader.</summary>
+    [Alias("ClusterStatus"), ResponseTimeout(HostDeadlines.Change)]
+    ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader);
 }
 
 /// <summary>On whatever silo is asked.</summary>
 [StatelessWorker, GrainDirectory(HostDirectory.Name), Reentrant]
 internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
 {
+    public ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader) => GrainFactory.GetGrain<IHostGrain>(leader.Name).ClusterStatusAsync();
+
     public ValueTask<PlanView> GetAsync(long epoch)
     {
         var plan = board.Current;

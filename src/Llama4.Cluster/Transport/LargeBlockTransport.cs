@@ -26,7 +26,7 @@ internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake
     }
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IConnectionListener>(new Listener(new LinkListener(endpoint, handshake, logger), pool));
+        ValueTask.FromResult<IConnectionListener>(new Listener(new LinkListener(endpoint, handshake, logger), pool, shunned));
 
     private static SocketPipes Open(Link link, LargeBlockPool pool)
     {
@@ -38,12 +38,19 @@ internal sealed partial class LargeBlockTransport(LargeBlockPool pool, Handshake
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection refused by {Reason}")]
     private static partial void Refused(ILogger logger, string reason);
 
-    private sealed class Listener(LinkListener links, LargeBlockPool pool) : IConnectionListener
+    private sealed class Listener(LinkListener links, LargeBlockPool pool, Shunned shunned) : IConnectionListener
     {
         public EndPoint EndPoint => links.EndPoint;
 
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-            await links.NextAsync(cancellationToken) is { } link ? Open(link, pool) : null;
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            if (await links.NextAsync(cancellationToken) is not { } link)
+                return null;
+            var connection = Open(link, pool);
+            if (link.Greeting.Host is { } host)
+                shunned.AddOpenedBy(host, connection);
+            return connection;
+        }
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,7 +11,7 @@ namespace Llama4.Cluster.Transport;
 /// </summary>
 internal sealed class Shunned
 {
-    private readonly ConcurrentDictionary<SocketPipes, EndPoint> _open = [];
+    private readonly ConcurrentDictionary<SocketPipes, (EndPoint Address, long Opened)> _open = [];
 
     /// <summary>Guarded by itself.</summary>
     private readonly Dictionary<CancellationTokenSource, EndPoint> _opening = [];
@@ -20,7 +21,7 @@ internal sealed class Shunned
     public void Set(IEnumerable<IPEndPoint> addresses)
     {
         _addresses = [.. addresses];
-        foreach (var (connection, address) in _open)
+        foreach (var (connection, (address, _)) in _open)
         {
             if (_addresses.Contains(address))
                 connection.Abort(NoAnswer(address));
@@ -59,11 +60,28 @@ internal sealed class Shunned
         }
     }
 
+    /// <summary>Connections with a host, whoever opened them, are closed if they are older than this.</summary>
+    public void GiveUp(EndPoint host, TimeSpan age)
+    {
+        foreach (var (connection, (address, opened)) in _open)
+        {
+            if (address.Equals(host) && Stopwatch.GetElapsedTime(opened) > age)
+                connection.Abort(new ConnectionAbortedException($"{address} did not answer for {age.TotalSeconds:0.0} s"));
+        }
+    }
+
+    /// <summary>A host has opened a connection; forgotten when it closes.</summary>
+    /// <param name="host">Where it is reached.</param>
+    public void AddOpenedBy(EndPoint host, SocketPipes connection)
+    {
+        _open.TryAdd(connection, (host, Stopwatch.GetTimestamp()));
+        connection.ConnectionClosed.Register(() => _open.TryRemove(connection, out _));
+    }
+
     /// <summary>A connection to an address was opened; forgotten when it closes.</summary>
     public void Add(SocketPipes connection, EndPoint address)
     {
-        _open.TryAdd(connection, address);
-        connection.ConnectionClosed.Register(() => _open.TryRemove(connection, out _));
+        AddOpenedBy(address, connection);
         if (_addresses.Contains(address))
             connection.Abort(NoAnswer(address));
     }

@@ -1,0 +1,54 @@
+using Llama4.Cluster.Client;
+using Llama4.Cluster.Placement;
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Tests.Client;
+
+/// <summary>With all hosts alive, one way to the engine is dead.</summary>
+public class EngineLinkTests
+{
+    private static readonly HostId Host = new("a");
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Call_WithoutAnAnswer_IsMadeAnotherWay(bool submissionsToo)
+    {
+        var board = new PlanBoard();
+        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
+        var way = new DeadUntilAvoided(submissionsToo);
+        var link = new EngineLink(way, board, 0, TimeProvider.System, CancellationToken.None);
+
+        var (result, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
+
+        result.Status.ShouldBe(SubmitStatus.Accepted);
+        var chunks = await generation!.Chunks().ToListAsync();
+        chunks.ShouldHaveSingleItem().Finish.ShouldBe(FinishReason.Length);
+        way.Avoided.ShouldBeGreaterThanOrEqualTo(1);
+    }
+
+    /// <summary>One answer, to whoever asks another way than the first.</summary>
+    private sealed class DeadUntilAvoided(bool submissionsToo) : IEngineWay
+    {
+        private static readonly Guid Box = Guid.NewGuid();
+        private Guid _request;
+
+        public int Avoided { get; private set; }
+
+        public Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request, Guid gateway)
+        {
+            _request = request.Id;
+            return submissionsToo && Avoided == 0 ? new TaskCompletionSource<SubmitResult>().Task : Task.FromResult(SubmitResult.Accepted with { Outbox = Box });
+        }
+
+        public Task<EngineAnswer> PollAsync(HostId engine, Guid gateway, Guid outbox, long acknowledged)
+        {
+            var end = new TokenChunk { Request = _request, Token = 7, Finish = FinishReason.Length };
+            return Avoided == 0 ? new TaskCompletionSource<EngineAnswer>().Task : Task.FromResult(new EngineAnswer(EngineState.Serving, 1, acknowledged < 1 ? [end] : [], Box));
+        }
+
+        public Task CancelAsync(HostId engine, Guid request) => Task.CompletedTask;
+
+        public void Avoid() => Avoided++;
+    }
+}
