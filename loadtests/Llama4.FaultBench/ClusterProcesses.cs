@@ -47,7 +47,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
             foreach (var name in (string[])["exp1", "exp2", "exp3"])
                 cluster.Add(name, "experts");
             cluster._gateway = await ClusterHost.StartAsync(
-                new ClusterHostOptions { Redis = cluster.Store.Address, ModelDirectory = Model, Roles = HostRoles.Gateway, KvBytes = 64 << 20 }, null, cancellation);
+                new ClusterHostOptions { Redis = cluster.Store.Address, ModelDirectory = Model, Roles = HostRoles.Gateway, KvBytes = HostProcess.KvBytes }, null, cancellation);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(StartLimit);
             await cluster.PlanAsync(status => status.Plan?.Hosts.Length == 6 && status.Waiting is null, limit.Token);

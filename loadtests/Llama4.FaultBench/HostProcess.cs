@@ -6,17 +6,22 @@ namespace Llama4.FaultBench;
 /// <summary>One <c>llama4 serve --cluster</c> process.</summary>
 public sealed class HostProcess : IDisposable
 {
+    /// <summary>Of a replica, over all layers.</summary>
+    public const long KvBytes = 64 << 20;
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = [];
 
     /// <param name="cell">The network it runs in; null for that of this machine.</param>
-    public HostProcess(Uri store, string name, string roles, HostCell? cell)
+    /// <param name="memory">As the option takes it.</param>
+    /// <param name="replicas">The same for all hosts of a cluster.</param>
+    public HostProcess(Uri store, string name, string roles, HostCell? cell, string memory = "1GiB", int replicas = 1)
     {
         (Name, Roles, Cell) = (name, roles, cell);
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", store.ToString(), "--name", name, "--roles", roles,
-            "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB",
+            "--threads", "1", "--memory", memory, "--kv-memory", $"{KvBytes >> 20}MiB", "--replicas", $"{replicas}",
         ];
         if (roles.Contains("gateway", StringComparison.Ordinal))
             arguments = [.. arguments, "--port", "0"];

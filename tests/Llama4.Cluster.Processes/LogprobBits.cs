@@ -1,3 +1,4 @@
+using Llama4.Cluster.Tests;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Processes;
@@ -8,14 +9,6 @@ namespace Llama4.Cluster.Processes;
 /// </summary>
 internal static class LogprobBits
 {
-    /// <summary>Of scout-nano.</summary>
-    public const int Vocabulary = 2048;
-
-    private const int Bos = 1952;
-
-    /// <summary>Most time for one answer: far beyond what any takes, so that a hang fails and noise does not.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     /// <summary>One token, a few, some KV blocks, and more than the attention chunk of 256.</summary>
     private static readonly int[] Lengths = [1, 7, 100, 300];
 
@@ -32,36 +25,20 @@ internal static class LogprobBits
             if (same < expected[prompt].Length || found[prompt].Length != expected[prompt].Length)
             {
                 throw new Xunit.Sdk.XunitException(
-                    $"{where}: prompt of {Lengths[prompt]} tokens, answer token {same / Vocabulary}, vocabulary id {same % Vocabulary}: other bits");
+                    $"{where}: prompt of {Lengths[prompt]} tokens, answer token {same / ScoutNano.Vocabulary}, vocabulary id {same % ScoutNano.Vocabulary}: other bits");
             }
         }
     }
 
-    private static int[] Prompt(int length) => [Bos, .. Enumerable.Range(1, length - 1).Select(i => i * (631 + length) % Bos)];
+    private static int[] Prompt(int length) => [ScoutNano.Bos, .. Enumerable.Range(1, length - 1).Select(i => i * (631 + length) % ScoutNano.Bos)];
 
     private static async Task<long[]> AskAsync(IGenerationClient client, int[] prompt, int tokensMax)
     {
-        using var limit = new CancellationTokenSource(Limit);
-        var (result, generation) = await client.SubmitAsync(
-            new GenerateRequest
-            {
-                Id = Guid.NewGuid(),
-                Prompt = prompt,
-                TokensMax = tokensMax,
-                Sampling = new SamplingSettings { Temperature = 0 },
-                TopLogprobs = Vocabulary,
-            },
-            limit.Token);
-        result.Status.ShouldBe(SubmitStatus.Accepted, result.Message);
-        await using var _ = generation;
-        var bits = new List<long>(tokensMax * Vocabulary);
-        await foreach (var chunk in generation!.Chunks(limit.Token))
-        {
+        var chunks = await client.AskAsync(Answers.Greedy(prompt, tokensMax) with { TopLogprobs = ScoutNano.Vocabulary });
+        foreach (var chunk in chunks)
             chunk.Finish.ShouldNotBe(FinishReason.Error, chunk.Error);
-            if (chunk.TopLogprobs is { Length: > 0 } top)
-                bits.AddRange(top.OrderBy(one => one.Id).Select(one => BitConverter.DoubleToInt64Bits(one.Logprob)));
-        }
-        bits.Count.ShouldBe(tokensMax * Vocabulary);
-        return [.. bits];
+        var bits = Answers.Bits(chunks.Where(chunk => chunk.TopLogprobs is { Length: > 0 }));
+        bits.Length.ShouldBe(tokensMax * ScoutNano.Vocabulary);
+        return bits;
     }
 }

@@ -1,7 +1,6 @@
-using Llama4.Cluster.Hosting;
-using Llama4.Cluster.Placement;
-using Llama4.Compute;
+using Llama4.Cluster.Tests;
 using Llama4.Contracts;
+using Llama4.FaultBench;
 using Llama4.Model;
 using Llama4.Scheduling;
 
@@ -57,36 +56,14 @@ internal sealed record Spread(string Name, HostRoles[] Roles, int Stages, int Re
     /// <summary>With which there is a plan, the spare hosts of attention left out.</summary>
     private long LeastBytes()
     {
-        using var checkpoint = Checkpoint.Open(SpreadCluster.Model);
-        var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
-        var kv = KvPlan.Sizes(KvPlan.Needs(checkpoint.Config, ComputeMode.Bf16, limits), SpreadCluster.KvBytes);
-        var work = new PlanWork(limits.ContextMax, limits.SequencesMax, KvPositions.Of(kv)) { RowsMax = limits.TokensPerStepMax };
-        var shape = ModelShapes.Of(checkpoint.Config, ComputeMode.Bf16.Activations());
         var attention = Roles.Select((roles, i) => (roles, i)).Where(one => one.roles.HasFlag(HostRoles.Attention)).Select(one => one.i).SkipLast(Spare).ToHashSet();
-        long low = 0, high = Plenty;
-        while (high - low > 1)
-        {
-            var bytes = (low + high) / 2;
-            (low, high) = IsEnough(bytes) ? (low, bytes) : (bytes, high);
-        }
-        return high;
-
-        bool IsEnough(long bytes)
-        {
-            HostCapacity[] hosts =
+        return LeastMemory.Of(
+            ClusterProcesses.Model, ComputeMode.Bf16, HostProcess.KvBytes, Plenty,
+            bytes =>
             [
                 .. Roles.Select((roles, i) => (roles, i)).Where(one => attention.Contains(one.i) || !one.roles.HasFlag(HostRoles.Attention))
                     .Select(one => new HostCapacity(new HostId($"host-{one.i}"), attention.Contains(one.i) ? bytes : Plenty) { Roles = one.roles }),
-            ];
-            try
-            {
-                PlacementPlanner.Plan(new PlacementRequest(shape, hosts, work, Epoch: 1) { Replicas = Replicas });
-                return true;
-            }
-            catch (PlacementException)
-            {
-                return false; // too little: the search goes on above
-            }
-        }
+            ],
+            request => request with { Replicas = Replicas });
     }
 }

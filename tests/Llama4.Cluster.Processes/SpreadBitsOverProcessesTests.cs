@@ -73,7 +73,7 @@ public class SpreadBitsOverProcessesTests(ITestOutputHelper output)
     /// <summary>The model in this process, one host alone, without sockets between its parts.</summary>
     private static async Task<long[][]> AloneAsync(int tokensMax)
     {
-        await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = SpreadCluster.Model, Threads = 1 });
+        await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ClusterProcesses.Model, Threads = 1 });
         return await LogprobBits.AskAllAsync(one.Client, tokensMax);
     }
 }

@@ -7,20 +7,15 @@ namespace Llama4.Cluster.Processes;
 /// <summary>The processes of a spread, their store, and a gateway in this process that is their client.</summary>
 internal sealed class SpreadCluster : IAsyncDisposable
 {
-    /// <summary>Of a replica, over all layers.</summary>
-    public const long KvBytes = 64 << 20;
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly RedisProcess _store = new(IPAddress.Loopback);
-    private readonly List<ServeProcess> _processes = [];
+    private readonly List<HostProcess> _processes = [];
     private ClusterHost? _gateway;
 
     private SpreadCluster()
     {
     }
-
-    public static string Model => Path.Combine(AppContext.BaseDirectory, "models", "scout-nano");
 
     public IGenerationClient Client => _gateway!.Client;
 
@@ -32,10 +27,10 @@ internal sealed class SpreadCluster : IAsyncDisposable
         try
         {
             foreach (var (i, bytes) in spread.Bytes().Index())
-                cluster._processes.Add(new ServeProcess(cluster._store.Address, $"host-{i:00}", spread.Roles[i], bytes, spread.Replicas));
+                cluster._processes.Add(new HostProcess(cluster._store.Address, $"host-{i:00}", NamesOf(spread.Roles[i]), cell: null, $"{bytes}B", spread.Replicas));
             using var start = new CancellationTokenSource(limit);
             cluster._gateway = await ClusterHost.StartAsync(
-                new ClusterHostOptions { Redis = cluster._store.Address, ModelDirectory = Model, Roles = HostRoles.Gateway, KvBytes = KvBytes }, null, start.Token);
+                new ClusterHostOptions { Redis = cluster._store.Address, ModelDirectory = ClusterProcesses.Model, Roles = HostRoles.Gateway, KvBytes = HostProcess.KvBytes }, null, start.Token);
             await cluster.StatusAsync(status => IsInForce(status, spread), limit);
             return cluster;
         }
@@ -92,6 +87,9 @@ internal sealed class SpreadCluster : IAsyncDisposable
         _processes.ForEach(process => process.Dispose());
         _store.Dispose();
     }
+
+    /// <summary>As the option takes them.</summary>
+    private static string NamesOf(HostRoles roles) => roles.ToString().Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
 
     private static bool IsInForce(ClusterStatus status, Spread spread) =>
         status is { Plan: { } plan, Waiting: null }

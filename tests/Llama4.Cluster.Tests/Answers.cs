@@ -27,6 +27,10 @@ internal static class Answers
         return await generation!.Chunks(limit.Token).ToListAsync(limit.Token);
     }
 
+    /// <summary>The bits of the log-probabilities that were told, token by token, in the order of ids.</summary>
+    public static long[] Bits(IEnumerable<TokenChunk> chunks) =>
+        [.. chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob)))];
+
     /// <summary>The tokens of an answer, which must not end with an error.</summary>
     public static async Task<int[]> TokensAsync(this IGenerationClient client, GenerateRequest request)
     {

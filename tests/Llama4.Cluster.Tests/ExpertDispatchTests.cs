@@ -23,7 +23,7 @@ public class ExpertDispatchTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => two.Client.AskAsync(request with { Id = Guid.NewGuid() })));
 
         foreach (var answer in answers)
-            Bits(answer).ShouldBe(Bits(expected));
+            Answers.Bits(answer).ShouldBe(Answers.Bits(expected));
         PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
     }
 
@@ -64,7 +64,4 @@ public class ExpertDispatchTests
     /// <summary>Attention and the rest on the first host, experts on both.</summary>
     private static ManyHostsOptions Two(ComputeMode mode = ComputeMode.Bf16) =>
         new(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) { Mode = mode };
-
-    private static long[] Bits(List<TokenChunk> chunks) =>
-        [.. chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob)))];
 }

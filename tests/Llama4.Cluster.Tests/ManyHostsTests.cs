@@ -31,10 +31,7 @@ public class ManyHostsTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => many.Client.AskAsync(request with { Id = Guid.NewGuid() })));
 
         foreach (var answer in answers)
-            Bits(answer).ShouldBe(Bits(expected), spread);
+            Answers.Bits(answer).ShouldBe(Answers.Bits(expected), spread);
         PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
     }
-
-    private static long[] Bits(List<TokenChunk> chunks) =>
-        [.. chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob)))];
 }

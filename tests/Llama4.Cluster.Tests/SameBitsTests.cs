@@ -110,7 +110,7 @@ public class SameBitsTests
 
     private static long[] Bits(List<TokenChunk> chunks)
     {
-        var bits = chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob))).ToArray();
+        var bits = Answers.Bits(chunks);
         bits.Length.ShouldBe(TokensMax * ScoutNano.Vocabulary);
         return bits;
     }

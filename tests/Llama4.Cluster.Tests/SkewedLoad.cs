@@ -38,12 +38,9 @@ internal sealed class SkewedLoad(IGenerationClient client)
         foreach (var (number, tokens) in _answers)
             tokens.ShouldBe(await one.Client.TokensAsync(Answers.Greedy(Prompt(number), 2)), $"prompt {number}");
         if (_logits is not null)
-            Bits(_logits).ShouldBe(Bits(await one.Client.AskAsync(Logits)));
+            Answers.Bits(_logits).ShouldBe(Answers.Bits(await one.Client.AskAsync(Logits)));
     }
 
     /// <summary>The second and third token tell prompts apart, so that none begins like another.</summary>
     private static int[] Prompt(int number) => [ScoutNano.Bos, 100 + (number % 1000), 100 + (number / 1000), .. Enumerable.Repeat(300, Repeats)];
-
-    private static long[] Bits(List<TokenChunk> chunks) =>
-        [.. chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob)))];
 }

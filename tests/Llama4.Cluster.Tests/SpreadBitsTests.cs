@@ -1,8 +1,4 @@
-using Llama4.Cluster.Hosting;
-using Llama4.Cluster.Placement;
-using Llama4.Compute;
 using Llama4.Contracts;
-using Llama4.Model;
 using Llama4.Scheduling;
 
 namespace Llama4.Cluster.Tests;
@@ -61,39 +57,10 @@ public class SpreadBitsTests
     }
 
     /// <summary>The least memory of each host with which there is a plan.</summary>
-    private static long LeastBytes(ManyHostsOptions options)
-    {
-        using var checkpoint = Checkpoint.Open(options.Model);
-        var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
-        var kv = KvPlan.Sizes(KvPlan.Needs(checkpoint.Config, options.Mode, limits), ManyHosts.KvBytes);
-        var work = new PlanWork(limits.ContextMax, limits.SequencesMax, KvPositions.Of(kv)) { RowsMax = limits.TokensPerStepMax };
-        var shape = ModelShapes.Of(checkpoint.Config, options.Mode.Activations());
-        long low = 0, high = options.Bytes;
-        while (high - low > 1)
-        {
-            var bytes = (low + high) / 2;
-            (low, high) = IsEnough(bytes) ? (low, bytes) : (bytes, high);
-        }
-        return high;
-
-        bool IsEnough(long bytes)
-        {
-            try
-            {
-                PlacementPlanner.Plan(new PlacementRequest(
-                    shape, [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), bytes) { Roles = roles })], work, 1)
-                {
-                    Replicas = options.Replicas,
-                    GroupsOnOneHost = options.Groups,
-                });
-                return true;
-            }
-            catch (PlacementException)
-            {
-                return false;
-            }
-        }
-    }
+    private static long LeastBytes(ManyHostsOptions options) => LeastMemory.Of(
+        options.Model, options.Mode, ManyHosts.KvBytes, options.Bytes,
+        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), bytes) { Roles = roles })],
+        request => request with { Replicas = options.Replicas, GroupsOnOneHost = options.Groups });
 
     private static GenerateRequest Request() => Answers.Greedy(Prompt, TokensMax) with { TopLogprobs = ScoutNano.Vocabulary };
 
@@ -105,7 +72,7 @@ public class SpreadBitsTests
 
     private static long[] Bits(List<TokenChunk> chunks)
     {
-        var bits = chunks.SelectMany(chunk => chunk.TopLogprobs!.OrderBy(top => top.Id).Select(top => BitConverter.DoubleToInt64Bits(top.Logprob))).ToArray();
+        var bits = Answers.Bits(chunks);
         bits.Length.ShouldBe(TokensMax * ScoutNano.Vocabulary);
         return bits;
     }

@@ -248,9 +248,9 @@ internal sealed partial class HostAgent : IAsyncDisposable
         _board.Suspect(hosts, age);
         foreach (var suspect in _board.Suspects)
             _suspectedSince.TryAdd(suspect.Host, _clock.GetTimestamp());
-        foreach (var host in _suspectedSince.Keys.Where(host => !_board.IsSuspected(host)))
+        foreach (var (host, since) in _suspectedSince)
         {
-            if (_suspectedSince.TryRemove(host, out var since) && _clock.GetElapsedTime(since) is var silent && silent > Away)
+            if (!_board.IsSuspected(host) && _suspectedSince.TryRemove(host, out _) && _clock.GetElapsedTime(since) is var silent && silent > Away)
                 _members.Renew(host, silent);
         }
     }

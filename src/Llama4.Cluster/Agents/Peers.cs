@@ -129,7 +129,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            return [.. members.Where(member => !_draining.Contains(member) && !(_detectors.GetValueOrDefault(member)?.IsSuspected ?? false))
+            return [.. members.Where(member => !_draining.Contains(member) && !IsSuspectedLocked(member))
                 .Select(member => _described.GetValueOrDefault(member)).OfType<HostDescription>().Where(host => host.Identity == self.Identity)];
         }
     }
@@ -159,7 +159,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     public HostId[] Behind(long epoch)
     {
         lock (_gate)
-            return [.. _epochs.Where(host => host.Value < epoch && host.Key != self.Host && !(_detectors.GetValueOrDefault(host.Key)?.IsSuspected ?? false)).Select(host => host.Key)];
+            return [.. _epochs.Where(host => host.Value < epoch && host.Key != self.Host && !IsSuspectedLocked(host.Key)).Select(host => host.Key)];
     }
 
     /// <summary>A host says which others answer nothing that it asks them.</summary>
@@ -230,7 +230,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     /// <summary>What it costs to do without a host: its experts have standbys, other parts make every sequence be computed again. Null for this host, and where no other has its roles.</summary>
     private int? CostOf(HostId host, PlacementPlan plan)
     {
-        var rest = _described.Where(other => other.Key != host && !_draining.Contains(other.Key) && !(_detectors.GetValueOrDefault(other.Key)?.IsSuspected ?? false))
+        var rest = _described.Where(other => other.Key != host && !_draining.Contains(other.Key) && !IsSuspectedLocked(other.Key))
             .Aggregate(HostRoles.None, (roles, other) => roles | other.Value.Roles);
         if (host == self.Host || (rest | HostRoles.Gateway) != HostRoles.Any)
             return null;
@@ -238,6 +238,8 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         var isDear = owned.Layers.Count > 0 || owned.Vocabulary || plan.Replicas.Any(replica => replica.Engine == host);
         return owned.Experts.Count + (isDear ? 1_000_000 : 0);
     }
+
+    private bool IsSuspectedLocked(HostId host) => _detectors.TryGetValue(host, out var detector) && detector.IsSuspected;
 
     private HostDoor Door(HostId host) => new(host, host == self.Host ? self.ClientAddress : _doors.GetValueOrDefault(host, ""));
 

@@ -31,7 +31,7 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
                 var leader = await FoundAsync(limit.Token);
                 try
                 {
-                    return await grains.GetGrain<IPlanViewGrain>(Interlocked.Increment(ref _asked) % 1024).ClusterStatusAsync(leader).AsTask().WaitAsync(AnswerLimit, limit.Token);
+                    return await grains.GetPlanView(Interlocked.Increment(ref _asked)).ClusterStatusAsync(leader).AsTask().WaitAsync(AnswerLimit, limit.Token);
                 }
                 catch (Exception error) when (error is OrleansException or TimeoutException)
                 {

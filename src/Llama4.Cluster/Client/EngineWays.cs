@@ -41,10 +41,7 @@ internal sealed class DirectWay(IGrainFactory grains, int replica) : IEngineWay
 /// </summary>
 internal sealed class DoorWay(IGrainFactory grains, int replica) : IEngineWay
 {
-    private int _door = Random.Shared.Next(Doors);
-
-    /// <summary>As many as Orleans knows ways to silos, and some.</summary>
-    private const int Doors = 1024;
+    private long _door = Random.Shared.Next(Doors.Count);
 
     public Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request, Guid gateway) => Door.SubmitAsync(replica, engine, request, gateway).AsTask();
 
@@ -55,5 +52,5 @@ internal sealed class DoorWay(IGrainFactory grains, int replica) : IEngineWay
 
     public void Avoid() => Interlocked.Increment(ref _door);
 
-    private IEngineDoorGrain Door => grains.GetGrain<IEngineDoorGrain>((uint)Volatile.Read(ref _door) % Doors);
+    private IEngineDoorGrain Door => grains.GetEngineDoor(Volatile.Read(ref _door));
 }

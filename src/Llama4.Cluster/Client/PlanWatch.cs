@@ -49,7 +49,7 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
         Interlocked.Increment(ref _questions);
         try
         {
-            var view = await grains.GetGrain<IPlanViewGrain>(key % 1024).GetAsync(_plan?.Epoch ?? 0);
+            var view = await grains.GetPlanView(key).GetAsync(_plan?.Epoch ?? 0);
             lock (grains)
             {
                 if (view.Plan is { } plan && plan.Epoch > (_plan?.Epoch ?? 0))

@@ -19,6 +19,9 @@ public sealed record SimulatedHostsOptions
     /// <summary>Of the devices, for people.</summary>
     public required string Device { get; init; }
 
+    /// <summary>How many of so many hosts have attention, unless the planner knows of each what it can.</summary>
+    public static int StagesOf(int hosts) => Math.Max(1, hosts / 4);
+
     /// <summary>
     /// What the planner knows of each host; null for hosts of which a quarter, at least one, have attention alone with just the memory for their part of it, and the others
     /// experts alone.

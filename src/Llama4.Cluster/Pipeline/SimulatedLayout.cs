@@ -18,7 +18,7 @@ internal static class SimulatedLayout
             return PlanOver([.. hosts.Select(host => new HostCapacity(host, capacity.Bytes) { Speed = capacity.Speed })]);
         if (hosts.Length == 1)
             return PlanOver([new HostCapacity(hosts[0], Plenty)]);
-        var stages = Math.Max(1, hosts.Length / 4);
+        var stages = SimulatedHostsOptions.StagesOf(hosts.Length);
 
         // The least memory that the attention fits into makes the planner use every host that is for it, each for as many layers.
         var (low, high) = (0L, Plenty);

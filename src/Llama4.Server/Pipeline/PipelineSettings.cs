@@ -40,7 +40,7 @@ internal sealed record PipelineSettings(
             return 1;
         }
 
-        var stages = Math.Max(1, hosts / 4);
+        var stages = SimulatedHostsOptions.StagesOf(hosts);
         var (attention, experts) = (Attention.TotalSeconds * layers / stages, Experts.TotalSeconds * layers / Math.Max(1, hosts - stages));
         var step = hosts == 1 ? attention + experts : Math.Max(attention, experts);
         return step == 0 ? 1 : Math.Max(1, ControlPlaneS * layers / step / (CoresShare * Environment.ProcessorCount));
