@@ -9,7 +9,7 @@ namespace Llama4.Cluster.Processes;
 /// <summary>Which processes there are: a front with the vocabulary and an engine, hosts of attention, hosts of experts.</summary>
 /// <param name="Name">For people.</param>
 /// <param name="Roles">A process each.</param>
-/// <param name="Stages">Of each replica, that the plan is to have.</param>
+/// <param name="Stages">Of each replica, that the plan is to have; more by up to <paramref name="Spare"/> where spare hosts of attention get layers too.</param>
 /// <param name="Spare">Hosts of attention more than the stages need: one may be lost.</param>
 internal sealed record Spread(string Name, HostRoles[] Roles, int Stages, int Replicas = 1, int Spare = 0)
 {

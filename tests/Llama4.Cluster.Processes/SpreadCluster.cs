@@ -95,7 +95,7 @@ internal sealed class SpreadCluster : IAsyncDisposable
         status is { Plan: { } plan, Waiting: null }
         && plan.Hosts.Length == spread.Roles.Length
         && plan.Replicas.Length == spread.Replicas
-        && plan.Replicas.All(replica => replica.Stages.Length == spread.Stages)
+        && plan.Replicas.All(replica => replica.Stages.Length - spread.Stages is var more && more >= 0 && more <= spread.Spare)
         && ExpertHosts(plan) == spread.Experts;
 
     private static int ExpertHosts(PlacementPlan plan) => plan.Layers.SelectMany(layer => layer.ExpertGroups).Select(group => group.Host).Distinct().Count();
