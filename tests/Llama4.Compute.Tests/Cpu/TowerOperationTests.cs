@@ -21,10 +21,12 @@ public class TowerOperationTests
             float[] row = x.Row(r, width);
             float mean = Sum(row, (sum, value) => sum + value) / width;
             float[] differences = Array.ConvertAll(row, value => value - mean);
-            float factor = 1f / MathF.Sqrt(Sum(differences, (sum, value) => MathF.FusedMultiplyAdd(value, value, sum)) / width + 1e-5f);
+            float rest = Sum(differences, (sum, value) => sum + value) / width;
+            float squares = Sum(differences, (sum, value) => MathF.FusedMultiplyAdd(value, value, sum)) / width;
+            float factor = 1f / MathF.Sqrt(MathF.FusedMultiplyAdd(-rest, rest, squares) + 1e-5f);
             for (int c = 0; c < width; c++)
             {
-                expected[r * width + c] = MathF.FusedMultiplyAdd(differences[c] * factor, weight[c], bias[c]).As(type);
+                expected[r * width + c] = MathF.FusedMultiplyAdd((differences[c] - rest) * factor, weight[c], bias[c]).As(type);
             }
         }
 
