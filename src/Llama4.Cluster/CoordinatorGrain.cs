@@ -24,8 +24,9 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
     private readonly StageDoor _door = new();
     private StageRoute? _route;
 
-    public async ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
+    public async ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws, Rows? images)
     {
+        using var given = images;
         var route = RouteFor(step.Epoch);
         using var inHost = new StepInHost { Plan = step, Tensors = host.Uploader.Upload(step) };
         if (route.IsVocabularyHere)
@@ -37,6 +38,8 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
             using var rows = await remote.WatchAsync(route.VocabularyHost, step.Epoch, null, route.Vocabulary.EmbedRowsAsync(step.Epoch, step.TokenIds).AsTask());
             inHost.Hidden = TakeRows(rows, step);
         }
+        if (images is not null)
+            PutImages(images, inHost);
         return await RunLayersAsync(route, inHost, draws);
     }
 
@@ -100,6 +103,18 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
     private Tensor TakeRows(Rows rows, StepPlan step) => rows.Count == step.Rows
         ? host.UploadRows(rows, this)
         : throw new RowsFormatException($"{this}: expected the {step.Rows} rows of step {step.Step}, found {rows.Count}");
+
+    /// <summary>Rows of pictures take the places of their tokens' embeddings.</summary>
+    /// <exception cref="RowsFormatException">Some row has no place among the step's.</exception>
+    private void PutImages(Rows images, StepInHost step)
+    {
+        if (images.Ids.Length != images.Count || images.Ids.Span.ContainsAnyExceptInRange(0, step.Rows - 1))
+            throw new RowsFormatException($"{this}: expected {images.Count} rows of pictures, each for one of the {step.Rows} rows of step {step.Plan.Step}, found places [{string.Join(", ", images.Ids.ToArray().Take(8))}...] ({images.Ids.Length})");
+        using var rows = host.UploadRows(images, this);
+        using var places = host.Device.Rent(DType.I32, images.Count, 1);
+        host.Device.Upload(images.Ids.Span, places);
+        host.Device.ScatterRows(rows, places, step.Hidden!);
+    }
 
     private StageRoute RouteFor(long epoch)
     {

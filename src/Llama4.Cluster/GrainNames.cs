@@ -14,6 +14,7 @@ internal static class GrainNames
     public const string Attention = "attention";
     public const string ExpertGroup = "experts";
     public const string Vocabulary = "vocabulary";
+    public const string Vision = "vision";
     public const string Host = "host";
 
     /// <summary>Answers at once with what it is sent.</summary>
@@ -33,6 +34,8 @@ internal static class GrainNames
         grains.GetGrain<IExpertGroupGrain>(Key(layer, group, host));
 
     public static IVocabularyGrain GetVocabulary(this IGrainFactory grains, HostId host) => grains.GetGrain<IVocabularyGrain>(Key(0, host));
+
+    public static IVisionGrain GetVision(this IGrainFactory grains, HostId host) => grains.GetGrain<IVisionGrain>(Key(0, host));
 
     /// <summary>The host that a grain lives on.</summary>
     /// <exception cref="ArgumentException">The key names none.</exception>

@@ -9,7 +9,8 @@ namespace Llama4.Cluster.Engine;
 /// <para>To the scheduler a request goes by a number of this engine's own, so that one which is submitted again has nothing to do with its
 /// earlier self, which may still be in a step.</para>
 /// </summary>
-internal sealed class Emitter
+/// <param name="forgotten">Told the scheduler's name of every request that nothing more is told of.</param>
+internal sealed class Emitter(Action<Guid> forgotten)
 {
     private readonly Dictionary<Guid, Outbox> _boxes = [];
     private readonly Dictionary<Guid, (Guid Request, Guid Gateway, int Emitted)> _open = [];
@@ -40,8 +41,10 @@ internal sealed class Emitter
     /// <summary>Nothing more is told of a request.</summary>
     public void Forget(Guid request)
     {
-        if (_inside.Remove(request, out var inside))
-            _open.Remove(inside);
+        if (!_inside.Remove(request, out var inside))
+            return;
+        _open.Remove(inside);
+        forgotten(inside);
     }
 
     /// <summary>Gateways that have not asked since.</summary>
@@ -79,8 +82,10 @@ internal sealed class Emitter
     {
         foreach (var (request, gateway, emitted) in _open.Values)
             _boxes[gateway].Put(new TokenChunk { Request = request, Index = emitted, Finish = FinishReason.Error, Error = error });
+        var ended = _open.Keys.ToList();
         _open.Clear();
         _inside.Clear();
+        ended.ForEach(forgotten);
         WakeAll();
     }
 

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Calls;
+using Llama4.Cluster.Images;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Llama4.Scheduling;
@@ -21,15 +22,16 @@ internal sealed partial class EngineTurns(
     HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock, Action moved,
     ILogger logger)
 {
+    private readonly RequestImages _images = new(replica, board, new RemoteCalls(board, links), grains, clock);
     private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>A gateway that has not asked for so long is gone.</summary>
     public static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Emitter _emitter = new();
     private readonly StepsInFlight _steps = new();
     private readonly StepAllowance _allowance = new();
+    private Emitter? _told;
     private BatchScheduler? _scheduler;
     /// <summary>What the number of micro-batches depends on.</summary>
     private (bool RemoteExperts, int Stages) _way;
@@ -64,6 +66,8 @@ internal sealed partial class EngineTurns(
     /// <summary>Since when steps fail because of hosts, with none committed between.</summary>
     private long? _stuckSince;
 
+    private Emitter _emitter => _told ??= new Emitter(_images.Release);
+
     /// <summary>Null before the first plan.</summary>
     public BatchScheduler? Scheduler => _scheduler;
 
@@ -81,15 +85,35 @@ internal sealed partial class EngineTurns(
             _emitter.Forget(request.Id);
             _scheduler.Cancel(earlier);
         }
+        if (_images.Refusal(request, limits.RetryAfterSeconds) is { } refusal)
+            return ValueTask.FromResult(refusal);
         var inside = Guid.NewGuid();
-        var submission = _scheduler.Submit(request with { Id = inside });
+        var submission = _scheduler.Submit(request with { Id = inside }, ready: request.Images.Length == 0);
         if (submission.Result.Status != SubmitStatus.Accepted)
             return ValueTask.FromResult(submission.Result);
         var box = _emitter.Add(request, inside, gateway, clock.GetTimestamp());
         if (submission.Ended is { } ended)
             _emitter.Emit([ended], [], null);
+        else if (request.Images.Length > 0)
+            _ = HoldImagesAsync(inside, request.Images);
         Pump();
         return ValueTask.FromResult(submission.Result with { Outbox = box.Id });
+    }
+
+    /// <summary>A request comes to no step before the rows of its pictures are here. Never throws: what cannot be had ends the request.</summary>
+    private async Task HoldImagesAsync(Guid inside, RequestImage[] images)
+    {
+        try
+        {
+            if (await _images.HoldAsync(inside, images))
+                _scheduler!.Ready(inside);
+        }
+        catch (Exception failure)
+        {
+            if (_scheduler!.Fail(inside) is { } ended)
+                _emitter.Emit([ended], [], failure.Message);
+        }
+        Pump();
     }
 
     public ValueTask CancelAsync(Guid request)
@@ -244,7 +268,10 @@ internal sealed partial class EngineTurns(
             try
             {
                 var sent = clock.GetTimestamp();
-                var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!)).AsTask();
+                var images = StepImages.Of(step, _scheduler!, _images);
+                var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!), images).AsTask();
+                if (images is not null)
+                    _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
                     _ = links.Observe(_firstStage, running);
                 var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);

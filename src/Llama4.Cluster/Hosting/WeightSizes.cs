@@ -25,8 +25,14 @@ internal sealed class WeightSizes
             else
                 _layers[layer] += bytes;
         }
+        if (config.Vision is not null)
+        {
+            checkpoint.RequireVision();
+            Vocabulary += ParameterTable.All(config).Where(parameter => parameter.Kind == ParameterKind.Vision).Sum(parameter => checkpoint[parameter.Name].Bytes);
+        }
     }
 
+    /// <summary>With the vision tower, where there is one: it lives beside each vocabulary.</summary>
     public long Vocabulary { get; }
 
     /// <summary>Without the routed experts.</summary>

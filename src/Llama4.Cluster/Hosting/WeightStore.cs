@@ -26,6 +26,7 @@ internal sealed class WeightStore(
     private readonly Dictionary<(int Layer, int Expert), RoutedExpert> _experts = [];
     private readonly Dictionary<(int Layer, int First, int Count), ExpertGroup> _groups = [];
     private Vocabulary? _vocabulary;
+    private VisionTower? _vision;
     private long _weightBytes;
 
     /// <inheritdoc/>
@@ -41,6 +42,17 @@ internal sealed class WeightStore(
         {
             lock (_gate)
                 return _vocabulary ?? throw Missing("the vocabulary");
+        }
+    }
+
+    /// <summary>Comes and goes with the vocabulary. Null where the checkpoint has no tower.</summary>
+    /// <exception cref="InvalidOperationException">The vocabulary is not held here.</exception>
+    public VisionTower? Vision
+    {
+        get
+        {
+            lock (_gate)
+                return _vocabulary is null ? throw Missing("the vocabulary and the vision tower") : _vision;
         }
     }
 
@@ -121,6 +133,11 @@ internal sealed class WeightStore(
         if (parts.Vocabulary)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (_vision is null && checkpoint.Config.Vision is not null)
+            {
+                var vision = await VisionTower.LoadAsync(checkpoint, device, mode, cancellation: cancellation);
+                Keep(vision.WeightBytes, () => _vision = vision);
+            }
             var vocabulary = await Vocabulary.LoadAsync(checkpoint, device, mode, cancellation);
             Keep(vocabulary.WeightBytes, () => _vocabulary = vocabulary);
             yield return _sizes.Vocabulary;
@@ -181,6 +198,11 @@ internal sealed class WeightStore(
             {
                 taken.Add((_vocabulary, _vocabulary.WeightBytes));
                 _vocabulary = null;
+            }
+            if (_vision is not null && !keep.Any(parts => parts.Vocabulary))
+            {
+                taken.Add((_vision, _vision.WeightBytes));
+                _vision = null;
             }
         }
         return taken;

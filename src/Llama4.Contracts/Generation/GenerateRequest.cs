@@ -35,4 +35,7 @@ public sealed record GenerateRequest
 
     /// <summary>Who asks (API key or address): the queue is fair between callers.</summary>
     [Id(9)] public string Caller { get; init; } = "";
+
+    /// <summary>Pictures in the prompt, in its order. The tokens at their positions stand for the rows that the vision tower makes of them.</summary>
+    [Id(10)] public RequestImage[] Images { get; init; } = [];
 }

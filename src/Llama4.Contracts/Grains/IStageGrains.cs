@@ -34,10 +34,11 @@ public interface ICoordinatorGrain : IGrainWithStringKey
     /// <summary>The first stage: runs one micro-batch through the whole model and draws the tokens of its sampling slices.</summary>
     /// <param name="step">Which rows.</param>
     /// <param name="draws">[step.LogitRows] how each token is drawn.</param>
+    /// <param name="images">Rows that stand where <see cref="Rows.Ids"/> say, in place of the tokens' embeddings; disposed here. Null for none.</param>
     /// <returns>[step.LogitRows] the tokens.</returns>
     /// <exception cref="StaleEpochException">The step was made for another plan.</exception>
     [Alias("Run"), ResponseTimeout(Deadlines.Step)]
-    ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws);
+    ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws, Rows? images);
 
     /// <summary>A later stage: goes on with what the stage before it has made of the rows.</summary>
     /// <param name="rows">[step.Rows] disposed here.</param>
@@ -115,4 +116,19 @@ public interface IVocabularyGrain : IGrainWithStringKey
     /// <param name="rows">[draws] the last layer's output; disposed here.</param>
     [Alias("DrawRows"), ResponseTimeout(Deadlines.Step)]
     ValueTask<DrawnToken[]> DrawRowsAsync(long epoch, Rows rows, TokenDraw[] draws);
+}
+
+/// <summary>
+/// The vision tower, adapter and projector: tiles in, rows out. It keeps nothing of a request; what it made lately is kept by the tiles' digest.
+/// It lives beside each vocabulary. Key: "0@host".
+/// </summary>
+[Alias("llama4.IVisionGrain")]
+public interface IVisionGrain : IGrainWithStringKey
+{
+    /// <summary>The rows of one image.</summary>
+    /// <returns>[image.Rows], in the order of the image's spans.</returns>
+    /// <exception cref="StaleEpochException">Another plan is in force.</exception>
+    /// <exception cref="ArgumentException">The model cannot take the image: no tower, levels of another size, or another number of rows.</exception>
+    [Alias("Rows"), ResponseTimeout(Deadlines.Step)]
+    ValueTask<Rows> RowsAsync(long epoch, RequestImage image);
 }

@@ -16,6 +16,9 @@ public sealed class BatchScheduler
     private readonly SchedulerLimits _limits;
     private readonly KvMemory _memory;
     private readonly FairQueue _queue = new();
+
+    /// <summary>Accepted, but something they need is still being made.</summary>
+    private readonly Dictionary<Guid, Sequence> _unready = [];
     private readonly Admitted _admitted;
     private readonly PrefixSharing _sharing;
     private readonly StepBuilder _builder = new();
@@ -59,19 +62,22 @@ public sealed class BatchScheduler
     /// <summary>Running sequences: those that hold or are about to get KV blocks.</summary>
     public int Running => _admitted.Running.Count;
 
+    private int Waiting => _queue.Count + _unready.Count;
+
     public EngineStatus Status => new(
-        Running, _queue.Count + _admitted.Preempted.Count, _memory.BlocksHeld, _memory.Blocks, _tokensGenerated, _promptTokens, _cachedTokens);
+        Running, Waiting + _admitted.Preempted.Count, _memory.BlocksHeld, _memory.Blocks, _tokensGenerated, _promptTokens, _cachedTokens);
 
     /// <summary>Takes a request in, or says at once why not. TokensMax beyond <see cref="TokensMax"/> is cut there.</summary>
+    /// <param name="ready">False: it keeps its place among those that wait, but comes to no step before <see cref="Ready"/>.</param>
     /// <exception cref="ArgumentException">An empty prompt, TokensMax below 1, or an id that is here already.</exception>
-    public Submission Submit(GenerateRequest request)
+    public Submission Submit(GenerateRequest request, bool ready = true)
     {
         if (request.Prompt.Length == 0 || request.TokensMax < 1)
         {
             throw new ArgumentException($"Request {request.Id} has {request.Prompt.Length} prompt tokens and TokensMax {request.TokensMax}; both must be at least 1.");
         }
 
-        if (_queue.TryGet(request.Id, out _) || _admitted.TryGet(request.Id, out _))
+        if (_queue.TryGet(request.Id, out _) || _admitted.TryGet(request.Id, out _) || _unready.ContainsKey(request.Id))
         {
             throw new ArgumentException($"Request {request.Id} is here already.");
         }
@@ -88,19 +94,39 @@ public sealed class BatchScheduler
             return new Submission(SubmitResult.Accepted, ++_lastSequence, Emit(sequence, finish));
         }
 
-        var fromCaller = _queue.CountOf(request.Caller);
-        if (_queue.Count >= _limits.QueueMax || fromCaller >= _limits.QueuePerCallerMax)
+        var fromCaller = _queue.CountOf(request.Caller) + _unready.Values.Count(unready => unready.Request.Caller == request.Caller);
+        if (Waiting >= _limits.QueueMax || fromCaller >= _limits.QueuePerCallerMax)
         {
             return new Submission(new SubmitResult(
                 SubmitStatus.QueueFull,
-                $"{_queue.Count} of {_limits.QueueMax} requests are waiting, {fromCaller} of {_limits.QueuePerCallerMax} from this caller.",
+                $"{Waiting} of {_limits.QueueMax} requests are waiting, {fromCaller} of {_limits.QueuePerCallerMax} from this caller.",
                 RetryAfterSeconds: _limits.RetryAfterSeconds));
         }
 
         _lastSequence++;
-        _queue.Add(sequence);
+        if (ready)
+        {
+            _queue.Add(sequence);
+        }
+        else
+        {
+            _unready.Add(request.Id, sequence);
+        }
+
         return new Submission(SubmitResult.Accepted, sequence.Number);
     }
+
+    /// <summary>What a request waited for is there. Without effect for one that is not here (any more) or was ready before.</summary>
+    public void Ready(Guid request)
+    {
+        if (_unready.Remove(request, out var sequence))
+        {
+            _queue.Add(sequence);
+        }
+    }
+
+    /// <summary>What a request waited for cannot be had: it ends with an error. Null for one that is not here (any more) or was ready before.</summary>
+    public Emission? Fail(Guid request) => _unready.Remove(request, out var sequence) ? Emit(sequence, FinishReason.Error) : null;
 
     /// <summary>The next step to run, or null when there is nothing to do before a step in flight ends or a request comes.</summary>
     public StepPlan? Next()
@@ -207,7 +233,12 @@ public sealed class BatchScheduler
     /// </summary>
     public Emission? Cancel(Guid request)
     {
-        if (_queue.TryGet(request, out var sequence))
+        if (_unready.Remove(request, out var sequence))
+        {
+            return Emit(sequence, FinishReason.Cancelled);
+        }
+
+        if (_queue.TryGet(request, out sequence))
         {
             _queue.Remove(sequence!);
             return Emit(sequence!, FinishReason.Cancelled);
@@ -272,9 +303,9 @@ public sealed class BatchScheduler
     public void CheckIntegrity()
     {
         _admitted.CheckIntegrity();
-        if (_queue.Count > _limits.QueueMax)
+        if (Waiting > _limits.QueueMax)
         {
-            throw new InvalidOperationException($"{_queue.Count} requests wait, the bound is {_limits.QueueMax}.");
+            throw new InvalidOperationException($"{Waiting} requests wait, the bound is {_limits.QueueMax}.");
         }
     }
 

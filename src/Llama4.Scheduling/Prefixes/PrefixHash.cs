@@ -16,7 +16,7 @@ public readonly record struct PrefixHash(ulong High, ulong Low)
 
     /// <summary>The hash after <paramref name="tokens"/> more tokens.</summary>
     /// <param name="tokens">At most 256 (a block).</param>
-    /// <param name="content">Digest of what else the rows depend on, when a token id does not say it all (an image's pixels); empty for text.</param>
+    /// <param name="content">Digest of what else the rows depend on, when a token id does not say it all (an image's pixels); empty for text. At most 32 bytes for each token.</param>
     public PrefixHash Extend(ReadOnlySpan<int> tokens, ReadOnlySpan<byte> content = default)
     {
         Span<byte> input = stackalloc byte[16 + sizeof(int) * (1 + tokens.Length) + content.Length];

@@ -1,10 +1,13 @@
+using Llama4.Contracts;
+
 namespace Llama4.Scheduling;
 
 /// <summary>
 /// The hashes of one sequence at every position where a block of some kind ends, each made from the one before and the tokens
-/// between. It grows with the sequence: 20 bytes for every 32 tokens.
+/// between and the pictures that have rows there. It grows with the sequence: 20 bytes for every 32 tokens.
 /// </summary>
-internal sealed class PrefixHashes(KvMemory memory)
+/// <param name="images">Of the sequence's prompt.</param>
+internal sealed class PrefixHashes(KvMemory memory, IReadOnlyList<RequestImage> images)
 {
     private readonly List<int> _ends = [];
     private readonly List<PrefixHash> _hashes = [];
@@ -27,8 +30,15 @@ internal sealed class PrefixHashes(KvMemory memory)
         for (var end = memory.NextBlockEnd(Reached); end <= tokens.Length; end = memory.NextBlockEnd(end))
         {
             var before = _hashes.Count == 0 ? PrefixHash.Empty : _hashes[^1];
-            _hashes.Add(before.Extend(tokens[Reached..end]));
+            _hashes.Add(before.Extend(tokens[Reached..end], ContentOf(Reached, end)));
             _ends.Add(end);
         }
     }
+
+    /// <summary>
+    /// Digests of the pictures with rows in start..end, one after the other. Which of a picture's rows they are follows from the tokens up to there.
+    /// </summary>
+    private byte[] ContentOf(int start, int end) => images.Count == 0
+        ? []
+        : [.. images.Where(image => image.Spans.Any(span => span.Position < end && span.Position + span.Rows > start)).SelectMany(image => image.Digest.ToArray())];
 }
