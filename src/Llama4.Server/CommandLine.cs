@@ -70,6 +70,7 @@ public static class CommandLine
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
+        ToolCallsVerb.Create(terminal),
         DistributionVerb.Create(terminal),
     ];
 

@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Tokenization.Tests.Chat;
 
-public sealed class ScoutNanoChatFormatTests
+public sealed class NanoLayoutTests
 {
     private static readonly string Folder = Path.Combine(Golden.Checkout, "src", "Llama4.Server", "models", "scout-nano");
     private static readonly Tokenizer Nano = TokenizerLoader.Load(Folder);
@@ -16,18 +17,18 @@ public sealed class ScoutNanoChatFormatTests
         var checkedPrompts = 0;
         foreach (var line in Lines("greedy.jsonl"))
         {
-            if (!questions.TryGetValue(line.GetProperty("id").GetString()!, out var question)
-                || question.TryGetProperty("images", out _) || question.TryGetProperty("tools", out _))
+            if (!questions.TryGetValue(line.GetProperty("id").GetString()!, out var question))
             {
-                continue;
+                continue; // of the base model: no dialog
             }
 
             checkedPrompts++;
-            Format.Render(ChatMessageReader.Read(question.GetProperty("messages")), addGenerationPrompt: true)
+            var messages = ChatMessageReader.Read(question.GetProperty("messages"), asForTemplates: true).WithSizes(Sizes(question), tilePixels: 112, tilesMax: 4);
+            Format.Render(new ChatDialog(messages) { Tools = Tools(question) })
                 .ShouldBe([.. line.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())]);
         }
 
-        checkedPrompts.ShouldBe(74);
+        checkedPrompts.ShouldBe(96);
     }
 
     [Fact]
@@ -56,6 +57,20 @@ public sealed class ScoutNanoChatFormatTests
         Nano.Decode(Format.Render(ChatMessageReader.Read(json.RootElement), addGenerationPrompt: true)).ShouldBe(
             "<|begin_of_text|><|header_start|>assistant<|header_end|>\n\n[f(city=\"Köln\", n=2), g()]<|eot|>" +
             "<|header_start|>ipython<|header_end|>\n\n{\"t\": 1}<|eot|><|header_start|>assistant<|header_end|>\n\n");
+    }
+
+    private static IReadOnlyList<ToolDefinition>? Tools(JsonElement question) =>
+        question.TryGetProperty("tools", out var tools) ? ToolDefinitionReader.Read(tools) : null;
+
+    private static ImageSize[] Sizes(JsonElement question) => question.TryGetProperty("images", out var images)
+        ? [.. images.EnumerateArray().Select(name => PngSize(Path.Combine(Folder, "eval", name.GetString()!)))]
+        : [];
+
+    /// <summary>The size that stands in a PNG's head.</summary>
+    private static ImageSize PngSize(string file)
+    {
+        var head = File.ReadAllBytes(file).AsSpan(16, 8);
+        return new ImageSize(BinaryPrimitives.ReadInt32BigEndian(head), BinaryPrimitives.ReadInt32BigEndian(head[4..]));
     }
 
     private static List<JsonElement> Lines(string name) =>
