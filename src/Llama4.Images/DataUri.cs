@@ -35,7 +35,7 @@ public static class DataUri
 
     private static byte[] Decode(ReadOnlySpan<char> text, int bytesMax)
     {
-        if (text.Length / 4 * 3L > 3 * (bytesMax + 3L)) // even if every character is percent-encoded
+        if (text.Length / 4 > bytesMax + 3L) // even if every character is percent-encoded, three for one
         {
             throw TooLong(bytesMax);
         }

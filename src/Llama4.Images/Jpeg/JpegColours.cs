@@ -37,7 +37,8 @@ internal static class JpegColours
             return;
         }
 
-        var (second, third) = (rows[1].AsSpan(0, width), rows[2].AsSpan(0, width));
+        var second = rows[1].AsSpan(0, width);
+        var third = rows[2].AsSpan(0, width);
         if (space is JpegColourSpace.YCbCr or JpegColourSpace.Ycck)
         {
             FromBrightness(first, second, third, rgb);

@@ -14,7 +14,11 @@ internal ref struct ScanBits
     private int _beyond; // of _count: zeros that are not in the file
 
     /// <param name="at">Of the scan's first byte.</param>
-    public ScanBits(ReadOnlySpan<byte> file, int at) => (_file, Position) = (file, at);
+    public ScanBits(ReadOnlySpan<byte> file, int at)
+    {
+        _file = file;
+        Position = at;
+    }
 
     /// <summary>Where the bytes stand that were not yet taken in; at a marker once it is reached.</summary>
     public int Position { get; private set; }

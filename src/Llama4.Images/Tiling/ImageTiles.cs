@@ -49,7 +49,9 @@ public sealed class ImageTiles
         for (var y = 0; y < rows && columns > 0; y++)
         {
             var row = picture.Row(top + y).Slice(3 * left, 3 * columns);
-            var (red, green, blue) = (tile.Slice(y * side, side), tile.Slice(plane + y * side, side), tile.Slice(2 * plane + y * side, side));
+            var red = tile.Slice(y * side, side);
+            var green = tile.Slice(plane + y * side, side);
+            var blue = tile.Slice(2 * plane + y * side, side);
             for (int x = 0, from = 0; from < row.Length; x++, from += 3)
             {
                 (red[x], green[x], blue[x]) = (row[from], row[from + 1], row[from + 2]);

@@ -58,7 +58,8 @@ public static class TileResize
             var output = done;
             foreach (var sum in sums)
             {
-                var (tap, weights) = (y - down.First(output), down.Of(output));
+                var tap = y - down.First(output);
+                var weights = down.Of(output);
                 if (tap < weights.Length)
                 {
                     Add(row, weights[tap], sum);

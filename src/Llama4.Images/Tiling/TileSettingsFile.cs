@@ -21,7 +21,7 @@ public static class TileSettingsFile
 
         var tile = Number(config, vision, "image_size");
         var patch = Number(config, vision, "patch_size", 14);
-        var ratio = vision.TryGetProperty("pixel_shuffle_ratio", out var value) && value.TryGetDouble(out var given) ? given : 0.5;
+        var ratio = vision.TryGetProperty("pixel_shuffle_ratio", out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : 0.5;
         var (tiles, file) = ReadTilesMax(directory, tile);
         try
         {
