@@ -30,7 +30,9 @@ public sealed record ImageLimits
     /// </summary>
     public int SideMax { get; init; } = 1 << 18;
 
-    internal void CheckBytes(long bytes)
+    /// <summary>Refuses a file by its length, before it is read.</summary>
+    /// <exception cref="ImageFormatException">It is longer than <see cref="BytesMax"/>.</exception>
+    public void CheckBytes(long bytes)
     {
         if (bytes > BytesMax)
         {

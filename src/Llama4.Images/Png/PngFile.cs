@@ -103,9 +103,10 @@ internal sealed class PngFile : IImageFile
         }
 
         var named = chunk.Slice(4, 4 + (int)length);
-        if (Crc32.Of(named.Span) != BinaryPrimitives.ReadUInt32BigEndian(chunk.Span[(8 + (int)length)..]))
+        var (sum, said) = (Crc32.Of(named.Span), BinaryPrimitives.ReadUInt32BigEndian(chunk.Span[(8 + (int)length)..]));
+        if (sum != said)
         {
-            throw new ImageFormatException($"PNG: the check sum of the chunk at byte {at} is wrong");
+            throw new ImageFormatException($"PNG: expected check sum {said:X8} of the chunk at byte {at}, found {sum:X8}");
         }
 
         at += ChunkFrame + (int)length;

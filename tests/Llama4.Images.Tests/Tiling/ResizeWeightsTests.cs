@@ -17,11 +17,18 @@ public sealed class ResizeWeightsTests
             weights.Precision.ShouldBe(pair.GetProperty("precision").GetInt32());
             CheckSum(weights, outputs).ShouldBe(pair.GetProperty("checksum").GetInt64());
             var i = 0;
-            foreach (var row in pair.GetProperty("rows").ValueKind == JsonValueKind.Array ? pair.GetProperty("rows").EnumerateArray() : default)
+            if (!pair.TryGetProperty("rows", out var rows))
+            {
+                continue; // long ones have only the check sum
+            }
+
+            foreach (var row in rows.EnumerateArray())
             {
                 weights.First(i).ShouldBe(row[0].GetInt32());
                 weights.Of(i++).ToArray().ShouldBe(row[1].EnumerateArray().Select(weight => weight.GetInt16()));
             }
+
+            i.ShouldBe(outputs);
         }
 
         pairs.Count.ShouldBe(12);

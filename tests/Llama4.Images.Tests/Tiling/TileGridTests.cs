@@ -56,8 +56,10 @@ public sealed class TileGridTests
 
     [Fact]
     public void Of_ASizeThatIsAGrid_IsThatGridUnresized() =>
-        Gen.Select(Settings, Gen.Int[1, 40], Gen.Int[1, 40]).Where((settings, rows, columns) => rows * columns <= settings.TilesMax).Sample((settings, rows, columns) =>
+        Gen.Select(Settings, Gen.Int[1, 40], Gen.Int[1, 40]).Sample((settings, across, down) =>
         {
+            var rows = 1 + down % settings.TilesMax;
+            var columns = 1 + across % (settings.TilesMax / rows);
             var grid = TileGrid.Of(columns * settings.TilePixels, rows * settings.TilePixels, settings);
 
             (grid.Rows, grid.Columns).ShouldBe((rows, columns));
