@@ -12,9 +12,10 @@ internal static class GoldenImages
 
     public static List<PictureCase> Pictures => Read<PictureCase>("pixels.jsonl.gz");
 
-    public static List<T> Read<T>(params string[] path)
+    public static List<T> Read<T>(params string[] path) => ReadLines<T>(Golden.Path(["image", .. path]));
+
+    public static List<T> ReadLines<T>(string file)
     {
-        var file = Golden.Path(["image", .. path]);
         using var stream = File.OpenRead(file);
         using var reader = new StreamReader(file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : stream);
         var lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<T>(line, Options)!).ToList();

@@ -1,11 +1,26 @@
+using System.Text.Json.Serialization;
 using CsCheck;
 using SkiaSharp;
 
 namespace Llama4.Images.Tests.Jpeg;
 
-/// <summary>SkiaSharp carries libjpeg-turbo, the reference's decoder: a second opinion on pictures that no golden holds.</summary>
+/// <summary>What libjpeg-turbo, the reference's decoder, makes of pictures that no golden holds.</summary>
 public sealed class LibjpegTests
 {
+    /// <summary>Written and decoded with libjpeg-turbo by ImageMagick (Magick.NET 15.1): eleven samplings, sequential and progressive, awkward sizes.</summary>
+    public static TheoryData<string> Samplings => [.. Read().Select(one => one.What).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(Samplings))]
+    public void Decode_OfEverySampling_IsLibjpegsPictureBitForBit(string what)
+    {
+        foreach (var one in Read().Where(one => one.What == what))
+        {
+            GoldenImages.Sha256(ImageDecoder.Decode(Convert.FromBase64String(one.File)).Rgb).ShouldBe(one.RgbSha256);
+        }
+    }
+
+    /// <summary>SkiaSharp carries libjpeg-turbo too.</summary>
     [Fact]
     public void Decode_OfAnyJpeg_IsLibjpegsPictureBitForBit()
     {
@@ -18,6 +33,9 @@ public sealed class LibjpegTests
             ImageDecoder.Decode(file).Rgb.ShouldBe(DecodeWithLibjpeg(file));
         });
     }
+
+    private static List<SamplingCase> Read() => GoldenImages.ReadLines<SamplingCase>(
+        Path.Combine(Golden.Checkout, "tests", "Llama4.Images.Tests", "Jpeg", "libjpeg-turbo.jsonl.gz"));
 
     private static byte[] Encode(int width, int height, int quality, SKJpegEncoderDownsample downsample, int seed)
     {
@@ -47,4 +65,6 @@ public sealed class LibjpegTests
         codec.GetPixels(bitmap.Info, bitmap.GetPixels()).ShouldBe(SKCodecResult.Success);
         return [.. bitmap.GetPixelSpan().ToArray().Where((_, i) => i % 4 != 3)];
     }
+
+    private sealed record SamplingCase(string What, string File, [property: JsonPropertyName("rgb_sha256")] string RgbSha256);
 }
