@@ -1,6 +1,6 @@
 namespace Llama4.Images;
 
-/// <summary>The bytes are no picture that is served here; the message says what was expected and what was found. A caller's mistake.</summary>
+/// <summary>What a caller sent is no picture that is served here, or does not lead to one; the message says what was expected and what was found.</summary>
 public sealed class ImageFormatException : Exception
 {
     /// <param name="problem">What was expected and what was found.</param>

@@ -1,3 +1,5 @@
+using Llama4.Images.Png;
+
 namespace Llama4.Images.Tests;
 
 public sealed class ImageDecoderTests
@@ -106,7 +108,7 @@ public sealed class ImageDecoderTests
 
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(16), width);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(20), height);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(changed.AsSpan(29), Png.Crc32.Of(changed.AsSpan(12, 17)));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(changed.AsSpan(29), Crc32.Of(changed.AsSpan(12, 17)));
         return changed;
     }
 }
