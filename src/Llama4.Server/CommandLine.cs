@@ -67,6 +67,7 @@ public static class CommandLine
         EvalVerb.Create(terminal),
         BenchVerb.Create(terminal),
         LogitsVerb.Create(terminal),
+        PreprocessVerb.Create(terminal),
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
