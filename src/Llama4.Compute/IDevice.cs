@@ -24,6 +24,9 @@ public interface IDevice : IAsyncDisposable
     /// <summary>A view of rows first..first+rows of <paramref name="source"/>. Dispose it before or after the source, as its own handle.</summary>
     Tensor View(Tensor source, int firstRow, int rows);
 
+    /// <summary>A view of all elements of <paramref name="source"/>, row after row, with other extents: rows·width as many. Dispose it before or after the source, as its own handle.</summary>
+    Tensor Reshape(Tensor source, int rows, int width);
+
     KvCache AllocateKv(KvShape shape);
 
     /// <summary>Loads and repacks a weight matrix; completes when the parts' host bytes may be unmapped.</summary>
@@ -75,14 +78,28 @@ public interface IDevice : IAsyncDisposable
     /// <param name="weight">[1, width].</param>
     void RmsNorm(Tensor x, Tensor weight, float eps, Tensor y);
 
+    /// <summary>y = R((x - mean(x))·rsqrt(mean((x - mean(x))²)+eps)·w + b): rounded once (torch's LayerNorm); y may be x.</summary>
+    /// <param name="weight">[1, width].</param>
+    /// <param name="bias">[1, width].</param>
+    void LayerNorm(Tensor x, Tensor weight, Tensor bias, float eps, Tensor y);
+
     /// <summary>y = R(x·Wᵀ). x: [rows, inputs], y: [rows, outputs]; y may be F32 while x is BF16 (logits, router).</summary>
     void MatMul(Tensor x, Matrix w, Tensor y);
 
     /// <summary>y = R(a + b); y may be a or b.</summary>
     void Add(Tensor a, Tensor b, Tensor y);
 
+    /// <summary>
+    /// y[r] = R(x[r] + row); y may be x. A bias: with the product in F32 and y in BF16 it is rounded once with its bias, as in the reference's addmm.
+    /// </summary>
+    /// <param name="row">[1, width].</param>
+    void AddRow(Tensor x, Tensor row, Tensor y);
+
     /// <summary>y = R(R(silu(gate))·up). gateUp: [rows, 2·width] gate first; y: [rows, width].</summary>
     void SwiGlu(Tensor gateUp, Tensor y);
+
+    /// <summary>y = R(x·Φ(x)), Φ the normal distribution: the exact GELU, not the one by tanh. y may be x.</summary>
+    void Gelu(Tensor x, Tensor y);
 
     /// <summary>angles[r] = (cos, sin) pairs of the fp32 product positions[r]·inverseFrequencies[i].</summary>
     /// <param name="positions">[rows, 1] I32, absolute.</param>

@@ -33,6 +33,9 @@ internal sealed unsafe class CommandRunner<L>(WorkerTeam team) : ICommandRunner 
             case Operation.RmsNorm:
                 RunRows(ref command, &RmsNormKernel.Row<L>, command.A.Rows, command.A.Width);
                 break;
+            case Operation.LayerNorm:
+                RunRows(ref command, &LayerNormKernel.Row<L>, command.A.Rows, command.A.Width * 2L);
+                break;
             case Operation.MatMul:
                 _matMul.Run(command.A, (CpuMatrix)command.Object!, command.B);
                 break;
@@ -44,8 +47,14 @@ internal sealed unsafe class CommandRunner<L>(WorkerTeam team) : ICommandRunner 
             case Operation.Add:
                 RunRows(ref command, &AddKernel.Row<L>, command.A.Rows, command.A.Width);
                 break;
+            case Operation.AddRow:
+                RunRows(ref command, &AddRowKernel.Row<L>, command.A.Rows, command.A.Width);
+                break;
             case Operation.SwiGlu:
                 RunRows(ref command, &SwiGluKernel.Row<L>, command.B.Rows, command.B.Width * 4L);
+                break;
+            case Operation.Gelu:
+                RunRows(ref command, &GeluKernel.Row<L>, command.A.Rows, command.A.Width * 6L);
                 break;
             case Operation.RopeAngles:
                 RunRows(ref command, &RopeKernel.AnglesRow, command.A.Rows, command.B.Width * 16L);
@@ -92,6 +101,7 @@ internal sealed unsafe class CommandRunner<L>(WorkerTeam team) : ICommandRunner 
             A = command.A,
             B = command.B,
             C = command.C,
+            D = command.D,
             Int0 = command.Int0,
             Int1 = command.Int1,
             Int2 = command.Int2,

@@ -27,6 +27,15 @@ public sealed partial class CpuDevice
         Enqueue(Operation.RmsNorm, x, weight, y, float0: eps);
     }
 
+    public void LayerNorm(Tensor x, Tensor weight, Tensor bias, float eps, Tensor y)
+    {
+        Shapes.RequireFloats(x, -1, -1, "x of LayerNorm");
+        Shapes.RequireFloats(weight, 1, x.Width, "weight of LayerNorm");
+        Shapes.RequireFloats(bias, 1, x.Width, "bias of LayerNorm");
+        Shapes.RequireFloats(y, x.Rows, x.Width, "y of LayerNorm");
+        Enqueue(Operation.LayerNorm, x, weight, bias, y, float0: eps);
+    }
+
     public void MatMul(Tensor x, Matrix w, Tensor y)
     {
         CpuMatrix matrix = Resolve(w);
@@ -43,11 +52,26 @@ public sealed partial class CpuDevice
         Enqueue(Operation.Add, a, b, y);
     }
 
+    public void AddRow(Tensor x, Tensor row, Tensor y)
+    {
+        Shapes.RequireFloats(x, -1, -1, "x of AddRow");
+        Shapes.RequireFloats(row, 1, x.Width, "row of AddRow");
+        Shapes.RequireFloats(y, x.Rows, x.Width, "y of AddRow");
+        Enqueue(Operation.AddRow, x, row, y);
+    }
+
     public void SwiGlu(Tensor gateUp, Tensor y)
     {
         Shapes.RequireFloats(y, -1, -1, "y of SwiGlu");
         Shapes.RequireFloats(gateUp, y.Rows, checked(y.Width * 2), "gateUp of SwiGlu");
         Enqueue(Operation.SwiGlu, gateUp, y);
+    }
+
+    public void Gelu(Tensor x, Tensor y)
+    {
+        Shapes.RequireFloats(x, -1, -1, "x of Gelu");
+        Shapes.RequireFloats(y, x.Rows, x.Width, "y of Gelu");
+        Enqueue(Operation.Gelu, x, y);
     }
 
     public void RopeAngles(Tensor positions, Tensor inverseFrequencies, Tensor angles)

@@ -85,6 +85,18 @@ public sealed partial class CpuDevice : IDevice
         }
     }
 
+    public unsafe Tensor Reshape(Tensor source, int rows, int width)
+    {
+        Shapes.RequireReshape(source, rows, width);
+        lock (_gate)
+        {
+            CpuTensor whole = Resolve(source);
+            CpuTensor view = _handles.Rent();
+            view.Open(whole.Block!, whole.Data, whole.DType, rows, width);
+            return view;
+        }
+    }
+
     public KvCache AllocateKv(KvShape shape)
     {
         Shapes.RequireKv(shape);

@@ -53,6 +53,15 @@ internal static class Shapes
         }
     }
 
+    public static void RequireReshape(Tensor source, int rows, int width)
+    {
+        RequireExtent(source.DType, rows, width);
+        if ((long)rows * width != (long)source.Rows * source.Width)
+        {
+            throw new ArgumentException($"{source} cannot become [{rows}, {width}]: {(long)source.Rows * source.Width} elements are not {(long)rows * width}");
+        }
+    }
+
     public static void RequireUpload(long values, int elementBytes, Tensor destination)
     {
         if (elementBytes != destination.DType.Bytes() || values != (long)destination.Rows * destination.Width)

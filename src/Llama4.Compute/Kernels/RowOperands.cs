@@ -11,6 +11,7 @@ internal unsafe struct RowOperands
     public Values A;
     public Values B;
     public Values C;
+    public Values D;
     public int Int0;
     public int Int1;
     public int Int2;

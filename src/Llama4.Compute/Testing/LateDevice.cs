@@ -1,3 +1,5 @@
+using Llama4.Compute.Cpu;
+
 namespace Llama4.Compute.Testing;
 
 /// <summary>
@@ -40,6 +42,15 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
         // The view's memory lives as long as any handle on it, so only the last one's end may poison it.
         var view = new LateTensor(this, source.DType, rows, source.Width, whole.Memory);
         Hold(() => view.Inner = inner.View(whole.Inner, firstRow, rows));
+        return view;
+    }
+
+    public Tensor Reshape(Tensor source, int rows, int width)
+    {
+        LateTensor whole = Own(source);
+        Shapes.RequireReshape(source, rows, width);
+        var view = new LateTensor(this, source.DType, rows, width, whole.Memory);
+        Hold(() => view.Inner = inner.Reshape(whole.Inner, rows, width));
         return view;
     }
 
@@ -102,6 +113,12 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
     public void RmsNorm(Tensor x, Tensor weight, float eps, Tensor y) =>
         Hold((a, b, c) => inner.RmsNorm(a, b, eps, c), x, weight, y);
 
+    public void LayerNorm(Tensor x, Tensor weight, Tensor bias, float eps, Tensor y)
+    {
+        LateTensor output = Own(y);
+        Hold((a, b, c) => inner.LayerNorm(a, b, c, eps, output.Inner), x, weight, bias);
+    }
+
     public void MatMul(Tensor x, Matrix w, Tensor y)
     {
         Matrix weights = Own(w);
@@ -110,7 +127,11 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
 
     public void Add(Tensor a, Tensor b, Tensor y) => Hold(inner.Add, a, b, y);
 
+    public void AddRow(Tensor x, Tensor row, Tensor y) => Hold(inner.AddRow, x, row, y);
+
     public void SwiGlu(Tensor gateUp, Tensor y) => Hold(inner.SwiGlu, gateUp, y);
+
+    public void Gelu(Tensor x, Tensor y) => Hold(inner.Gelu, x, y);
 
     public void RopeAngles(Tensor positions, Tensor inverseFrequencies, Tensor angles) =>
         Hold(inner.RopeAngles, positions, inverseFrequencies, angles);

@@ -27,6 +27,8 @@ public sealed partial class SimulatedDevice
 
     public void RmsNorm(Tensor x, Tensor weight, float eps, Tensor y) => Small(Own(x), y, operands: 2);
 
+    public void LayerNorm(Tensor x, Tensor weight, Tensor bias, float eps, Tensor y) => Small(Own(x), y, operands: 2);
+
     public void MatMul(Tensor x, Matrix w, Tensor y)
     {
         Shapes.RequireFloats(x, -1, w.Inputs, nameof(x));
@@ -37,7 +39,11 @@ public sealed partial class SimulatedDevice
 
     public void Add(Tensor a, Tensor b, Tensor y) => Small(Own(a), y, operands: 3);
 
+    public void AddRow(Tensor x, Tensor row, Tensor y) => Small(Own(x), y, operands: 1);
+
     public void SwiGlu(Tensor gateUp, Tensor y) => Small(Own(gateUp), y, operands: 3);
+
+    public void Gelu(Tensor x, Tensor y) => Small(Own(x), y, operands: 1);
 
     public void RopeAngles(Tensor positions, Tensor inverseFrequencies, Tensor angles) => Small(Own(positions), angles, operands: 1);
 

@@ -66,6 +66,19 @@ public sealed partial class SimulatedDevice(ISimulatedClock clock, SimulatedTime
         return view;
     }
 
+    public Tensor Reshape(Tensor source, int rows, int width)
+    {
+        Shapes.RequireReshape(source, rows, width);
+        SimulatedTensor whole = Own(source);
+        var view = (SimulatedTensor)Rent(source.DType, rows, width);
+        if (whole.HasNumbers)
+        {
+            whole.Numbers.CopyTo(view.Renumber());
+        }
+
+        return view;
+    }
+
     public KvCache AllocateKv(KvShape shape)
     {
         Shapes.RequireKv(shape);

@@ -16,6 +16,9 @@ public sealed class Checkpoint : IDisposable
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, TensorEntry> _tensors;
 
+    /// <summary>The vision tower's tensors, once they were asked for and checked.</summary>
+    private Dictionary<string, TensorEntry> _visionTensors = [];
+
     private Checkpoint(string directory, Llama4Config config, List<SafetensorsFile> files, Dictionary<string, TensorEntry> tensors)
     {
         Directory = directory;
@@ -55,8 +58,11 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Bytes of tensors that were read so far, each as often as it was: nothing is mapped but to be read.</summary>
     public long BytesRead => _files.Sum(file => file.BytesMapped);
 
-    /// <summary>A tensor of the text model by its name without a prefix; see <see cref="TensorNames"/>.</summary>
-    public TensorEntry this[string name] => _tensors[name];
+    /// <summary>
+    /// A tensor by its name without a prefix: of the text model (<see cref="TensorNames"/>), or, after <see cref="RequireVision"/>, of the vision tower
+    /// (<see cref="VisionNames"/>).
+    /// </summary>
+    public TensorEntry this[string name] => _tensors.TryGetValue(name, out var tensor) ? tensor : _visionTensors[name];
 
     /// <summary>Opens a directory with config.json and model.safetensors, or its shards and model.safetensors.index.json.</summary>
     /// <exception cref="CheckpointException">Anything in it is missing, superfluous, or not what it says it is.</exception>
@@ -68,7 +74,7 @@ public sealed class Checkpoint : IDisposable
         var files = CheckpointFiles.Open(directory);
         try
         {
-            var found = Resolve(files);
+            var found = Resolve(files, name => VisionNames.WithoutPrefix(name) is null ? TensorNames.WithoutPrefix(name) : null);
             var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
             foreach (var parameter in ParameterTable.Text(config))
                 tensors.Add(parameter.Name, Take(directory, found, parameter));
@@ -82,15 +88,36 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>
+    /// The vision tower, its tensors checked as <see cref="Open"/> checks those of the text model. Not checked there: a host of the text model alone has
+    /// no use for them, and may be without.
+    /// </summary>
+    /// <exception cref="CheckpointException">The config has no vision tower or one that cannot be, or a tensor is missing, superfluous or of the wrong shape.</exception>
+    public VisionConfig RequireVision()
+    {
+        var file = Path.Combine(Directory, "config.json");
+        var vision = Config.Vision ?? throw new CheckpointException(file, "key vision_config", "the sizes of a vision tower", "nothing");
+        vision.RequireTower(file);
+        var found = Resolve(_files, VisionNames.WithoutPrefix);
+        var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
+        foreach (var parameter in ParameterTable.All(Config).Where(parameter => parameter.Kind == ParameterKind.Vision))
+            tensors.Add(parameter.Name, Take(Directory, found, parameter));
+        RefuseLeft(found);
+        _visionTensors = tensors;
+        return vision;
+    }
+
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
-    /// <summary>The text model's tensors by name without prefix.</summary>
-    private static Dictionary<string, TensorEntry> Resolve(List<SafetensorsFile> files)
+    /// <summary>Tensors by name without prefix.</summary>
+    /// <param name="withoutPrefix">Null for tensors that are not meant.</param>
+    private static Dictionary<string, TensorEntry> Resolve(List<SafetensorsFile> files, Func<string, string?> withoutPrefix)
     {
         var found = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
-        foreach (var tensor in files.SelectMany(file => file.Tensors.Values).Where(tensor => !TensorNames.IsVision(tensor.Name)))
+        foreach (var tensor in files.SelectMany(file => file.Tensors.Values))
         {
-            var name = TensorNames.WithoutPrefix(tensor.Name);
+            if (withoutPrefix(tensor.Name) is not { } name)
+                continue;
             if (!found.TryAdd(name, tensor))
                 throw Error(tensor, $"one tensor for {name}", $"also {found[name].Name} in {found[name].File}");
         }
@@ -100,7 +127,7 @@ public sealed class Checkpoint : IDisposable
     private static TensorEntry Take(string directory, Dictionary<string, TensorEntry> found, Parameter parameter)
     {
         if (!found.Remove(parameter.Name, out var tensor))
-            throw new CheckpointException(directory, $"tensor {TensorNames.Released(parameter.Name)} (or with another known prefix)", Describe(parameter), "nothing");
+            throw new CheckpointException(directory, $"tensor {parameter.ReleasedName} (or with another known prefix)", Describe(parameter), "nothing");
         if (!tensor.Shape.SequenceEqual(parameter.Shape))
             throw Error(tensor, Describe(parameter), $"[{string.Join(", ", tensor.Shape)}]");
         if (tensor.Type.AsDType() is null)
@@ -113,6 +140,11 @@ public sealed class Checkpoint : IDisposable
         // A tied model may carry the output matrix all the same: it is the embedding.
         if (config.TiesEmbeddings)
             left.Remove(TensorNames.Output);
+        RefuseLeft(left);
+    }
+
+    private static void RefuseLeft(Dictionary<string, TensorEntry> left)
+    {
         if (left.Count > 0)
         {
             var tensor = left.MinBy(entry => entry.Key, StringComparer.Ordinal).Value;

@@ -13,8 +13,6 @@ public static class TensorNames
     /// <summary>Prefixes of the text model's tensors: released, transformers 5, text only, bare. The longest that fits is taken off.</summary>
     private static readonly string[] Prefixes = ["language_model.model.", "model.language_model.", "language_model.", "model."];
 
-    private static readonly string[] VisionPrefixes = ["vision_model.", "multi_modal_projector."];
-
     public static string InputNorm(int layer) => $"layers.{layer}.input_layernorm.weight";
 
     public static string PostAttentionNorm(int layer) => $"layers.{layer}.post_attention_layernorm.weight";
@@ -52,12 +50,5 @@ public static class TensorNames
                 return stored[prefix.Length..];
         }
         return stored;
-    }
-
-    /// <summary>True for tensors of the vision tower and its projector, whatever the prefix.</summary>
-    public static bool IsVision(string stored)
-    {
-        var name = stored.StartsWith("model.", StringComparison.Ordinal) ? stored["model.".Length..] : stored;
-        return VisionPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 }

@@ -64,6 +64,9 @@ public sealed record Llama4Config
 
     public required VisionConfig? Vision { get; init; }
 
+    /// <summary>The token whose embeddings image rows are written over (<c>image_token_index</c>).</summary>
+    public int PatchId { get; init; } = 200_092;
+
     /// <summary>What is allowed but probably not meant, a sentence each.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 

@@ -81,6 +81,7 @@ internal static class Llama4ConfigReader
             DTypeName = text.Text("dtype") ?? text.Text("torch_dtype") ?? top.Text("dtype") ?? top.Text("torch_dtype") ?? "bfloat16",
             Layers = LayerPlanReader.Read(text, text.Size("num_hidden_layers", LayersMax), chunk is not null),
             Vision = top.Section("vision_config") is { } vision ? VisionConfig.Read(vision) : null,
+            PatchId = top.Id("image_token_index") ?? top.Id("image_token_id") ?? 200_092,
             Warnings = Warnings(scaling),
         };
     }

@@ -4,7 +4,7 @@ using Llama4.Contracts;
 namespace Llama4.Model;
 
 /// <summary>
-/// The whole text model on one device, called directly: the same blocks as the grains use, without grains. For comparing
+/// The whole text model (image rows come from a <see cref="VisionTower"/>) on one device, called directly: the same blocks as the grains use, without grains. For comparing
 /// with other engines, for measuring what the grains cost, and for tests. Runs are enqueued in the order of the calls.
 /// </summary>
 public sealed class DirectModel : IDisposable
@@ -82,11 +82,13 @@ public sealed class DirectModel : IDisposable
     }
 
     /// <summary>Enqueues one step through all layers; nothing is waited for.</summary>
+    /// <param name="images">The image rows of one of the step's sequences; stay the caller's.</param>
     /// <returns>[plan.LogitRows, vocab] F32, the caller's to dispose; null if the plan asks for none.</returns>
-    public Tensor? Run(StepPlan plan, ILayerTrace? trace = null)
+    public Tensor? Run(StepPlan plan, ILayerTrace? trace = null, ImageRows? images = null)
     {
         using var step = _uploader.Upload(plan);
         var hidden = _vocabulary.Embed(step.TokenIds);
+        images?.Place(plan, hidden);
         foreach (var layer in _layers)
         {
             var output = layer.Forward(hidden, step, trace);

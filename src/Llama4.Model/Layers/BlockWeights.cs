@@ -56,7 +56,7 @@ internal sealed class BlockWeights : IDisposable
                 parts.Add(new MatrixPart(tensor.Map(), Stored(tensor), (int)tensor.Shape[0], (int)tensor.Shape[1], MatrixLayout.OutIn, tensor.Name));
             // Stacked parts share one storage: exact for all if any needs it.
             var storage = parts.Exists(part => _mode.Storage(part.DType) == DType.F32) ? DType.F32 : DType.BF16;
-            return Keep(await Device.LoadMatrixAsync(parts, storage, _cancellation).ConfigureAwait(false));
+            return KeepCounted(await Device.LoadMatrixAsync(parts, storage, _cancellation).ConfigureAwait(false));
         }
         finally
         {
@@ -72,7 +72,7 @@ internal sealed class BlockWeights : IDisposable
         var bytes = (long)inputs * outputs * tensor.Type.Bytes();
         using var mapped = tensor.Map(expert * bytes, bytes);
         var part = new MatrixPart(mapped, Stored(tensor), outputs, inputs, MatrixLayout.InOut, $"{tensor.Name}[{expert}]");
-        return Keep(await Device.LoadMatrixAsync([part], _mode.Storage(part.DType), _cancellation).ConfigureAwait(false));
+        return KeepCounted(await Device.LoadMatrixAsync([part], _mode.Storage(part.DType), _cancellation).ConfigureAwait(false));
     }
 
     /// <summary>A table [rows, width], or a vector as one row.</summary>
@@ -87,6 +87,28 @@ internal sealed class BlockWeights : IDisposable
         return table;
     }
 
+    /// <summary>Vectors side by side as one row: biases of matrices that are stacked.</summary>
+    public Tensor Row(params string[] names)
+    {
+        TensorEntry[] tensors = [.. names.Select(name => _checkpoint[name])];
+        float[] values = [.. tensors.SelectMany(tensor => tensor.ReadFloats())];
+        var storage = tensors.Any(tensor => _mode.Storage(Stored(tensor)) == DType.F32) ? DType.F32 : DType.BF16;
+        var row = Keep(Device.Rent(storage, 1, values.Length));
+        if (storage == DType.F32)
+            Device.Upload<float>(values, row);
+        else
+            Device.Upload<ushort>(Array.ConvertAll(values, Bf16.FromFloat), row);
+        Bytes += row.Bytes;
+        return row;
+    }
+
+    /// <summary>Disposes <paramref name="part"/> with the weights.</summary>
+    public T Keep<T>(T part) where T : IDisposable
+    {
+        _loaded.Add(part);
+        return part;
+    }
+
     public void Dispose()
     {
         _loaded.ForEach(weight => weight.Dispose());
@@ -96,10 +118,9 @@ internal sealed class BlockWeights : IDisposable
     /// <summary>Opening the checkpoint has checked that every weight has a type the device knows.</summary>
     private static DType Stored(TensorEntry tensor) => tensor.Type.AsDType()!.Value;
 
-    private Matrix Keep(Matrix matrix)
+    private Matrix KeepCounted(Matrix matrix)
     {
-        _loaded.Add(matrix);
         Bytes += matrix.Bytes;
-        return matrix;
+        return Keep(matrix);
     }
 }

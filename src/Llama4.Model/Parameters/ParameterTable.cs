@@ -58,36 +58,32 @@ public static class ParameterTable
     private static IEnumerable<Parameter> Vision(VisionConfig vision, int textHidden)
     {
         long hidden = vision.HiddenSize, width = vision.FeedForwardWidth;
-        yield return Of("vision_model.class_embedding", hidden);
-        yield return Of("vision_model.positional_embedding_vlm", vision.Positions, hidden);
-        yield return Of("vision_model.patch_embedding.linear.weight", hidden, (long)vision.Channels * vision.PatchPixels * vision.PatchPixels);
-        foreach (var norm in (string[])["layernorm_pre", "layernorm_post"])
-        {
-            yield return Of($"vision_model.{norm}.weight", hidden);
-            yield return Of($"vision_model.{norm}.bias", hidden);
-        }
+        yield return Of(VisionNames.ClassEmbedding, hidden);
+        yield return Of(VisionNames.PositionEmbedding, vision.Positions, hidden);
+        yield return Of(VisionNames.PatchEmbedding, hidden, (long)vision.Channels * vision.PatchPixels * vision.PatchPixels);
+        foreach (var parameter in Both(VisionNames.PreNorm, hidden).Concat(Both(VisionNames.PostNorm, hidden)))
+            yield return parameter;
         for (var layer = 0; layer < vision.Layers; layer++)
         {
-            var prefix = $"vision_model.model.layers.{layer}.";
-            foreach (var projection in "qkvo")
-            {
-                yield return Of($"{prefix}self_attn.{projection}_proj.weight", hidden, hidden);
-                yield return Of($"{prefix}self_attn.{projection}_proj.bias", hidden);
-            }
-            yield return Of($"{prefix}mlp.fc1.weight", width, hidden);
-            yield return Of($"{prefix}mlp.fc1.bias", width);
-            yield return Of($"{prefix}mlp.fc2.weight", hidden, width);
-            yield return Of($"{prefix}mlp.fc2.bias", hidden);
-            foreach (var norm in (string[])["input_layernorm", "post_attention_layernorm"])
-            {
-                yield return Of($"{prefix}{norm}.weight", hidden);
-                yield return Of($"{prefix}{norm}.bias", hidden);
-            }
+            foreach (var parameter in VisionBlock(layer, hidden, width))
+                yield return parameter;
         }
-        yield return Of("vision_model.vision_adapter.mlp.fc1.weight", vision.ProjectorInput, width);
-        yield return Of("vision_model.vision_adapter.mlp.fc2.weight", vision.ProjectorOutput, vision.ProjectorInput);
-        yield return Of("multi_modal_projector.linear_1.weight", textHidden, vision.OutputWidth);
+        yield return Of(VisionNames.AdapterFirst, vision.ProjectorInput, width);
+        yield return Of(VisionNames.AdapterSecond, vision.ProjectorOutput, vision.ProjectorInput);
+        yield return Of(VisionNames.Projector, textHidden, vision.OutputWidth);
     }
+
+    private static IEnumerable<Parameter> VisionBlock(int layer, long hidden, long width) =>
+    [
+        .. "qkvo".SelectMany(which => Both(VisionNames.Projection(layer, which), hidden, hidden)),
+        .. Both(VisionNames.FeedForward(layer, 1), width, hidden),
+        .. Both(VisionNames.FeedForward(layer, 2), hidden, width),
+        .. Both(VisionNames.InputNorm(layer), hidden),
+        .. Both(VisionNames.PostAttentionNorm(layer), hidden),
+    ];
+
+    /// <summary>Weight and bias, which has as many elements as the weight has outputs.</summary>
+    private static Parameter[] Both(string name, params long[] shape) => [Of(VisionNames.Weight(name), shape), Of(VisionNames.Bias(name), shape[0])];
 
     private static Parameter Of(string name, params long[] shape) => new(name, ParameterKind.Vision, shape);
 }

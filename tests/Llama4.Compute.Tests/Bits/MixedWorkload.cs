@@ -89,6 +89,19 @@ internal static class MixedWorkload
             await Add(tensor);
         }
 
+        // Of the vision tower: odd widths of its own through a view of another shape.
+        using Tensor exact = device.Rent(DType.F32, Rows, Hidden);
+        using Tensor tower = device.Rent(type, Rows, Hidden);
+        using Tensor narrow = device.Reshape(tower, 2 * Rows, Hidden / 2);
+        using Tensor bias = device.Reshape(norm, 2, Hidden / 2);
+        using Tensor firstHalf = device.View(bias, 0, 1);
+        device.MatMul(attended, output, exact);
+        device.AddRow(exact, norm, tower);
+        device.Gelu(tower, tower);
+        await Add(tower);
+        device.LayerNorm(narrow, firstHalf, firstHalf, 1e-5f, narrow);
+        await Add(tower);
+
         // Alone and in the other type, through the table operations.
         using Tensor other = device.Rent(type == DType.F32 ? DType.BF16 : DType.F32, Rows, Hidden);
         device.GatherRows(hidden, order, other);

@@ -13,23 +13,23 @@ internal sealed class DirectRun
     public List<LayerRows> Layers { get; } = [];
 
     /// <summary>Brings a prompt into one sequence and keeps everything from position <paramref name="firstKept"/> on.</summary>
-    public static async Task<DirectRun> PromptAsync(DirectModel model, int[] ids, int rowsMax = int.MaxValue, int sequence = 0, int firstKept = 0)
+    public static async Task<DirectRun> PromptAsync(DirectModel model, int[] ids, int rowsMax = int.MaxValue, int sequence = 0, int firstKept = 0, ImageRows? images = null)
     {
         foreach (var step in model.Steps.Prefill(sequence, 0, ids.AsMemory(0, firstKept), rowsMax, LogitRows.None))
-            model.Run(step).ShouldBeNull();
+            model.Run(step, null, images).ShouldBeNull();
         var run = new DirectRun();
         var recorder = new LayerRecorder(model.Device);
         foreach (var step in model.Steps.Prefill(sequence, firstKept, ids.AsMemory(firstKept), rowsMax, LogitRows.All))
         {
-            run.Logits.AddRange(await LogitsAsync(model, step, recorder));
+            run.Logits.AddRange(await LogitsAsync(model, step, recorder, images));
             run.Add(await recorder.TakeAsync(), step.Rows);
         }
         return run;
     }
 
-    public static async Task<float[][]> LogitsAsync(DirectModel model, StepPlan step, ILayerTrace? trace = null)
+    public static async Task<float[][]> LogitsAsync(DirectModel model, StepPlan step, ILayerTrace? trace = null, ImageRows? images = null)
     {
-        using var logits = model.Run(step, trace)!;
+        using var logits = model.Run(step, trace, images)!;
         var bytes = new byte[logits.Bytes];
         await model.Device.DownloadAsync(logits, bytes);
         return [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Chunk(logits.Width)];

@@ -2,7 +2,7 @@ using Llama4.Compute;
 
 namespace Llama4.Model.Tests;
 
-/// <summary>Case 17, as far as text needs it: single operations at the edges, with the tolerances of its case.json.</summary>
+/// <summary>Case 17, as far as the model needs it: single operations at the edges, with the tolerances of its case.json.</summary>
 public sealed class NumericsTests : IAsyncDisposable
 {
     private readonly GoldenCase _golden = new("17-numerics");
@@ -79,6 +79,76 @@ public sealed class NumericsTests : IAsyncDisposable
 
         ShouldBeNear(await _device.ReadAsync<float>(y), _golden.Doubles("rms_norm.f64"), 96);
         (await _device.ReadAsync<ushort>(yBf16)).ShouldBe(_golden.Bits16("rms_norm.bf16"));
+    }
+
+    [Fact]
+    public async Task LayerNorm_OfOrdinaryAndTinyRows_RoundsOnce()
+    {
+        var (weight, bias) = (_golden.Floats("norm.weight"), _golden.Floats("norm.bias"));
+        using var w = _device.Put(DType.F32, weight, 1);
+        using var b = _device.Put(DType.F32, bias, 1);
+        using var wBf16 = _device.Put(DType.BF16, Array.ConvertAll(weight, Bf16.FromFloat), 1);
+        using var bBf16 = _device.Put(DType.BF16, Array.ConvertAll(bias, Bf16.FromFloat), 1);
+        using var x = _device.Put(DType.F32, _golden.Floats("norm.input"), 12);
+        using var xBf16 = _device.Put(DType.BF16, _golden.Bits16("norm.input_bf16"), 12);
+        using var y = _device.Rent(DType.F32, 12, 96);
+        using var yBf16 = _device.Rent(DType.BF16, 12, 96);
+
+        _device.LayerNorm(x, w, b, 1e-5f, y);
+        _device.LayerNorm(xBf16, wBf16, bBf16, 1e-5f, yBf16);
+
+        ShouldBeNear(await _device.ReadAsync<float>(y), _golden.Doubles("layer_norm.f64"), 96);
+        var found = await _device.ReadAsync<ushort>(yBf16);
+        var expected = _golden.Bits16("layer_norm.bf16");
+        // Equal but at a rounding edge, where another order of sums may fall on the other side: one step then.
+        found.Zip(expected).Count(pair => pair.First != pair.Second).ShouldBeLessThan(found.Length / 100);
+        found.Zip(expected).ShouldAllBe(pair => Math.Abs(pair.First - pair.Second) <= 1);
+    }
+
+    [Fact]
+    public async Task Gelu_OfLargeAndSmallNumbers_IsTheExactOne()
+    {
+        var input = _golden.Floats("gelu.input");
+        var exact = _golden.Doubles("gelu.f64");
+        var inputBf16 = _golden.Bits16("gelu.input_bf16");
+        var reference = _golden.Bits16("gelu.bf16");
+        using var x = _device.Put(DType.F32, input, 1);
+        using var xBf16 = _device.Put(DType.BF16, inputBf16, 1);
+        using var y = _device.Rent(DType.F32, 1, input.Length);
+        using var yBf16 = _device.Rent(DType.BF16, 1, input.Length);
+
+        _device.Gelu(x, y);
+        _device.Gelu(xBf16, yBf16);
+
+        var found = await _device.ReadAsync<float>(y);
+        var foundBf16 = await _device.ReadAsync<ushort>(yBf16);
+        for (var i = 0; i < input.Length; i++)
+        {
+            // The exact values come from 1 + erf in double, which loses its digits below zero.
+            if (double.IsFinite(exact[i]))
+                found[i].ShouldBe((float)exact[i], 1e-6 * Math.Abs(exact[i]) + 1.2e-16 * Math.Abs(input[i]), $"gelu({input[i]:R})");
+            // The reference's 1 + erf loses its digits below zero: 1.2e-7·|x| is what that sum is good for.
+            var (value, theirs) = (Bf16.ToFloat(foundBf16[i]), Bf16.ToFloat(reference[i]));
+            if (Math.Abs(Bf16.ToFloat(inputBf16[i])) < 1e30)
+                Math.Abs(value - theirs).ShouldBeLessThanOrEqualTo(Math.Abs(theirs) / 128 + 1.2e-7f * Math.Abs(Bf16.ToFloat(inputBf16[i])), $"bf16 {i}");
+        }
+    }
+
+    [Theory]
+    [InlineData("real", 336, 88)]
+    [InlineData("tiny", 56, 16)]
+    public void VisionRotation_OfSomePositions_IsTheReferences(string name, int tile, int headDim)
+    {
+        var vision = VisionConfigs.Of(tile, 14, 3) with { HiddenSize = headDim };
+        var table = VisionRotation.Table(vision);
+        var positions = _golden.Ids($"vision_rope.{name}.index");
+        var (cos, sin) = (_golden.Floats($"vision_rope.{name}.cos"), _golden.Floats($"vision_rope.{name}.sin"));
+        for (var i = 0; i < cos.Length; i++)
+        {
+            var (position, pair) = (positions[i / (headDim / 2)], i % (headDim / 2));
+            table[position * headDim + 2 * pair].ShouldBe(cos[i], 1.2e-7, $"cos of position {position}, pair {pair}");
+            table[position * headDim + 2 * pair + 1].ShouldBe(sin[i], 1.2e-7, $"sin of position {position}, pair {pair}");
+        }
     }
 
     [Fact]
