@@ -30,10 +30,11 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
     {
         var shared = GenerationFields.Read(fields, options);
         RefuseWhatIsNotSupported(fields);
-        return new AnswerRequest(shared, [Render(fields)], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format);
+        var tools = ToolFields.Read(fields, options.Limits);
+        return new AnswerRequest(shared, [Render(fields, tools)], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools };
     }
 
-    private int[] Render(RequestFields fields)
+    private int[] Render(RequestFields fields, ToolFields tools)
     {
         var messages = fields.Find("messages") ?? throw ApiError.Missing("messages");
         if (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0)
@@ -43,7 +44,8 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
 
         try
         {
-            return options.ChatFormat.Render(ChatMessageReader.Read(messages), addGenerationPrompt: true);
+            return options.ChatFormat.Render(
+                new ChatDialog(ChatMessageReader.Read(messages)) { Tools = tools.OnOffer, ToolsInUserMessage = tools.ToolsInUserMessage });
         }
         catch (ChatRequestException error)
         {
@@ -65,20 +67,15 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
     /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
     private static void RefuseWhatIsNotSupported(RequestFields fields)
     {
-        foreach (var name in (string[])["tools", "functions"])
+        if (fields.Find("functions") is { } functions && !(functions.ValueKind == JsonValueKind.Array && functions.GetArrayLength() == 0))
         {
-            if (fields.Find(name) is { } tools && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0))
-            {
-                throw ApiError.NotSupported($"'{name}' is not supported yet. Calls and results in the dialog's history are.", name);
-            }
+            throw ApiError.NotSupported("'functions' is not supported; 'tools' took its place.", "functions");
         }
 
-        foreach (var name in (string[])["tool_choice", "function_call"])
+        if (fields.Find("function_call") is { } choice
+            && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text("function_call", choice) is "none" or "auto"))
         {
-            if (fields.Find(name) is { } choice && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text(name, choice) is "none" or "auto"))
-            {
-                throw ApiError.NotSupported($"'{name}' is not supported yet, other than none and auto.", name);
-            }
+            throw ApiError.NotSupported("'function_call' is not supported, other than none and auto; 'tool_choice' took its place.", "function_call");
         }
 
         if (fields.Find("response_format") is { } form

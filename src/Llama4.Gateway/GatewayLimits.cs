@@ -32,6 +32,12 @@ public sealed record GatewayLimits
     /// <summary>Ids in stop_token_ids; past it 400.</summary>
     public int StopIdsMax { get; init; } = 128;
 
+    /// <summary>Tools of a request, as OpenAI has it; past it 400.</summary>
+    public int ToolsMax { get; init; } = 128;
+
+    /// <summary>Characters of a tool's name, as OpenAI has it; past it 400.</summary>
+    public int ToolNameCharsMax { get; init; } = 64;
+
     /// <summary>
     /// How long the body of a request may take to arrive; past it 408.
     /// 30 s = 8 MiB over a line of 2.2 Mbit/s.

@@ -79,11 +79,20 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
             WriteEnd(piece.Tokens, finish: null);
         }
 
-        if (piece.Finish is { } finish)
+        foreach (var (i, call) in (piece.Calls ?? []).Index())
+        {
+            WriteIndex(choice.Index);
+            Put("\"delta\":{\"tool_calls\":["u8);
+            WriteJson((i, call), static (json, value) => value.call.Write(json, value.i));
+            Put("]}"u8);
+            Put(_plainEnd);
+        }
+
+        if (piece.Finish is not null)
         {
             WriteIndex(choice.Index);
             Put(_format.EmptyMember);
-            WriteEnd([], finish);
+            WriteEnd([], piece.FinishName);
         }
     }
 
@@ -147,7 +156,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         Put(","u8);
     }
 
-    private void WriteEnd(IReadOnlyList<LoggedToken> tokens, FinishReason? finish)
+    private void WriteEnd(IReadOnlyList<LoggedToken> tokens, string? finish)
     {
         if (finish is null && !_logprobs)
         {
@@ -166,7 +175,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         }
 
         Put(",\"finish_reason\":"u8);
-        WriteJson(finish, static (json, value) => json.WriteStringValue(value is { } reason ? FinishNames.Of(reason) : null));
+        WriteJson(finish, static (json, value) => json.WriteStringValue(value));
         Put(_afterFinish);
     }
 

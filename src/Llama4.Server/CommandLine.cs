@@ -67,9 +67,11 @@ public static class CommandLine
         EvalVerb.Create(terminal),
         BenchVerb.Create(terminal),
         LogitsVerb.Create(terminal),
+        PreprocessVerb.Create(terminal),
         TokenizeVerb.Create(terminal),
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
+        ToolCallsVerb.Create(terminal),
         DistributionVerb.Create(terminal),
     ];
 

@@ -41,6 +41,55 @@ public class OpenAiClientTests
         updates[^1].Usage.OutputTokenCount.ShouldBe(ScoutNano.Tokenizer.Encode("The capital is Paris.").Length + 1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ChatClient_WhenTheModelCallsTools_GetsCallsAndSendsResultsBack(bool stream)
+    {
+        var turn = 0;
+        var cluster = new ScriptedClient(generation =>
+        {
+            generation.Text(turn++ == 0 ? "[get_weather(city=\"Köln\"), get_weather(city='Rome')]" : "It is warmer in Rome.");
+            generation.Token(ScoutNano.Eot, FinishReason.Stop);
+        });
+        await using var gateway = await TestGateway.StartAsync(cluster);
+        var chat = Chat(gateway);
+        var options = new ChatCompletionOptions { ToolChoice = ChatToolChoice.CreateAutoChoice() };
+        options.Tools.Add(ChatTool.CreateFunctionTool("get_weather", "Weather of a city", BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string"}}}""")));
+        List<ChatMessage> dialog = [new UserChatMessage("Where is it warmer?")];
+
+        var calls = stream ? await StreamedCallsAsync(chat, dialog, options) : await CallsAsync(chat, dialog, options);
+
+        calls.Select(call => call.FunctionName).ShouldBe(["get_weather", "get_weather"]);
+        calls.Select(call => call.FunctionArguments.ToString()).ShouldBe(["{\"city\": \"Köln\"}", "{\"city\": \"Rome\"}"]);
+        dialog.Add(new AssistantChatMessage(calls));
+        dialog.AddRange(calls.Select(call => new ToolChatMessage(call.Id, "{\"temp\": 21}")));
+        ChatCompletion answer = await chat.CompleteChatAsync(dialog, options);
+        answer.Content[0].Text.ShouldBe("It is warmer in Rome.");
+        answer.FinishReason.ShouldBe(ChatFinishReason.Stop);
+        await cluster.NextAsync();
+        ScoutNano.Tokenizer.Decode((await cluster.NextAsync()).Request.Prompt).ShouldContain(
+            "[get_weather(city=\"Köln\"), get_weather(city=\"Rome\")]<|eot|><|header_start|>ipython<|header_end|>\n\n{\"temp\": 21}<|eot|>");
+    }
+
+    private static async Task<IReadOnlyList<ChatToolCall>> CallsAsync(ChatClient chat, List<ChatMessage> dialog, ChatCompletionOptions options)
+    {
+        ChatCompletion answer = await chat.CompleteChatAsync(dialog, options);
+        answer.FinishReason.ShouldBe(ChatFinishReason.ToolCalls);
+        answer.Content.ShouldBeEmpty();
+        return answer.ToolCalls;
+    }
+
+    private static async Task<IReadOnlyList<ChatToolCall>> StreamedCallsAsync(ChatClient chat, List<ChatMessage> dialog, ChatCompletionOptions options)
+    {
+        var updates = await chat.CompleteChatStreamingAsync(dialog, options).ToListAsync();
+        updates.Select(update => update.FinishReason).OfType<ChatFinishReason>().ShouldBe([ChatFinishReason.ToolCalls]);
+        return [.. updates.SelectMany(update => update.ToolCallUpdates).GroupBy(update => update.Index).Select(call => ChatToolCall.CreateFunctionToolCall(
+            call.First().ToolCallId,
+            call.First().FunctionName,
+            BinaryData.FromString(string.Concat(call.Select(update => update.FunctionArgumentsUpdate.ToString())))))];
+    }
+
     [Fact]
     public async Task ChatClient_WhenItAsksForLogprobs_GetsThem()
     {

@@ -4,7 +4,7 @@ namespace Llama4.Compute.Kernels;
 
 /// <summary>
 /// gelu(x) = x·Φ(x), Φ the normal distribution: the exact form, as x/2·(1 + erf(x/√2)), not the one by tanh. Within 5.5 ulp (3.3e-7) of the exact value
-/// (tested over the whole range) down to where it leaves the normal range (x ≈ -12.9); then it goes on to zero.
+/// (tested over the whole range) down to where it leaves the normal range (x ≈ -13.1); then it goes on to zero.
 /// <para>With a = |x|, the tail is Φ(-a) = q·P(t)·e^(-a²/2), q = 1/(a + 3), t = 1.4 - 7.2·q: P has degree 10 and is the Chebyshev series of
 /// Φ(-a)·e^(a²/2)·(a + 3) over a in 0..15, where t runs from -1 to 1; what is left out is below 3e-9 of it. No sum cancels: below zero the tail is the
 /// result, above it is at most a half. a² is kept with its rounding error, of which e^ would make many ulps; e^ comes last, so that nothing before

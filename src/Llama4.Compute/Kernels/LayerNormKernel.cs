@@ -17,12 +17,12 @@ internal static unsafe class LayerNormKernel
         Values bias = o->C;
         Values y = o->D.Row(row);
         float mean = Mean<L>(x);
-        (float rest, float variance) = RestAndVariance<L>(x, mean);
+        (float meanError, float variance) = MeanErrorAndVariance<L>(x, mean);
         L factor = L.Broadcast(1f / MathF.Sqrt(variance + o->Float0));
         for (int column = 0; column < x.Width; column += 16)
         {
             int count = x.Width - column;
-            L n = (x.Load<L>(column, count) - L.Broadcast(mean) - L.Broadcast(rest)) * factor;
+            L n = (x.Load<L>(column, count) - L.Broadcast(mean) - L.Broadcast(meanError)) * factor;
             y.Store(L.FusedMultiplyAdd(n, weight.Load<L>(column, count), bias.Load<L>(column, count)), column, count);
         }
     }
@@ -41,7 +41,7 @@ internal static unsafe class LayerNormKernel
 
     /// <returns>The mean of the differences, which is the mean's own error, and the variance.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Rest, float Variance) RestAndVariance<L>(Values x, float mean) where L : unmanaged, ILanes<L>
+    private static (float MeanError, float Variance) MeanErrorAndVariance<L>(Values x, float mean) where L : unmanaged, ILanes<L>
     {
         L sum = L.Zero;
         L squares = L.Zero;
@@ -64,7 +64,7 @@ internal static unsafe class LayerNormKernel
             squares = L.FusedMultiplyAdd(difference, difference, squares);
         }
 
-        float rest = L.Sum(sum) / x.Width;
-        return (rest, MathF.FusedMultiplyAdd(0 - rest, rest, L.Sum(squares) / x.Width));
+        float meanError = L.Sum(sum) / x.Width;
+        return (meanError, MathF.FusedMultiplyAdd(0 - meanError, meanError, L.Sum(squares) / x.Width));
     }
 }

@@ -16,7 +16,11 @@ namespace Llama4.Gateway.Answers;
 /// <param name="TopLogprobs">Null for no logprobs.</param>
 /// <param name="Format">Chat or text.</param>
 internal sealed record AnswerRequest(
-    GenerationFields Fields, IReadOnlyList<int[]> Prompts, string PromptParam, int? TokensMaxDefault, int? TopLogprobs, IAnswerFormat Format);
+    GenerationFields Fields, IReadOnlyList<int[]> Prompts, string PromptParam, int? TokensMaxDefault, int? TopLogprobs, IAnswerFormat Format)
+{
+    /// <summary>What the answer may call.</summary>
+    public ToolFields Tools { get; init; } = ToolFields.None;
+}
 
 /// <summary>Submits a checked request to the cluster and sends its answer, streamed or whole. However it ends, its generations are disposed.</summary>
 internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient client, RequestGate gate)
@@ -38,7 +42,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
             await (request.Fields.Stream
                 ? StreamAsync(http, log, request, head, choices, Loop)
                 : SendWholeAsync(http, request, head, choices, Loop));
-            log.Finish = log.Finish == "-" ? FinishNames.Of(choices[0].Finish!.Value) : log.Finish;
+            log.Finish = log.Finish == "-" ? choices[0].FinishName! : log.Finish;
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested && ended.IsCancellationRequested)
         {
@@ -117,7 +121,8 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
                     },
                     request,
                     cancellation);
-                var text = new AnswerText(options.Tokenizer, fields.Stops, fields.StopIds, request.TopLogprobs is not null);
+                var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, options.NewId) : null;
+                var text = new AnswerText(options.Tokenizer, fields.Stops, fields.StopIds, request.TopLogprobs is not null, calls);
                 choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation));
             }
         }

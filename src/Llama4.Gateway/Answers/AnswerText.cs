@@ -9,9 +9,12 @@ namespace Llama4.Gateway.Answers;
 /// Turns one choice's chunks into pieces of text: never half a character, never a part of a stop string, no stop id.
 /// Once a piece has <see cref="Piece.Finish"/> the choice is over, whatever the cluster would still send.
 /// </summary>
-internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> stopIds, bool logprobs)
+/// <param name="calls">Tells calls from content, where the answer may make calls.</param>
+internal sealed class AnswerText(
+    Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> stopIds, bool logprobs, AnswerCalls? calls = null)
 {
-    private readonly IncrementalDetokenizer _detokenizer = new(tokenizer);
+    // Calls stand between special tokens, whose names tell them.
+    private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecials: calls is null);
     private readonly StopMatcher? _matcher = stops.Count > 0 ? new StopMatcher(stops) : null;
 
     // Tokens whose text may still turn out to be a stop string, oldest first, with where their text starts in UTF-16 units.
@@ -41,8 +44,26 @@ internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stop
             }
         }
 
-        _givenUnits += text.Length;
-        return new Piece(text, logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish);
+        var (content, made) = TellCalls(text, finish);
+        _givenUnits += content.Length;
+        return new Piece(content, logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish, made);
+    }
+
+    private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish)
+    {
+        if (calls is null)
+        {
+            return (text, null);
+        }
+
+        var content = calls.Append(text);
+        if (finish is null)
+        {
+            return (content, null);
+        }
+
+        var (rest, made) = calls.Finish();
+        return (content + rest, made);
     }
 
     private string Decode(TokenChunk chunk, int id)

@@ -20,12 +20,24 @@ internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
 
     public ReadOnlySpan<byte> EmptyMember => "\"delta\":{}"u8;
 
-    public void WriteText(Utf8JsonWriter json, string text)
+    /// <summary>Calls that stand alone have null as their content.</summary>
+    public void WriteText(Utf8JsonWriter json, string text, IReadOnlyList<CalledTool> calls)
     {
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
-        json.WriteString("content", text);
+        json.WriteString("content", calls.Count > 0 && text.Length == 0 ? null : text);
         json.WriteNull("refusal");
+        if (calls.Count > 0)
+        {
+            json.WriteStartArray("tool_calls");
+            foreach (var call in calls)
+            {
+                call.Write(json);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

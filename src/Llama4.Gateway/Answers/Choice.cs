@@ -25,6 +25,9 @@ internal sealed class Choice(
 
     public FinishReason? Finish { get; private set; }
 
+    /// <summary>The finish_reason, once there is a finish.</summary>
+    public string? FinishName { get; private set; }
+
     /// <summary>Completes when <see cref="TryTake"/> has something to take; null if nobody has asked yet.</summary>
     public Task<bool>? Waiting => _waiting;
 
@@ -42,9 +45,13 @@ internal sealed class Choice(
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
         piece = text.Take(chunk);
         Finish = piece.Finish;
-        return Finish is not (FinishReason.Error or FinishReason.Cancelled)
-            ? true
-            : throw ApiError.Failed(chunk.Error ?? "The cluster ended the answer before it was complete.");
+        if (Finish is FinishReason.Error or FinishReason.Cancelled)
+        {
+            throw ApiError.Failed(chunk.Error ?? "The cluster ended the answer before it was complete.");
+        }
+
+        FinishName = Finish is null ? null : piece.FinishName;
+        return true;
     }
 
     public async ValueTask DisposeAsync()

@@ -28,7 +28,8 @@ internal interface IAnswerFormat
     ReadOnlySpan<byte> EmptyMember { get; }
 
     /// <summary>Writes the text member of a whole answer's choice.</summary>
-    void WriteText(Utf8JsonWriter json, string text);
+    /// <param name="calls">Of a chat's answer; a text completion has none.</param>
+    void WriteText(Utf8JsonWriter json, string text, IReadOnlyList<CalledTool> calls);
 
     /// <summary>Writes the value of "logprobs".</summary>
     void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens);
@@ -36,8 +37,9 @@ internal interface IAnswerFormat
 
 internal static class FinishNames
 {
-    public static string Of(FinishReason finish) => finish switch
+    public static string Of(FinishReason finish, bool hasCalls) => finish switch
     {
+        FinishReason.Stop when hasCalls => "tool_calls",
         FinishReason.Stop => "stop",
         FinishReason.Length => "length",
         _ => throw new ArgumentOutOfRangeException(nameof(finish), finish, "An answer that did not end well has no finish_reason."),

@@ -6,7 +6,13 @@ namespace Llama4.Gateway.Answers;
 /// <param name="Text">Often one word, sometimes nothing.</param>
 /// <param name="Tokens">Tokens whose text has been given out, with their log-probabilities; empty unless asked for.</param>
 /// <param name="Finish">Set in a choice's last piece.</param>
-internal readonly record struct Piece(string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish);
+/// <param name="Calls">Of the last piece: the calls that the answer makes; null for none.</param>
+internal readonly record struct Piece(
+    string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish, IReadOnlyList<CalledTool>? Calls = null)
+{
+    /// <summary>The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results.</summary>
+    public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 });
+}
 
 /// <summary>One token as the logprobs of an answer show it.</summary>
 /// <param name="Chunk">Carries the token and its log-probabilities.</param>

@@ -19,7 +19,7 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
 
     public ReadOnlySpan<byte> EmptyMember => "\"text\":\"\""u8;
 
-    public void WriteText(Utf8JsonWriter json, string text) => json.WriteString("text", text);
+    public void WriteText(Utf8JsonWriter json, string text, IReadOnlyList<CalledTool> calls) => json.WriteString("text", text);
 
     /// <summary>
     /// Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the answer's first character.

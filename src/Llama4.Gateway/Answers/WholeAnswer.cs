@@ -12,12 +12,15 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
     private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
     private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
 
+    private readonly Piece[] _last = new Piece[choiceCount];
+
     public bool IsFull => false;
 
     public void Write(Choice choice, Piece piece)
     {
         _texts[choice.Index].Append(piece.Text);
         _tokens[choice.Index].AddRange(piece.Tokens);
+        _last[choice.Index] = piece;
     }
 
     public ValueTask FlushAsync() => ValueTask.CompletedTask;
@@ -48,10 +51,10 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
         {
             json.WriteStartObject();
             json.WriteNumber("index", choice.Index);
-            format.WriteText(json, _texts[choice.Index].ToString());
+            format.WriteText(json, _texts[choice.Index].ToString(), _last[choice.Index].Calls ?? []);
             json.WritePropertyName("logprobs");
             WriteLogprobs(json, choice.Index);
-            json.WriteString("finish_reason", FinishNames.Of(choice.Finish!.Value));
+            json.WriteString("finish_reason", _last[choice.Index].FinishName);
             json.WriteEndObject();
         }
 

@@ -3,7 +3,7 @@ using Llama4.Compute;
 
 namespace Llama4.Model;
 
-/// <summary>The tower's beginning: patches to rows, the class token behind them, positions added, and the first norm.</summary>
+/// <summary>The tower's beginning: patches to rows, the class token behind them, positions added, all in fp32; and the first norm, which rounds.</summary>
 internal sealed class VisionEmbedding
 {
     private readonly IDevice _device;
@@ -72,5 +72,5 @@ internal sealed class VisionEmbedding
         return patches;
     }
 
-    private Tensor Rent(int rows) => _device.Rent(_activations, rows, _vision.HiddenSize);
+    private Tensor Rent(int rows) => _device.Rent(DType.F32, rows, _vision.HiddenSize);
 }

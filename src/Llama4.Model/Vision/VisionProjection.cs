@@ -57,9 +57,10 @@ internal sealed class VisionProjection
 
     private Tensor Activated(Tensor x, Matrix matrix)
     {
-        var y = _device.Rent(_activations, x.Rows, matrix.Outputs);
-        _device.MatMul(x, matrix, y);
-        _device.Gelu(y, y);
+        using var exact = _device.Rent(DType.F32, x.Rows, matrix.Outputs);
+        _device.MatMul(x, matrix, exact);
+        var y = _device.Rent(_activations, exact.Rows, exact.Width);
+        _device.Gelu(exact, y);
         return y;
     }
 }

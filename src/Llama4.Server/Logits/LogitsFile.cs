@@ -12,19 +12,30 @@ internal static class LogitsFile
     private const int RowsMax = 128;
 
     /// <param name="model">With room for the prompt in its only sequence.</param>
+    /// <param name="images">Of the prompt; their rows are written too.</param>
     /// <param name="progress">The share of the prompt that is written, 0 to 1.</param>
     /// <returns>The number of tensors.</returns>
     public static async Task<int> WriteAsync(
-        DirectModel model, int[] ids, string path, bool withLayers, Action<double> progress, CancellationToken cancellation)
+        DirectModel model, int[] ids, PromptImages? images, string path, bool withLayers, Action<double> progress, CancellationToken cancellation)
     {
         var tensors = Tensors(model.Config, ids.Length, withLayers);
+        if (images is not null)
+        {
+            tensors.Add(new("image_rows", StoredType.F32, [images.Rows.Length / model.Config.HiddenSize, model.Config.HiddenSize]));
+        }
+
         using var writer = new SafetensorsWriter(path, tensors);
+        if (images is not null)
+        {
+            writer.Write("image_rows", 0, MemoryMarshal.AsBytes<float>(images.Rows));
+        }
+
         var recorder = withLayers ? new LayerRecorder(model.Device) : null;
         var done = 0;
         foreach (var step in model.Steps.Prefill(0, 0, ids, RowsMax, LogitRows.All))
         {
             cancellation.ThrowIfCancellationRequested();
-            await WriteStepAsync(model, step, done, writer, recorder);
+            await WriteStepAsync(model, step, done, images?.Placed, writer, recorder);
             done += step.Rows;
             progress((double)done / ids.Length);
         }
@@ -33,9 +44,9 @@ internal static class LogitsFile
         return tensors.Count;
     }
 
-    private static async Task WriteStepAsync(DirectModel model, StepPlan step, int firstRow, SafetensorsWriter writer, LayerRecorder? recorder)
+    private static async Task WriteStepAsync(DirectModel model, StepPlan step, int firstRow, ImageRows? images, SafetensorsWriter writer, LayerRecorder? recorder)
     {
-        using var logits = model.Run(step, recorder)!;
+        using var logits = model.Run(step, recorder, images)!;
         var bytes = new byte[logits.Bytes];
         await model.Device.DownloadAsync(logits, bytes);
         WriteRows(writer, "logits", firstRow, step.Rows, bytes);

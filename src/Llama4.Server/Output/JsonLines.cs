@@ -15,10 +15,16 @@ internal static class JsonLines
     /// names its number; the lines before it are already written. Blank lines are passed over.
     /// </summary>
     /// <param name="map">Reads the line's object and writes the answer's members; the braces are written here.</param>
-    public static async Task<int> MapAsync(Terminal terminal, Action<JsonElement, Utf8JsonWriter> map, CancellationToken cancellation)
+    public static Task<int> MapAsync(Terminal terminal, Action<JsonElement, Utf8JsonWriter> map, CancellationToken cancellation) =>
+        MapAsync(terminal.Input, terminal, map, cancellation);
+
+    /// <inheritdoc cref="MapAsync(Terminal, Action{JsonElement, Utf8JsonWriter}, CancellationToken)"/>
+    /// <param name="input">Read in place of the terminal's input.</param>
+    public static async Task<int> MapAsync(
+        TextReader input, Terminal terminal, Action<JsonElement, Utf8JsonWriter> map, CancellationToken cancellation)
     {
         using var buffer = new MemoryStream();
-        for (var number = 1; await terminal.Input.ReadLineAsync(cancellation) is { } line; number++)
+        for (var number = 1; await input.ReadLineAsync(cancellation) is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line))
             {

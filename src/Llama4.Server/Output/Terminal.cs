@@ -26,6 +26,9 @@ public sealed class Terminal
     /// <summary>What Ctrl-C does.</summary>
     public Interrupts Interrupts { get; init; } = new();
 
+    /// <summary>Tells of what is not as it should be, and does not stop the run.</summary>
+    public void Warn(string message) => Error.WriteLine($"warning: {message}");
+
     /// <summary>The process's own streams, always UTF-8 whatever the locale says: JSON lines are.</summary>
     public static Terminal OfProcess()
     {

@@ -5,7 +5,7 @@ using Llama4.Server.Synth;
 
 namespace Llama4.Server.Pipeline;
 
-/// <summary>A checkpoint of a shape whose weights are one hole in a file: enough for devices that read none. It goes away when disposed.</summary>
+/// <summary>A checkpoint of a shape whose weights are one hole in a file: enough for devices that read none, and for measuring what does not depend on values. It goes away when disposed.</summary>
 internal sealed class HollowCheckpoint : IDisposable
 {
     private HollowCheckpoint(string directory, Llama4Config config) => (Directory, Config) = (directory, config);
@@ -16,14 +16,14 @@ internal sealed class HollowCheckpoint : IDisposable
 
     public static HollowCheckpoint Create(SynthShape shape)
     {
-        var directory = System.IO.Directory.CreateTempSubdirectory("llama4-pipeline-").FullName;
+        var directory = System.IO.Directory.CreateTempSubdirectory("llama4-hollow-").FullName;
         var checkpoint = new HollowCheckpoint(directory, shape.Config);
         try
         {
             File.WriteAllBytes(Path.Combine(directory, "config.json"), JsonSerializer.SerializeToUtf8Bytes(shape.Json));
             using var writer = new SafetensorsWriter(
                 Path.Combine(directory, "model.safetensors"),
-                [.. ParameterTable.Text(shape.Config).Select(parameter => new TensorLayout(TensorNames.Released(parameter.Name), StoredType.BF16, parameter.Shape))]);
+                [.. ParameterTable.All(shape.Config).Select(parameter => new TensorLayout(parameter.ReleasedName, StoredType.BF16, parameter.Shape))]);
             writer.LeaveHoles();
             writer.Commit();
             return checkpoint;

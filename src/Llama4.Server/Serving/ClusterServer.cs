@@ -5,6 +5,7 @@ using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Gateway.Admin;
 using Llama4.Server.Output;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Serving;
 
@@ -13,7 +14,11 @@ namespace Llama4.Server.Serving;
 /// <param name="Port">Of the gateway; null where this host has none.</param>
 /// <param name="AdminPort">Of the operators' interface, on loopback; null for none.</param>
 /// <param name="AdminKey">Null makes one and prints it.</param>
-internal sealed record ClusterDoors(IPAddress Bind, int? Port, int? AdminPort, string? AdminKey);
+internal sealed record ClusterDoors(IPAddress Bind, int? Port, int? AdminPort, string? AdminKey)
+{
+    /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
+    public ChatDialect? ChatDialect { get; init; }
+}
 
 /// <summary>One process of a cluster, from joining to leaving.</summary>
 internal static class ClusterServer
@@ -28,7 +33,7 @@ internal static class ClusterServer
     public static async Task<int> RunAsync(ClusterHostOptions options, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelDirectory)));
-        var served = doors.Port is null ? null : ServedModel.Load(options.ModelDirectory); // first: it may be what is wrong
+        var served = doors.Port is null ? null : ServedModel.Load(options.ModelDirectory, doors.ChatDialect, terminal.Warn); // first: it may be what is wrong
         await using var host = await ClusterHost.StartAsync(options with { Logging = ModelServer.Log }, progress: null, cancellation);
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"

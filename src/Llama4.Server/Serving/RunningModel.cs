@@ -11,7 +11,7 @@ internal sealed record RunningModel(string Name, ServedModel Served, EmbeddedClu
     /// <param name="logging">Where the cluster's warnings go; null for nowhere.</param>
     public static async Task<RunningModel> StartAsync(ModelChoice choice, Terminal terminal, Action<ILoggingBuilder>? logging, CancellationToken cancellation)
     {
-        var served = ServedModel.Load(choice.Directory); // first: it is read in a moment, and may be what is wrong
+        var served = ServedModel.Load(choice.Directory, choice.ChatDialect, terminal.Warn); // first: it is read in a moment, and may be what is wrong
         return new RunningModel(choice.Name, served, await StartClusterAsync(choice, terminal, options => options with { Logging = logging }, cancellation));
     }
 

@@ -12,15 +12,17 @@ namespace Llama4.Server.Serving;
 internal sealed record ServedModel(Tokenizer Tokenizer, ChatFormat ChatFormat, SamplingSettings Defaults, int[] StopIds)
 {
     /// <summary>Reads what stands beside the weights; the weights themselves are not touched.</summary>
+    /// <param name="dialect">How tools are written, whatever the checkpoint's chat template says.</param>
+    /// <param name="warn">Told what is taken for granted.</param>
     /// <exception cref="TokenizerFormatException">The checkpoint has no tokenizer, or not one that can be read.</exception>
     /// <exception cref="CheckpointException">Its config or generation_config.json is not what it should be.</exception>
-    public static ServedModel Load(string directory)
+    public static ServedModel Load(string directory, ChatDialect? dialect = null, Action<string>? warn = null)
     {
         var config = Llama4Config.Load(Path.Combine(directory, "config.json"));
         var tokenizer = TokenizerLoader.Load(directory);
         var (defaults, stopIds) = ReadGenerationConfig(Path.Combine(directory, "generation_config.json"));
         int[] stops = stopIds.Length > 0 ? stopIds : config.EosIds.Count > 0 ? [.. config.EosIds] : [.. tokenizer.StopIds];
-        return new ServedModel(tokenizer, ChatFormat.Load(tokenizer, directory), defaults, stops);
+        return new ServedModel(tokenizer, ChatFormat.Load(tokenizer, directory, dialect, warn), defaults, stops);
     }
 
     private static (SamplingSettings Defaults, int[] StopIds) ReadGenerationConfig(string file)

@@ -16,9 +16,12 @@ internal sealed class AnswererOptions
 
     private readonly ModelOptions _model = new();
 
+    private readonly ChatDialectOption _dialect = ChatDialectOption.OfModel();
+
     public void AddTo(Command command)
     {
         _model.AddTo(command);
+        command.Add(_dialect.Option);
         command.Add(_url);
     }
 
@@ -27,12 +30,12 @@ internal sealed class AnswererOptions
     {
         if (parsed.GetValue(_url) is not { } url)
         {
-            var choice = _model.Read(parsed);
+            var choice = _model.Read(parsed) with { ChatDialect = _dialect.Read(parsed) };
             return new EngineAnswers(await RunningModel.StartAsync(choice, terminal, logging: null, cancellation));
         }
 
-        return _model.IsGiven(parsed.CommandResult)
-            ? throw new UsageException($"--url asks a server, which has its own model: --model, --threads and --kv-memory do not go with it. See 'llama4 {parsed.CommandResult.Command.Name} --help'.")
+        return _model.IsGiven(parsed.CommandResult) || _dialect.Read(parsed) is not null
+            ? throw new UsageException($"--url asks a server, which has its own model: --model, --threads, --kv-memory and --chat-dialect do not go with it. See 'llama4 {parsed.CommandResult.Command.Name} --help'.")
             : await HttpAnswers.ConnectAsync(url, cancellation);
     }
 }

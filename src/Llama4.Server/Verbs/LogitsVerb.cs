@@ -17,6 +17,11 @@ internal static class LogitsVerb
         var output = new Option<string>("--out") { Description = "Tensor logits, F32 [tokens, vocab].", HelpName = "FILE.safetensors", Required = true };
         var compute = new Option<string>("--compute") { Description = "fp32 rounds nothing; bf16 rounds where serving does.", HelpName = "fp32|bf16", DefaultValueFactory = _ => "bf16" };
         var layers = new Option<bool>("--layers") { Description = "Also layers.I.attn_residual, .output, .router_logits and .expert of every layer." };
+        var pixels = new Option<string?>("--pixels")
+        {
+            Description = "Images for the patch tokens among the ids: tensor pixel_values [tiles, 3, size, size]. Adds image_rows, F32 [patch tokens, hidden].",
+            HelpName = "FILE.safetensors",
+        };
         compute.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is not ("fp32" or "bf16"))
@@ -24,19 +29,23 @@ internal static class LogitsVerb
                 result.AddError($"--compute: expected fp32 or bf16, found '{result.Tokens[0].Value}'");
             }
         });
-        var command = new Command("logits", "Logits, and every layer's values, of a prompt as a safetensors file.") { model, ids, output, compute, layers };
+        var command = new Command("logits", "Logits, and every layer's values, of a prompt as a safetensors file.") { model, ids, pixels, output, compute, layers };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var checkpoint = Checkpoint.Open(parsed.GetValue(model) ?? BundledModel.Directory);
             var prompt = ReadIds(parsed.GetRequiredValue(ids), checkpoint.Config);
+            var mode = parsed.GetValue(compute) == "fp32" ? ComputeMode.Fp32 : ComputeMode.Bf16;
             await using var device = CpuDevice.Create();
+            using var images = parsed.GetValue(pixels) is { } file
+                ? await ProgressLine.RunAsync(terminal, "images", _ => PromptImages.LoadAsync(checkpoint, device, mode, prompt, file, cancellation))
+                : null;
             using var loaded = await ProgressLine.RunAsync(
                 terminal,
                 "loading",
                 progress => DirectModel.LoadAsync(
                     checkpoint,
                     device,
-                    parsed.GetValue(compute) == "fp32" ? ComputeMode.Fp32 : ComputeMode.Bf16,
+                    mode,
                     sequences: 1,
                     positionsMax: prompt.Length,
                     progress: new Reported(progress),
@@ -45,13 +54,14 @@ internal static class LogitsVerb
             await ProgressLine.RunAsync(
                 terminal,
                 $"{prompt.Length} tokens",
-                progress => LogitsFile.WriteAsync(loaded, prompt, path, parsed.GetValue(layers), progress, cancellation));
+                progress => LogitsFile.WriteAsync(loaded, prompt, images, path, parsed.GetValue(layers), progress, cancellation));
             return CommandLine.Success;
         });
         return new Verb(
             VerbGroup.ComparingEngines,
             command,
-            "llama4 logits --model DIR --ids prompt.json --out ours.safetensors --compute fp32 --layers");
+            "llama4 logits --model DIR --ids prompt.json --out ours.safetensors --compute fp32 --layers",
+            "llama4 logits --model DIR --ids prompt.json --pixels tiles.safetensors --out ours.safetensors");
     }
 
     private static int[] ReadIds(string file, Llama4Config config)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Llama4.Server.Output;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Verbs;
 
@@ -60,6 +61,9 @@ internal sealed class ModelOptions
 /// <param name="KvBytes">Null leaves it to the cluster.</param>
 internal sealed record ModelChoice(string Directory, int Threads, long? KvBytes)
 {
+    /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
+    public ChatDialect? ChatDialect { get; init; }
+
     /// <summary>The checkpoint's name, for people and for the API.</summary>
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Directory)));
 }

@@ -15,6 +15,7 @@ internal static class ServeVerb
     {
         var model = new ModelOptions();
         var cluster = new ClusterOptions();
+        var dialect = ChatDialectOption.OfModel();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
         {
@@ -26,17 +27,18 @@ internal static class ServeVerb
         port.Within("0 to 65535", value => value is >= 0 and <= 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
+        command.Add(dialect.Option);
         command.Add(port);
         command.Add(bind);
         cluster.AddTo(command, port);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var choice = model.Read(parsed);
+            var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
             var address = parsed.GetRequiredValue(bind);
             if (cluster.IsGiven(parsed))
             {
                 return await ClusterServer.RunAsync(
-                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)), terminal, cancellation);
+                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
             }
 
             KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing

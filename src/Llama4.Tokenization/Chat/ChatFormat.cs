@@ -1,78 +1,100 @@
 namespace Llama4.Tokenization.Chat;
 
 /// <summary>
-/// Turns a dialog into prompt ids. The special tokens are put in as ids and every text is encoded as text, so that special names in a
-/// message cannot end it. Nothing is inserted that the dialog does not hold.
+/// Turns a dialog into prompt ids. A dialog without tools is laid out as Meta's reference does it, one with tools as the template of the
+/// checkpoint's dialect does; scout-nano has one layout for both. Nothing of a message is read as special.
 /// </summary>
-public abstract class ChatFormat
+public sealed class ChatFormat
 {
-    private readonly Dictionary<ChatRole, int[]> _headers;
-    private readonly int _bos;
+    private readonly Tokenizer _tokenizer;
 
-    private protected ChatFormat(Tokenizer tokenizer)
-    {
-        Tokenizer = tokenizer;
-        _bos = tokenizer.Specials["<|begin_of_text|>"];
-        _headers = new Dictionary<ChatRole, int[]>
-        {
-            [ChatRole.System] = Header("system"),
-            [ChatRole.User] = Header("user"),
-            [ChatRole.Assistant] = Header("assistant"),
-            [ChatRole.Tool] = Header("ipython"),
-        };
-    }
-
-    private protected Tokenizer Tokenizer { get; }
-
-    /// <summary>The format of a checkpoint: Meta's, but for scout-nano, which was trained on a layout that differs a little.</summary>
-    /// <param name="tokenizer">The checkpoint's.</param>
-    /// <param name="fileOrDirectory">Where the tokenizer came from. A chat_template.jinja there is recognised by its text, never executed.</param>
+    /// <summary>The format of a tokenizer's model in a dialect.</summary>
     /// <exception cref="KeyNotFoundException">The vocabulary lacks a special token of the format.</exception>
-    public static ChatFormat Load(Tokenizer tokenizer, string? fileOrDirectory = null)
+    public ChatFormat(Tokenizer tokenizer, ChatDialect dialect)
     {
-        var folder = Directory.Exists(fileOrDirectory) ? fileOrDirectory : Path.GetDirectoryName(fileOrDirectory) ?? "";
-        var template = Path.Combine(folder, "chat_template.jinja");
-        return fileOrDirectory is not null && File.Exists(template) && ScoutNanoChatFormat.IsMeantBy(File.ReadAllText(template))
-            ? new ScoutNanoChatFormat(tokenizer)
-            : new MetaChatFormat(tokenizer);
+        _tokenizer = tokenizer;
+        Dialect = dialect;
+        foreach (var name in (string[])["<|begin_of_text|>", "<|header_start|>", "<|header_end|>", "<|eot|>", "<|eom|>"])
+        {
+            _ = tokenizer.Specials[name];
+        }
     }
 
-    /// <summary>The prompt ids of a dialog.</summary>
+    /// <summary>How definitions, calls and results of tools are written.</summary>
+    public ChatDialect Dialect { get; }
+
+    /// <summary>The format of a checkpoint, in the dialect that its chat template is recognised to have; Meta's where it has none.</summary>
+    /// <param name="tokenizer">The checkpoint's.</param>
+    /// <param name="fileOrDirectory">Where the tokenizer came from; a chat template beside it is read, never executed.</param>
+    /// <param name="dialect">The dialect, whatever the template says.</param>
+    /// <param name="warn">Told once if the template is of no known dialect, and Meta's is taken.</param>
+    /// <exception cref="KeyNotFoundException">The vocabulary lacks a special token of the format.</exception>
+    /// <exception cref="TokenizerFormatException">A file that may hold a chat template is not what it should be.</exception>
+    public static ChatFormat Load(
+        Tokenizer tokenizer, string? fileOrDirectory = null, ChatDialect? dialect = null, Action<string>? warn = null) =>
+        new(tokenizer, dialect ?? Recognise(fileOrDirectory, warn));
+
+    /// <summary>The prompt ids of a dialog without tools.</summary>
     /// <param name="messages">The dialog so far.</param>
     /// <param name="addGenerationPrompt">Whether an assistant's header follows, for the model to go on.</param>
     /// <param name="toolPromptFormat">How calls in the dialog's history are written; without it, as the model was trained.</param>
-    /// <exception cref="ChatRequestException">A message holds an image.</exception>
-    public int[] Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, ToolPromptFormat? toolPromptFormat = null)
+    /// <exception cref="ChatRequestException">The dialog cannot be laid out.</exception>
+    public int[] Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, ToolPromptFormat? toolPromptFormat = null) =>
+        Render(new ChatDialog(messages) { AddsGenerationPrompt = addGenerationPrompt, CallsWritten = toolPromptFormat });
+
+    /// <summary>The prompt ids of a dialog.</summary>
+    /// <exception cref="ChatRequestException">The dialog cannot be laid out: an image has no layout, or there is no message for the tools.</exception>
+    public int[] Render(ChatDialog dialog)
     {
-        var ids = new List<int> { _bos };
-        for (var i = 0; i < messages.Count; i++)
+        CheckImages(dialog.Messages);
+        var prompt = new PromptWriter(_tokenizer).Special("<|begin_of_text|>");
+        switch (Dialect)
         {
-            ids.AddRange(_headers[messages[i].Role]);
-            AppendBody(TextsOf(messages[i], i), messages[i], isFirst: i == 0, toolPromptFormat, ids);
+            case ChatDialect.Nano:
+                NanoLayout.Write(dialog, prompt);
+                break;
+            case var _ when dialog.Tools is null:
+                ReferenceLayout.Write(dialog, prompt);
+                break;
+            case ChatDialect.Json:
+                JsonLayout.Write(dialog, dialog.Tools, prompt);
+                break;
+            default:
+                PythonicLayout.Write(dialog, dialog.Tools, prompt);
+                break;
         }
 
-        if (addGenerationPrompt)
-        {
-            ids.AddRange(_headers[ChatRole.Assistant]);
-            Tokenizer.EncodeContent("\n\n", ids);
-        }
-
-        return [.. ids];
+        return prompt.ToIds();
     }
 
-    /// <summary>Appends what follows a header: two line ends, the content, the calls, and the token that ends the message.</summary>
-    private protected abstract void AppendBody(
-        IReadOnlyList<string> texts, ChatMessage message, bool isFirst, ToolPromptFormat? toolPromptFormat, List<int> ids);
-
-    private static string[] TextsOf(ChatMessage message, int index) => [.. message.Content.Select((part, i) => part is TextPart text
-        ? text.Text
-        : throw new ChatRequestException("Images are not supported yet.", $"messages[{index}].content[{i}]"))];
-
-    private int[] Header(string role)
+    private static ChatDialect Recognise(string? fileOrDirectory, Action<string>? warn)
     {
-        var ids = new List<int> { Tokenizer.Specials["<|header_start|>"] };
-        Tokenizer.EncodeContent(role, ids);
-        ids.Add(Tokenizer.Specials["<|header_end|>"]);
-        return [.. ids];
+        var folder = Directory.Exists(fileOrDirectory) ? fileOrDirectory : Path.GetDirectoryName(fileOrDirectory) ?? "";
+        if (fileOrDirectory is null || ChatTemplateFile.Read(folder) is not { } template)
+        {
+            return ChatDialect.Meta;
+        }
+
+        if (ChatDialects.Recognise(template) is { } dialect)
+        {
+            return dialect;
+        }
+
+        warn?.Invoke($"The chat template in {folder} is of no known dialect: tools are written in Meta's. Known are {string.Join(", ", ChatDialects.Names)}.");
+        return ChatDialect.Meta;
+    }
+
+    private static void CheckImages(IReadOnlyList<ChatMessage> messages)
+    {
+        foreach (var (i, message) in messages.Index())
+        {
+            foreach (var (k, part) in message.Content.Index())
+            {
+                if (part is ImagePart { Url: not null, Layout: null })
+                {
+                    throw new ChatRequestException("Images are not supported yet.", $"messages[{i}].content[{k}]");
+                }
+            }
+        }
     }
 }

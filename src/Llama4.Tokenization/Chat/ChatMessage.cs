@@ -27,8 +27,14 @@ public sealed record ChatMessage(ChatRole Role, IReadOnlyList<ContentPart> Conte
     {
     }
 
-    /// <summary>The calls that an assistant message makes, after its content.</summary>
-    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+    /// <summary>The calls that an assistant message makes, after its content; null where none were given, which is not the same as an empty list to every template.</summary>
+    public IReadOnlyList<ToolCall>? ToolCalls { get; init; }
+
+    /// <summary>Whether the message makes calls.</summary>
+    public bool HasCalls => ToolCalls is { Count: > 0 };
+
+    /// <summary>Whether the content was given as a list of parts and not as one string.</summary>
+    public bool HasParts { get; init; }
 
     /// <summary>Whether an assistant message ended with end_of_message (more follows in its turn) and not with end_of_turn.</summary>
     public bool EndsMessageOnly { get; init; }
@@ -40,8 +46,13 @@ public abstract record ContentPart;
 /// <summary>Text, which is never read for special names.</summary>
 public sealed record TextPart(string Text) : ContentPart;
 
-/// <summary>A picture, by its URL or data URL.</summary>
-public sealed record ImagePart(string Url) : ContentPart;
+/// <summary>A picture.</summary>
+/// <param name="Url">Its URL or data URL; null for the bare mark of a picture that templates are given.</param>
+public sealed record ImagePart(string? Url) : ContentPart
+{
+    /// <summary>How it is cut into tiles, once that is known.</summary>
+    public ImageLayout? Layout { get; init; }
+}
 
 /// <summary>A call of a function with arguments, a JSON object.</summary>
 public sealed record ToolCall(string Name, JsonElement Arguments);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static Llama4.Tokenization.Chat.ChatJson;
 
 namespace Llama4.Tokenization.Chat;
 
@@ -6,21 +7,28 @@ namespace Llama4.Tokenization.Chat;
 /// Reads messages in OpenAI's form. One extension: <c>"stop_reason":"end_of_message"</c> on an assistant message. Properties that do not
 /// change the prompt (<c>name</c>, <c>tool_call_id</c>, <c>refusal</c>, ...) are not looked at.
 /// </summary>
+/// <remarks>
+/// Messages as templates are given them may also have bare <c>{"type":"image"}</c> parts, and an empty list of calls stays one: on the wire
+/// it is what clients write for none.
+/// </remarks>
 public static class ChatMessageReader
 {
     /// <summary>Reads the array <paramref name="messages"/>, which may be empty; the result does not depend on its document.</summary>
+    /// <param name="messages">The array.</param>
+    /// <param name="asForTemplates">Whether messages have the form that templates are given, and not only the wire's.</param>
+    /// <param name="param">Its name, for errors.</param>
     /// <exception cref="ChatRequestException">Something is not of the form; it says where.</exception>
-    public static IReadOnlyList<ChatMessage> Read(JsonElement messages, string param = "messages")
+    public static IReadOnlyList<ChatMessage> Read(JsonElement messages, bool asForTemplates = false, string param = "messages")
     {
         if (messages.ValueKind != JsonValueKind.Array)
         {
             throw new ChatRequestException($"Expected a list of messages, found {Shown(messages)}.", param);
         }
 
-        return [.. messages.EnumerateArray().Select((message, i) => ReadMessage(message, $"{param}[{i}]"))];
+        return [.. messages.EnumerateArray().Select((message, i) => ReadMessage(message, asForTemplates, $"{param}[{i}]"))];
     }
 
-    private static ChatMessage ReadMessage(JsonElement message, string param)
+    private static ChatMessage ReadMessage(JsonElement message, bool asForTemplates, string param)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
@@ -29,9 +37,15 @@ public static class ChatMessageReader
 
         var role = ReadRole(message, $"{param}.role");
         var calls = ReadToolCalls(message, role, $"{param}.tool_calls");
-        var content = ReadContent(Optional(message, "content"), isOptional: calls.Count > 0, $"{param}.content");
+        var given = Optional(message, "content");
+        var content = ReadContent(given, isOptional: calls is { Count: > 0 }, asForTemplates, $"{param}.content");
         var stopReason = Optional(message, "stop_reason") is { } reason ? Text(reason, $"{param}.stop_reason") : null;
-        return new ChatMessage(role, content) { ToolCalls = calls, EndsMessageOnly = stopReason == "end_of_message" };
+        return new ChatMessage(role, content)
+        {
+            ToolCalls = calls is { Count: 0 } && !asForTemplates ? null : calls,
+            HasParts = given is { ValueKind: JsonValueKind.Array },
+            EndsMessageOnly = stopReason == "end_of_message",
+        };
     }
 
     private static ChatRole ReadRole(JsonElement message, string param) => Text(Required(message, "role", param), param) switch
@@ -39,11 +53,11 @@ public static class ChatMessageReader
         "system" or "developer" => ChatRole.System,
         "user" => ChatRole.User,
         "assistant" => ChatRole.Assistant,
-        "tool" => ChatRole.Tool,
+        "tool" or "ipython" => ChatRole.Tool, // the second is what headers and some templates call it
         var other => throw new ChatRequestException($"Expected the role system, developer, user, assistant or tool, found \"{other}\".", param),
     };
 
-    private static IReadOnlyList<ContentPart> ReadContent(JsonElement? content, bool isOptional, string param)
+    private static IReadOnlyList<ContentPart> ReadContent(JsonElement? content, bool isOptional, bool asForTemplates, string param)
     {
         switch (content)
         {
@@ -52,13 +66,13 @@ public static class ChatMessageReader
             case { ValueKind: JsonValueKind.String } text:
                 return [new TextPart(Text(text, param))];
             case { ValueKind: JsonValueKind.Array } parts:
-                return [.. parts.EnumerateArray().Select((part, i) => ReadPart(part, $"{param}[{i}]"))];
+                return [.. parts.EnumerateArray().Select((part, i) => ReadPart(part, asForTemplates, $"{param}[{i}]"))];
             default:
                 throw new ChatRequestException($"Expected a string or a list of parts, found {(content is { } found ? Shown(found) : "nothing")}.", param);
         }
     }
 
-    private static ContentPart ReadPart(JsonElement part, string param)
+    private static ContentPart ReadPart(JsonElement part, bool asForTemplates, string param)
     {
         var type = Text(Required(part, "type", $"{param}.type"), $"{param}.type");
         switch (type)
@@ -68,16 +82,18 @@ public static class ChatMessageReader
             case "image_url":
                 var url = $"{param}.image_url.url";
                 return new ImagePart(Text(Required(Required(part, "image_url", $"{param}.image_url"), "url", url), url));
+            case "image" when asForTemplates:
+                return new ImagePart(Url: null);
             default:
                 throw new ChatRequestException($"Expected a part of type text or image_url, found \"{type}\".", $"{param}.type");
         }
     }
 
-    private static IReadOnlyList<ToolCall> ReadToolCalls(JsonElement message, ChatRole role, string param)
+    private static IReadOnlyList<ToolCall>? ReadToolCalls(JsonElement message, ChatRole role, string param)
     {
         if (Optional(message, "tool_calls") is not { } calls)
         {
-            return [];
+            return null;
         }
 
         if (role != ChatRole.Assistant || calls.ValueKind != JsonValueKind.Array)
@@ -113,79 +129,5 @@ public static class ChatMessageReader
         {
             throw new ChatRequestException($"Expected JSON as the arguments: {e.Message}", param);
         }
-    }
-
-    private static JsonElement Required(JsonElement parent, string name, string param) => parent.ValueKind == JsonValueKind.Object
-        ? Optional(parent, name) ?? throw new ChatRequestException($"Expected a property \"{name}\", found none.", param)
-        : throw new ChatRequestException($"Expected an object with \"{name}\", found {Shown(parent)}.", param);
-
-    private static JsonElement? Optional(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    private static string Text(JsonElement value, string param)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            throw new ChatRequestException($"Expected a string, found {Shown(value)}.", param);
-        }
-
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new ChatRequestException("Expected valid Unicode, found half of a surrogate pair.", param);
-        }
-    }
-
-    /// <summary>Arguments are written into the prompt much later, where half of a surrogate pair could no longer be told as the caller's mistake.</summary>
-    private static void CheckText(JsonElement value, string param)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                Text(value, param);
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                {
-                    CheckText(item, param);
-                }
-
-                break;
-            case JsonValueKind.Object:
-                foreach (var member in value.EnumerateObject())
-                {
-                    CheckName(member, param);
-                    CheckText(member.Value, param);
-                }
-
-                break;
-        }
-    }
-
-    private static void CheckName(JsonProperty member, string param)
-    {
-        try
-        {
-            _ = member.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new ChatRequestException("Expected names of valid Unicode, found half of a surrogate pair.", param);
-        }
-    }
-
-    private static string Shown(JsonElement value)
-    {
-        const int ShownMax = 60;
-        if (value.ValueKind == JsonValueKind.Undefined)
-        {
-            return "nothing";
-        }
-
-        var text = value.GetRawText();
-        return text.Length > ShownMax ? text[..ShownMax] + "..." : text;
     }
 }

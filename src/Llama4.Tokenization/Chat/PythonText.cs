@@ -23,6 +23,22 @@ internal static class PythonText
         return text.ToString();
     }
 
+    /// <summary><c>json.dumps(value, indent=4, ensure_ascii=False)</c>.</summary>
+    public static string IndentedJson(JsonElement value)
+    {
+        var text = new StringBuilder();
+        AppendIndented(text, value, depth: 0);
+        return text.ToString();
+    }
+
+    /// <summary><c>json.dumps</c> of a list of these, with indent and everything outside ASCII kept.</summary>
+    public static string IndentedJson(IEnumerable<JsonElement> list)
+    {
+        var text = new StringBuilder();
+        AppendBlock(text, '[', ']', [.. list], depth: 0, item => AppendIndented(text, item, depth: 1));
+        return text.ToString();
+    }
+
     /// <summary>The members of an object as Python's dict keeps them: of equal keys the first one's place and the last one's value.</summary>
     public static OrderedDictionary<string, JsonElement> Members(JsonElement value)
     {
@@ -86,6 +102,45 @@ internal static class PythonText
         }
     }
 
+    private static void AppendIndented(StringBuilder text, JsonElement value, int depth)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Array:
+                AppendBlock(text, '[', ']', [.. value.EnumerateArray()], depth, item => AppendIndented(text, item, depth + 1));
+                break;
+            case JsonValueKind.Object:
+                AppendBlock(text, '{', '}', [.. Members(value)], depth, member =>
+                {
+                    AppendString(text, member.Key, asciiOnly: false);
+                    text.Append(": ");
+                    AppendIndented(text, member.Value, depth + 1);
+                });
+                break;
+            default:
+                Append(text, value, asciiOnly: false);
+                break;
+        }
+    }
+
+    /// <summary>Items on lines of their own, four blanks further in; none: both brackets together.</summary>
+    private static void AppendBlock<T>(StringBuilder text, char open, char close, IReadOnlyList<T> items, int depth, Action<T> append)
+    {
+        text.Append(open);
+        foreach (var (i, item) in items.Index())
+        {
+            text.Append(i > 0 ? ",\n" : "\n").Append(' ', 4 * (depth + 1));
+            append(item);
+        }
+
+        if (items.Count > 0)
+        {
+            text.Append('\n').Append(' ', 4 * depth);
+        }
+
+        text.Append(close);
+    }
+
     private static void AppendString(StringBuilder text, string value, bool asciiOnly)
     {
         text.Append('"');
@@ -113,7 +168,7 @@ internal static class PythonText
     /// <c>repr</c> of a float: the shortest digits that read back as the same double, plain from 1e-4 to below 1e16, else with an
     /// exponent of at least two digits.
     /// </summary>
-    private static string Repr(double number)
+    public static string Repr(double number)
     {
         var shortest = number.ToString("R", CultureInfo.InvariantCulture);
         var sign = shortest[0] == '-' ? "-" : "";

@@ -93,7 +93,7 @@ public sealed class ChatVerbTests
     }
 
     [Theory]
-    [InlineData("chat x --url http://127.0.0.1:1 --threads 1", CommandLine.Usage, "--model, --threads and --kv-memory do not go with it")]
+    [InlineData("chat x --url http://127.0.0.1:1 --threads 1", CommandLine.Usage, "--model, --threads, --kv-memory and --chat-dialect do not go with it")]
     [InlineData("chat x --model /there/is/none", CommandLine.Failure, "/there/is/none")]
     [InlineData("chat x --url http://127.0.0.1:1", CommandLine.Failure, "no server answers at http://127.0.0.1:1")]
     [InlineData("chat x --url nowhere", CommandLine.Usage, "--url: expected an address like http://127.0.0.1:8080, found 'nowhere'")]

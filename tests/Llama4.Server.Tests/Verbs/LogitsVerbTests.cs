@@ -53,6 +53,50 @@ public sealed class LogitsVerbTests
         ours.ShouldBeInRange(reference / 10, 1.1 * reference); // far smaller would be no bf16 at all
     }
 
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    public async Task Logits_WithPixels_AreTheGoldensWithImageRows(string compute)
+    {
+        using var folder = new TestFolder();
+        using var expected = SafetensorsFile.Open(Golden.Path("16-multimodal", "expected.safetensors"));
+
+        var run = await RunAsync(folder, "16-multimodal", expected, "--pixels", Golden.Path("16-multimodal", "expected.safetensors"), "--compute", compute);
+
+        (run.ExitCode, run.Output, run.Error).ShouldBe((0, "", ""));
+        using var file = SafetensorsFile.Open(folder["out.safetensors"]);
+        file.Tensors.Keys.Order().ShouldBe(["image_rows", "logits"]);
+        foreach (var name in file.Tensors.Keys)
+        {
+            file.Tensors[name].Type.ShouldBe(StoredType.F32, name);
+            file.Tensors[name].Shape.ShouldBe(expected.Tensors[name].Shape, name);
+            var error = Error(file.Tensors[name].ReadFloats(), expected.Tensors[name].ReadFloats());
+            if (compute == "fp32")
+            {
+                error.Greatest.ShouldBeLessThan(Fp32Tolerance, name);
+            }
+            else
+            {
+                error.Rms.ShouldBeInRange(1e-3, 1.1 * 0.01494, name); // the reference's own: the case's hf_bf16_rms_error_over_logits_rms
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("16-multimodal", "16-multimodal", "the prompt has 1 patch tokens (id 492), the images make 16 rows")]
+    [InlineData("16-multimodal", "01-scout", "tensor pixel_values: expected F32, F16 or BF16 [tiles, 3, 56, 56] with at least one tile, found nothing")]
+    [InlineData("11-tied", "16-multimodal", "key vision_config: expected the sizes of a vision tower, found nothing")]
+    public async Task Logits_WithPixelsThatDoNotFit_SaysWhy(string model, string pixels, string message)
+    {
+        using var folder = new TestFolder();
+
+        var run = await Llama4Run.OfAsync(
+            "logits", "--model", Golden.Path(model), "--ids", folder.Write("ids.json", """{"ids":[1,492]}"""), "--pixels", Golden.Path(pixels, "expected.safetensors"), "--out", folder["out.safetensors"]);
+
+        run.ShouldFailWith(CommandLine.Failure, message);
+        File.Exists(folder["out.safetensors"]).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task Logits_OfAFileWithAByteOrderMark_AreThoseOfTheFileWithout()
     {

@@ -45,8 +45,22 @@ public sealed class ChatMessageReaderTests
         messages.Select(message => message.Role).ShouldBe([ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Assistant, ChatRole.Tool]);
         messages[1].Content.ShouldBe([new TextPart("look"), new ImagePart("data:,x")]);
         messages[2].Content.ShouldBeEmpty();
-        messages[2].ToolCalls.Single().Arguments.GetRawText().ShouldBe("{}");
+        messages[2].ToolCalls.ShouldNotBeNull().Single().Arguments.GetRawText().ShouldBe("{}");
         messages.Select(message => message.EndsMessageOnly).ShouldBe([false, false, false, true, false]);
+    }
+
+    [Fact]
+    public void Read_OfMessagesAsTemplatesAreGivenThem_TakesBareImagesAndKeepsEmptyLists()
+    {
+        const string Messages = """[{"role":"user","content":[{"type":"image"}]},{"role":"assistant","content":"x","tool_calls":[]},{"role":"ipython","content":"y"}]""";
+        var messages = ChatMessageReader.Read(JsonSerializer.Deserialize<JsonElement>(Messages), asForTemplates: true);
+
+        messages[0].Content.ShouldBe([new ImagePart(null)]);
+        messages[0].HasParts.ShouldBeTrue();
+        messages[1].ToolCalls.ShouldBeEmpty();
+        messages[2].Role.ShouldBe(ChatRole.Tool);
+        Should.Throw<ChatRequestException>(() => Read(Messages)).Param.ShouldBe("messages[0].content[0].type");
+        Read("""[{"role":"assistant","content":"x","tool_calls":[]}]""")[0].ToolCalls.ShouldBeNull();
     }
 
     private static IReadOnlyList<ChatMessage> Read(string messages) => ChatMessageReader.Read(JsonSerializer.Deserialize<JsonElement>(messages));

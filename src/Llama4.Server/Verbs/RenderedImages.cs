@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+using Llama4.Server.Output;
+using Llama4.Tokenization.Chat;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary>Pictures of <c>llama4 render</c>: sizes alone, since a prompt depends on nothing else of them.</summary>
+/// <param name="TilePixels">Side of a tile.</param>
+/// <param name="TilesMax">Most tiles of a picture, the overview apart.</param>
+internal sealed record RenderedImages(int TilePixels, int TilesMax)
+{
+    // What a person's camera and a scanner may give, with room; a prompt depends on the ratio of the sides only, past the tiles' size.
+    private const int PixelsOfSideMax = 1 << 20;
+
+    /// <summary>Those of the tokenizer's model: of preprocessor_config.json beside it, else Llama 4's.</summary>
+    public static RenderedImages Of(string tokenizer)
+    {
+        var folder = Directory.Exists(tokenizer) ? tokenizer : Path.GetDirectoryName(tokenizer) ?? "";
+        var file = Path.Combine(folder, "preprocessor_config.json");
+        if (!File.Exists(file))
+        {
+            return new RenderedImages(336, 16);
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            var tile = json.RootElement.Member("size").Member("height").GetInt32();
+            var tiles = json.RootElement.TryGetProperty("max_patches", out var max) ? max.GetInt32() : 16;
+            return tile is >= 28 and <= 4096 && tiles is >= 1 and <= 1024
+                ? new RenderedImages(tile, tiles)
+                : throw new InvalidDataException($"expected tiles of 28 to 4096 pixels and 1 to 1024 of them, found {tile} and {tiles}");
+        }
+        catch (Exception error) when (error is JsonException or InvalidDataException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Lays out the dialog's pictures: <c>image:K</c> is the one of index K, any other the next in order.</summary>
+    public IReadOnlyList<ChatMessage> LayOut(IReadOnlyList<ChatMessage> messages, JsonElement sizes)
+    {
+        var layouts = Layouts(sizes);
+        var next = 0;
+        return [.. messages.Select(message => message with
+        {
+            Content = [.. message.Content.Select(part => part is ImagePart image ? image with { Layout = layouts[IndexOf(image)] } : part)],
+        })];
+
+        int IndexOf(ImagePart image)
+        {
+            var index = image.Url?.Split("image:") is ["", var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var named) ? named : next++;
+            return index < layouts.Length ? index : throw new InvalidDataException($"\"images\": expected at least {index + 1} of them, found {layouts.Length}");
+        }
+    }
+
+    private ImageLayout[] Layouts(JsonElement sizes) => sizes.ValueKind == JsonValueKind.Array
+        ? [.. sizes.EnumerateArray().Select((size, i) => ImageLayout.Of(Side(size, i, "width"), Side(size, i, "height"), TilePixels, TilesMax))]
+        : throw new InvalidDataException($"\"images\": expected an array of {{\"width\",\"height\"}}, found {sizes.GetRawText()}");
+
+    private static int Side(JsonElement size, int index, string name)
+    {
+        var side = size.Member(name);
+        return side.ValueKind == JsonValueKind.Number && side.TryGetInt32(out var pixels) && pixels is >= 1 and <= PixelsOfSideMax
+            ? pixels
+            : throw new InvalidDataException($"\"images\"[{index}].{name}: expected 1 to {PixelsOfSideMax}, found {side.GetRawText()}");
+    }
+}
