@@ -71,6 +71,7 @@ public static class CommandLine
         DetokenizeVerb.Create(terminal),
         RenderVerb.Create(terminal),
         DistributionVerb.Create(terminal),
+        AcceptsVerb.Create(terminal),
     ];
 
     private static RootCommand Root(Terminal terminal, bool optionsEnd)

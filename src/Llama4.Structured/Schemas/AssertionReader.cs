@@ -38,12 +38,12 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.Types = Types(value);
                 return true;
             case "enum":
-                own.Values = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
+                OnlyValues(own, value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
                     ? [.. value.EnumerateArray()]
-                    : throw Wrong(keyword, "an array of values", value);
+                    : throw Wrong(keyword, "an array of values", value));
                 return true;
             case "const":
-                own.Values = own.Values is { } values ? [.. values.Where(v => JsonElement.DeepEquals(v, value))] : [value];
+                OnlyValues(own, [value]);
                 return true;
             case "minimum":
                 own.Range = own.Range.AtLeast(Number(keyword, value), open: false);
@@ -115,6 +115,9 @@ internal sealed class AssertionReader(SchemaDocument document)
                 return Unsupported.Contains(keyword) ? throw new ConstraintException(keyword, "is not supported") : false; // what is no keyword is an annotation
         }
     }
+
+    private static void OnlyValues(Assertions own, List<JsonElement> values) =>
+        own.Values = own.Values is { } before ? [.. before.Where(value => values.Exists(other => JsonElement.DeepEquals(value, other)))] : values;
 
     private void ReadPrefixItems(Assertions own, JsonElement value)
     {

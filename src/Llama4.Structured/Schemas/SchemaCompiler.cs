@@ -77,7 +77,7 @@ internal sealed class SchemaCompiler
     /// <summary>What satisfies all schemas at these pointers.</summary>
     private ValueShape ShapeOf(IReadOnlyCollection<string> pointers)
     {
-        var key = string.Join('\n', pointers);
+        var key = string.Concat(pointers.Select(pointer => $"#{pointer}\n"));
         return _shapes.TryGetValue(key, out var shape) ? shape : Add(key, _expansion.Of(pointers));
     }
 
