@@ -11,10 +11,11 @@ internal sealed class KeyLexeme(TextSet keys, int from, int to) : Lexeme
         var index = 0;
         foreach (var name in names)
         {
+            keys.Begin(index);
             keys.End(keys.Separator(keys.JsonString(TextSet.Root, name), (byte)':'), index++);
         }
 
-        return keys.Finish(tagsBelow: true);
+        return keys.Finish();
     }
 
     public override int Step(int state, byte value)

@@ -15,6 +15,7 @@ internal sealed class TextSet
 
     private readonly List<Node> _nodes = [new()];
     private bool _finished;
+    private int _tag = -1;
 
     /// <summary>The number of nodes; each takes about 100 bytes.</summary>
     public int Count => _nodes.Count;
@@ -72,7 +73,10 @@ internal sealed class TextSet
         }
     }
 
-    /// <summary>The tags of the texts that go through a node, ascending. Texts must have been ended in the order of their tags.</summary>
+    /// <summary>Tells which text is written from now on, for <see cref="TagsBelow"/>; tags ascend.</summary>
+    public void Begin(int tag) => _tag = tag;
+
+    /// <summary>The tags of the texts that go through a node, ascending.</summary>
     public IReadOnlyList<int> TagsBelow(int node) => _nodes[node].TagsBelow;
 
     /// <summary>Where a byte leads, -1 for nowhere.</summary>
@@ -84,8 +88,8 @@ internal sealed class TextSet
     /// <summary>Whether a byte can follow.</summary>
     public bool Continues(int node) => _nodes[node].Edges.Count > 0;
 
-    /// <summary>Makes the optional spaces and, on demand, what <see cref="TagsBelow"/> tells. Nothing may be added after.</summary>
-    public TextSet Finish(bool tagsBelow = false)
+    /// <summary>Makes the optional spaces. Nothing may be added after.</summary>
+    public TextSet Finish()
     {
         if (_finished)
         {
@@ -95,21 +99,13 @@ internal sealed class TextSet
         _finished = true;
         for (int i = 0, count = _nodes.Count; i < count; i++)
         {
-            if (_nodes[i].Symbols.ContainsKey(Spaceable))
+            if (_nodes[i].HasSymbol(Spaceable))
             {
-                _nodes.Add(new Node { Tag = _nodes[i].Tag });
-                foreach (var (value, to) in _nodes[i].Edges)
-                {
-                    _nodes[^1].Edges.Add(value, to);
-                }
+                _nodes.Add(new Node { Tag = _nodes[i].Tag, TagsBelow = _nodes[i].TagsBelow });
+                _nodes[^1].Edges.AddAll(_nodes[i].Edges);
 
-                _nodes[i].Edges.Add((byte)' ', _nodes.Count - 1);
+                _nodes[i].Edges.Set((byte)' ', _nodes.Count - 1);
             }
-        }
-
-        if (tagsBelow)
-        {
-            CollectTags();
         }
 
         return this;
@@ -120,35 +116,45 @@ internal sealed class TextSet
         if (!_nodes[node].Edges.TryGetValue(value, out var next))
         {
             next = Add();
-            _nodes[node].Edges.Add(value, next);
+            _nodes[node].Edges.Set(value, next);
         }
 
-        return next;
+        return Pass(next);
     }
 
     /// <summary><c>\n</c>, <c>\u000A</c> and <c>\u000a</c> all lead to one node.</summary>
     private int Control(int node, int character)
     {
-        if (_nodes[node].Symbols.TryGetValue(character, out var next))
+        if (!_nodes[node].Symbols.TryGetValue(character, out var next))
         {
-            return next;
+            next = Add();
+            _nodes[node].Symbols.Add(character, next);
         }
 
-        next = Add();
-        _nodes[node].Symbols.Add(character, next);
         var backslash = Byte(node, (byte)'\\');
         if (JsonEscapes.ShortFor(character) is { } letter)
         {
-            _nodes[backslash].Edges[letter] = next;
+            _nodes[backslash].Edges.Set(letter, next);
         }
 
         var high = Raw(backslash, [(byte)'u', (byte)'0', (byte)'0', (byte)('0' + (character >> 4))]);
         foreach (var digit in JsonEscapes.HexForms(character & 15))
         {
-            _nodes[high].Edges[digit] = next;
+            _nodes[high].Edges.Set(digit, next);
         }
 
-        return next;
+        return Pass(next);
+    }
+
+    private int Pass(int node)
+    {
+        var tags = _nodes[node].TagsBelow;
+        if (_tag >= 0 && (tags.Count == 0 || tags[^1] != _tag))
+        {
+            tags.Add(_tag);
+        }
+
+        return node;
     }
 
     private int Add()
@@ -157,40 +163,19 @@ internal sealed class TextSet
         return _nodes.Count - 1;
     }
 
-    /// <summary>Children have greater numbers than their parents, except where escapes join; so tags are spread until nothing changes.</summary>
-    private void CollectTags()
-    {
-        var below = _nodes.Select(node => new SortedSet<int>(node.Tag < 0 ? [] : [node.Tag])).ToArray();
-        for (var changed = true; changed;)
-        {
-            changed = false;
-            for (var i = _nodes.Count - 1; i >= 0; i--)
-            {
-                var before = below[i].Count;
-                foreach (var to in _nodes[i].Edges.Values)
-                {
-                    below[i].UnionWith(below[to]);
-                }
-
-                changed |= below[i].Count != before;
-            }
-        }
-
-        for (var i = 0; i < _nodes.Count; i++)
-        {
-            _nodes[i].TagsBelow = [.. below[i]];
-        }
-    }
-
     private sealed class Node
     {
-        public SortedDictionary<byte, int> Edges { get; } = [];
+        private Dictionary<int, int>? _symbols;
+
+        public ByteEdges Edges { get; } = new();
 
         /// <summary>Characters that are written in several ways, and whether a space may come first.</summary>
-        public Dictionary<int, int> Symbols { get; } = [];
+        public Dictionary<int, int> Symbols => _symbols ??= [];
+
+        public bool HasSymbol(int symbol) => _symbols?.ContainsKey(symbol) ?? false;
 
         public int Tag { get; set; } = -1;
 
-        public int[] TagsBelow { get; set; } = [];
+        public List<int> TagsBelow { get; init; } = [];
     }
 }

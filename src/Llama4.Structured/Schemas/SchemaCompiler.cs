@@ -101,10 +101,10 @@ internal sealed class SchemaCompiler
     {
         _budget.Spend(50 + (10 * all.Length), "schema");
         var types = all.Aggregate(JsonTypes.All, (types, one) => types & one.Types);
-        if (all.FirstOrDefault(one => one.Values is not null) is { Values: { } values })
+        if (all.FirstOrDefault(one => one.Values is not null) is { Values: { } values } holder)
         {
             _budget.Spend(20L * values.Count * all.Length, "enum");
-            var allowed = values.Where(value => _values.Allows(all, value)).ToList();
+            var allowed = values.Where(value => _values.Allows(all, value, holder)).ToList();
             foreach (var value in allowed)
             {
                 CanonicalText.Add(shape.Texts, value, _budget);

@@ -5,13 +5,14 @@ namespace Llama4.Structured.Schemas;
 /// <summary>Whether a value that a schema itself holds, in enum or const, satisfies what else the schema asserts.</summary>
 internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strings)
 {
-    public bool Allows(IReadOnlyList<Assertions> all, JsonElement value) => all.All(one => Allows(one, value));
+    /// <param name="holder">Whose enum or const the value comes from, if it comes from one: the value need not be looked for there.</param>
+    public bool Allows(IReadOnlyList<Assertions> all, JsonElement value, Assertions? holder = null) => all.All(one => Allows(one, value, one == holder));
 
     private bool Allows(string pointer, JsonElement value) => expansion.Of(pointer).Any(all => Allows(all, value));
 
-    private bool Allows(Assertions one, JsonElement value)
+    private bool Allows(Assertions one, JsonElement value, bool holds)
     {
-        if ((TypeOf(value) & one.Types) == 0 || (one.Values is { } values && !values.Any(other => JsonElement.DeepEquals(other, value))))
+        if ((TypeOf(value) & one.Types) == 0 || (!holds && one.Values is { } values && !values.Any(other => JsonElement.DeepEquals(other, value))))
         {
             return false;
         }
