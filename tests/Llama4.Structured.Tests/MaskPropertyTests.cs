@@ -19,7 +19,7 @@ public sealed class MaskPropertyTests
 
     private static readonly int Stop = Tokens.Length - 1;
 
-    private static readonly Gen<string> Leaves = Gen.OneOfConst(
+    private static readonly Gen<string> Leaves = OneOf(
         """{"type":"string"}""",
         """{"type":"string","minLength":1,"maxLength":3}""",
         """{"type":"string","pattern":"a+$"}""",
@@ -35,7 +35,7 @@ public sealed class MaskPropertyTests
             $$"""{"type":"object","properties":{"a":{{a}},"ab":{{b}}},"required":["ab"],"additionalProperties":{{(open ? "true" : "false")}}}"""),
         Gen.Select(inner, inner, (a, b) => $$"""{"anyOf":[{{a}},{{b}}]}""")));
 
-    private static readonly Gen<string> Regexes = Gen.OneOfConst(
+    private static readonly Gen<string> Regexes = OneOf(
         "a*b?", "[^a]+", "(?:ab|a)*\"", ".{1,3}", "\\d+(?:,1)?", "日?本?é", "(?:[a-c]{2,4}|\\W)+$");
 
     [Fact]
@@ -47,6 +47,8 @@ public sealed class MaskPropertyTests
     public void Mask_OfRegexes_IsWhatTryingEveryTokenGives() =>
         Gen.Select(Regexes, Gen.Int[0, int.MaxValue].Array[12]).Sample(
             (regex, choices) => Walk(Constraint.OfRegex(regex), choices), iter: 100, threads: 1);
+
+    private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
 
     private static bool Walk(Constraint constraint, int[] choices)
     {
