@@ -27,6 +27,7 @@ public sealed class Constraint
     }
 
     /// <summary>The canonical texts of the values that are valid under a JSON Schema (draft 2020-12).</summary>
+    /// <remarks>Keys that are not listed may repeat: the automaton does not remember them.</remarks>
     /// <exception cref="ConstraintException">The schema is wrong, not supported, too large, or nothing satisfies it; the message names the keyword.</exception>
     public static Constraint OfSchema(JsonElement schema) => new(SchemaCompiler.Compile(schema));
 
@@ -81,8 +82,7 @@ public sealed class Constraint
     {
         lock (_gate)
         {
-            var state = Follow(_start, Encoding.UTF8.GetBytes(text));
-            return state is { Complete: true };
+            return Follow(_start, Encoding.UTF8.GetBytes(text)) is { Complete: true };
         }
     }
 
