@@ -73,6 +73,7 @@ public static class CommandLine
         RenderVerb.Create(terminal),
         ToolCallsVerb.Create(terminal),
         DistributionVerb.Create(terminal),
+        AcceptsVerb.Create(terminal),
     ];
 
     private static RootCommand Root(Terminal terminal, bool optionsEnd)

@@ -27,6 +27,7 @@ internal static class BenchVerb
         command.Add(PipelineCommand.Create(terminal));
         command.Add(SpreadCommand.Create(terminal));
         command.Add(VisionCommand.Create(terminal));
+        command.Add(MasksCommand.Create(terminal));
         command.SetAction(async (parsed, cancellation) =>
         {
             var plan = new BenchPlan(Given(parsed, prompt, [512]), parsed.GetValue(generate), Given(parsed, concurrency, [1, 4, 16]));
@@ -50,6 +51,7 @@ internal static class BenchVerb
             "llama4 bench hop --sizes 10KB,100KB,655KB,5MB",
             "llama4 bench hop --tls",
             "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000",
+            "llama4 bench masks --tokenizer DIR",
             "llama4 bench spread --cluster redis://127.0.0.1:6379 --model DIR --threads 2",
             "llama4 bench vision --tiles 4 --threads 2");
     }

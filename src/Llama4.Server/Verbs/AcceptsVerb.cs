@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Text.Json;
+using Llama4.Server.Output;
+using Llama4.Structured;
+
+namespace Llama4.Server.Verbs;
+
+/// <summary><c>llama4 accepts</c>: whether constrained decoding would let a text through.</summary>
+internal static class AcceptsVerb
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var command = new Command("accepts", """JSON lines {"schema"|"regex"|"choice":…,"text":…} to {"accepted":true|false}, or {"error":…} where it cannot be enforced.""");
+        command.SetAction((_, cancellation) => JsonLines.MapAsync(
+            terminal,
+            (line, answer) =>
+            {
+                var text = line.Text("text");
+                try
+                {
+                    answer.WriteBoolean("accepted", Compile(line).Accepts(text));
+                }
+                catch (ConstraintException refused)
+                {
+                    answer.WriteString("error", refused.Message);
+                }
+            },
+            cancellation));
+        return new Verb(VerbGroup.ComparingEngines, command, """echo '{"schema":{"type":"integer"},"text":"42"}' | llama4 accepts""");
+    }
+
+    private static Constraint Compile(JsonElement line)
+    {
+        string[] kinds = ["schema", "regex", "choice", "grammar"];
+        return kinds.Where(kind => line.TryGetProperty(kind, out _)).ToArray() switch
+        {
+            ["schema"] => Constraint.OfSchema(line.Member("schema")),
+            ["regex"] => Constraint.OfRegex(line.Text("regex")),
+            ["choice"] => Constraint.OfChoice(Choices(line.Member("choice"))),
+            ["grammar"] => throw new ConstraintException("grammar", "is not supported"),
+            _ => throw new InvalidDataException("expected one of \"schema\", \"regex\" and \"choice\""),
+        };
+    }
+
+    private static string[] Choices(JsonElement choice) =>
+        choice.ValueKind == JsonValueKind.Array && choice.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
+            ? [.. choice.EnumerateArray().Select(text => text.GetString()!)]
+            : throw new InvalidDataException("\"choice\": expected an array of strings");
+}

@@ -1,0 +1,108 @@
+using Llama4.Structured.Grammars;
+using Llama4.Structured.Lexemes;
+
+namespace Llama4.Structured.Automata;
+
+/// <summary>One way to read the text so far: inside a lexeme, inside the pieces around it.</summary>
+internal readonly record struct Reading(int Lexeme, int State, Frame? Frame) : IComparable<Reading>
+{
+    public int CompareTo(Reading other)
+    {
+        var order = Lexeme.CompareTo(other.Lexeme);
+        order = order != 0 ? order : State.CompareTo(other.State);
+        return order != 0 ? order : (Frame?.Id ?? -1).CompareTo(other.Frame?.Id ?? -1);
+    }
+}
+
+/// <summary>Collects all readings of a text, following what needs no byte. Numbers lexemes and makes frames for an automaton.</summary>
+internal sealed class Closure
+{
+    private readonly Dictionary<Lexeme, int> _numbers = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Lexeme> _lexemes = [];
+    private readonly HashSet<Reading> _readings = [];
+    private Dictionary<(Grammar Grammar, int Position, Frame? Parent), Frame> _frames = [];
+    private long _frameCount;
+
+    /// <summary>Frames held at present.</summary>
+    public int FrameCount => _frames.Count;
+
+    /// <summary>Whether the text may end here.</summary>
+    public bool Complete { get; private set; }
+
+    public bool IsEmpty => _readings.Count == 0 && !Complete;
+
+    public Lexeme LexemeOf(int number) => _lexemes[number];
+
+    public void Clear()
+    {
+        _readings.Clear();
+        Complete = false;
+    }
+
+    /// <summary>Forgets the frames; those in use live on in their readings.</summary>
+    public void ForgetFrames() => _frames = [];
+
+    public Reading[] ToArray()
+    {
+        Reading[] readings = [.. _readings];
+        Array.Sort(readings);
+        return readings;
+    }
+
+    public Frame Push(Grammar grammar, int position, Frame? parent)
+    {
+        if (!_frames.TryGetValue((grammar, position, parent), out var frame))
+        {
+            frame = new(_frameCount++, grammar, position, parent);
+            _frames.Add((grammar, position, parent), frame);
+        }
+
+        return frame;
+    }
+
+    /// <summary>Begins a lexeme, and what follows it where it may be empty.</summary>
+    public void Start(Lexeme lexeme, Frame? frame)
+    {
+        if (!_numbers.TryGetValue(lexeme, out var number))
+        {
+            number = _lexemes.Count;
+            _numbers.Add(lexeme, number);
+            _lexemes.Add(lexeme);
+        }
+
+        Arrive(number, lexeme, lexeme.Start, frame);
+    }
+
+    /// <summary>Moves one reading on by a byte.</summary>
+    public void Step(Reading reading, byte value)
+    {
+        var lexeme = _lexemes[reading.Lexeme];
+        var next = lexeme.Step(reading.State, value);
+        if (next >= 0)
+        {
+            Arrive(reading.Lexeme, lexeme, next, reading.Frame);
+        }
+    }
+
+    private void Arrive(int number, Lexeme lexeme, int state, Frame? frame)
+    {
+        if (lexeme.Continues(state))
+        {
+            _readings.Add(new(number, state, frame));
+        }
+
+        if (!lexeme.Accepts(state))
+        {
+            return;
+        }
+
+        if (frame is null)
+        {
+            Complete = true;
+        }
+        else
+        {
+            frame.Grammar.Resume(frame.Position, lexeme.Tag(state), frame.Parent, this);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using System.Text.Json;
+using Llama4.Structured.Lexemes;
+
+namespace Llama4.Structured.Schemas;
+
+/// <summary>Reads the keywords of one schema object. Everything wrong or unsupported is an error that names the keyword.</summary>
+internal sealed class AssertionReader(SchemaDocument document)
+{
+    private const int PropertiesMax = 10_000;
+
+    /// <summary>The keywords of draft 2020-12 and its predecessors that assert something we do not enforce.</summary>
+    private static readonly HashSet<string> Unsupported =
+    [
+        "not", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems", "contains",
+        "propertyNames", "patternProperties", "additionalItems", "$dynamicRef", "$recursiveRef",
+    ];
+
+    public Assertions Read(string pointer)
+    {
+        var schema = document[pointer];
+        var own = new Assertions { Pointer = pointer };
+        foreach (var member in schema.EnumerateObject())
+        {
+            if (ReadKeyword(own, member.Name, member.Value, schema))
+            {
+                own.Keywords.Add(member.Name);
+            }
+        }
+
+        return own;
+    }
+
+    private bool ReadKeyword(Assertions own, string keyword, JsonElement value, JsonElement schema)
+    {
+        switch (keyword)
+        {
+            case "type":
+                own.Types = Types(value);
+                return true;
+            case "enum":
+                OnlyValues(own, value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
+                    ? [.. value.EnumerateArray()]
+                    : throw Wrong(keyword, "an array of values", value));
+                return true;
+            case "const":
+                OnlyValues(own, [value]);
+                return true;
+            case "minimum":
+                own.Range = own.Range.AtLeast(Number(keyword, value), open: false);
+                return true;
+            case "exclusiveMinimum":
+                own.Range = own.Range.AtLeast(Number(keyword, value), open: true);
+                return true;
+            case "maximum":
+                own.Range = own.Range.AtMost(Number(keyword, value), open: false);
+                return true;
+            case "exclusiveMaximum":
+                own.Range = own.Range.AtMost(Number(keyword, value), open: true);
+                return true;
+            case "multipleOf":
+                var divisor = Number(keyword, value);
+                own.Range = divisor.Mantissa.Sign > 0 ? own.Range.And(divisor) : throw Wrong(keyword, "a number above 0", value);
+                return true;
+            case "minLength":
+                own.MinLength = Count(keyword, value);
+                return true;
+            case "maxLength":
+                own.MaxLength = Count(keyword, value);
+                return true;
+            case "pattern":
+                own.Patterns.Add(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a regex", value));
+                return true;
+            case "format":
+                own.Format = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a name", value);
+                return true;
+            case "minItems":
+                own.MinItems = Count(keyword, value);
+                return true;
+            case "maxItems":
+                own.MaxItems = Count(keyword, value);
+                return true;
+            case "items":
+                own.Items = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                return true;
+            case "prefixItems":
+                ReadPrefixItems(own, value);
+                return true;
+            case "properties":
+                ReadProperties(own, value);
+                return true;
+            case "required":
+                ReadRequired(own, value);
+                return true;
+            case "additionalProperties":
+                own.AdditionalProperties = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                return true;
+            case "minProperties":
+                own.MinProperties = Count(keyword, value);
+                return true;
+            case "maxProperties":
+                own.MaxProperties = Count(keyword, value);
+                return true;
+            case "uniqueItems":
+                return value.ValueKind switch
+                {
+                    JsonValueKind.False => false,
+                    JsonValueKind.True => throw new ConstraintException(keyword, "is not supported"),
+                    _ => throw Wrong(keyword, "true or false", value),
+                };
+            case "if":
+                return schema.TryGetProperty("then", out _) || schema.TryGetProperty("else", out _)
+                    ? throw new ConstraintException(keyword, "is not supported")
+                    : false;
+            default:
+                return Unsupported.Contains(keyword) ? throw new ConstraintException(keyword, "is not supported") : false; // what is no keyword is an annotation
+        }
+    }
+
+    private static void OnlyValues(Assertions own, List<JsonElement> values) =>
+        own.Values = own.Values is { } before ? [.. before.Where(value => values.Exists(other => JsonElement.DeepEquals(value, other)))] : values;
+
+    private void ReadPrefixItems(Assertions own, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0)
+        {
+            throw Wrong("prefixItems", "an array of schemas", value);
+        }
+
+        var pointer = document.Child(own.Pointer, "prefixItems", value);
+        foreach (var item in value.EnumerateArray())
+        {
+            own.PrefixItems.Add(document.Child(pointer, $"{own.PrefixItems.Count}", Schema("prefixItems", item)));
+        }
+    }
+
+    private void ReadProperties(Assertions own, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("properties", "an object of schemas", value);
+        }
+
+        var pointer = document.Child(own.Pointer, "properties", value);
+        foreach (var member in value.EnumerateObject())
+        {
+            var child = document.Child(pointer, member.Name, Schema("properties", member.Value));
+            if (own.PropertyPointers.TryAdd(member.Name, child))
+            {
+                own.Properties.Add((member.Name, child));
+            }
+        }
+
+        if (own.Properties.Count > PropertiesMax)
+        {
+            throw new ConstraintException("properties", $"expected at most {PropertiesMax}, found {own.Properties.Count}");
+        }
+    }
+
+    private static void ReadRequired(Assertions own, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(name => name.ValueKind != JsonValueKind.String))
+        {
+            throw Wrong("required", "an array of names", value);
+        }
+
+        own.Required.AddRange(value.EnumerateArray().Select(name => name.GetString()!).Distinct());
+        if (own.Required.Count > PropertiesMax)
+        {
+            throw new ConstraintException("required", $"expected at most {PropertiesMax}, found {own.Required.Count}");
+        }
+    }
+
+    private static JsonTypes Types(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            return Type(value);
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
+            ? value.EnumerateArray().Aggregate(JsonTypes.None, (types, type) => types | Type(type))
+            : throw Wrong("type", "the name of a type or an array of them", value);
+    }
+
+    private static JsonTypes Type(JsonElement value) => (value.ValueKind == JsonValueKind.String ? value.GetString() : null) switch
+    {
+        "null" => JsonTypes.Null,
+        "boolean" => JsonTypes.Boolean,
+        "integer" => JsonTypes.Integer,
+        "number" => JsonTypes.Number | JsonTypes.Integer,
+        "string" => JsonTypes.String,
+        "array" => JsonTypes.Array,
+        "object" => JsonTypes.Object,
+        _ => throw Wrong("type", "null, boolean, integer, number, string, array or object", value),
+    };
+
+    private static ExactDecimal Number(string keyword, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? ExactDecimal.Parse(value.GetRawText(), keyword) : throw Wrong(keyword, "a number", value);
+
+    private static int Count(string keyword, JsonElement value)
+    {
+        var count = Number(keyword, value);
+        return !count.IsInteger || count.Mantissa.Sign < 0 ? throw Wrong(keyword, "an integer of at least 0", value)
+            : count.Mantissa > StringLexeme.LengthMax ? throw Wrong(keyword, $"at most {StringLexeme.LengthMax}", value)
+            : (int)count.Mantissa;
+    }
+
+    /// <summary>A schema is an object, true or false.</summary>
+    public static JsonElement Schema(string keyword, JsonElement value) =>
+        value.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False ? value : throw Wrong(keyword, "a schema", value);
+
+    public static ConstraintException Wrong(string keyword, string expected, JsonElement found)
+    {
+        var text = found.GetRawText();
+        return new(keyword, $"expected {expected}, found {(text.Length > 60 ? text[..60] + "…" : text)}");
+    }
+}

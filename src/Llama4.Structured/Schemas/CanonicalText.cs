@@ -1,0 +1,45 @@
+using System.Text;
+using System.Text.Json;
+using Llama4.Structured.Lexemes;
+
+namespace Llama4.Structured.Schemas;
+
+/// <summary>The canonical texts of one JSON value.</summary>
+internal static class CanonicalText
+{
+    /// <summary>Adds all of them to a set.</summary>
+    public static void Add(TextSet texts, JsonElement value, CompileBudget budget) => texts.End(Write(texts, TextSet.Root, value, budget));
+
+    private static int Write(TextSet texts, int node, JsonElement value, CompileBudget budget)
+    {
+        budget.Spend(10, "enum");
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Number:
+                return texts.Raw(node, Encoding.ASCII.GetBytes(ExactDecimal.Parse(value.GetRawText(), "enum").ToString()));
+            case JsonValueKind.String:
+                var text = value.GetString()!;
+                budget.Spend(10L * text.Length, "enum");
+                return texts.JsonString(node, text);
+            case JsonValueKind.Array:
+                node = texts.Raw(node, "["u8);
+                foreach (var (index, item) in value.EnumerateArray().Index())
+                {
+                    node = Write(texts, index == 0 ? node : texts.Separator(node, (byte)','), item, budget);
+                }
+
+                return texts.Raw(node, "]"u8);
+            case JsonValueKind.Object:
+                node = texts.Raw(node, "{"u8);
+                foreach (var (index, member) in value.EnumerateObject().Index())
+                {
+                    node = texts.JsonString(index == 0 ? node : texts.Separator(node, (byte)','), member.Name);
+                    node = Write(texts, texts.Separator(node, (byte)':'), member.Value, budget);
+                }
+
+                return texts.Raw(node, "}"u8);
+            default:
+                return texts.Raw(node, Encoding.ASCII.GetBytes(value.GetRawText()));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+namespace Llama4.Structured.Schemas;
+
+/// <summary>The formats that are enforced, as regexes over the whole string.</summary>
+internal static class StringFormats
+{
+    private const string Year = @"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])";
+    private const string Fourth = "(?:0[48]|[2468][048]|[13579][26])";
+    private const string Date =
+        "(?:" + Year + @"-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+        + @"|(?:\d\d" + Fourth + "|" + Fourth + "00)-02-29)"; // leap years: every fourth but the centuries, and every fourth century
+    private const string Time = @"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)";
+    private const string Octet = @"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
+    private const string Ipv4 = Octet + @"(?:\." + Octet + "){3}";
+    private const string Group = "[0-9a-fA-F]{1,4}";
+    private const string Last = "(?:" + Group + ":" + Group + "|" + Ipv4 + ")";
+
+    /// <summary>IPv6address of RFC 3986, its nine lines in order.</summary>
+    private const string Ipv6 =
+        "(?:" + Group + ":){6}" + Last
+        + "|::(?:" + Group + ":){5}" + Last
+        + "|(?:" + Group + ")?::(?:" + Group + ":){4}" + Last
+        + "|(?:(?:" + Group + ":){0,1}" + Group + ")?::(?:" + Group + ":){3}" + Last
+        + "|(?:(?:" + Group + ":){0,2}" + Group + ")?::(?:" + Group + ":){2}" + Last
+        + "|(?:(?:" + Group + ":){0,3}" + Group + ")?::" + Group + ":" + Last
+        + "|(?:(?:" + Group + ":){0,4}" + Group + ")?::" + Last
+        + "|(?:(?:" + Group + ":){0,5}" + Group + ")?::" + Group
+        + "|(?:(?:" + Group + ":){0,6}" + Group + ")?::";
+
+    private const string Atom = @"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+";
+    private const string Label = @"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?";
+
+    /// <summary>The regex of a format.</summary>
+    /// <exception cref="ConstraintException">The format is none of those enforced.</exception>
+    public static string Regex(string format) => format switch
+    {
+        "date" => Date,
+        "time" => Time,
+        "date-time" => Date + "T" + Time,
+        "uuid" => "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "ipv4" => Ipv4,
+        "ipv6" => Ipv6,
+        "email" => Atom + @"(?:\." + Atom + ")*@" + Label + @"(?:\." + Label + ")*",
+        _ => throw new ConstraintException("format", $"expected date, time, date-time, uuid, ipv4, ipv6 or email, found \"{format}\""),
+    };
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Llama4.Structured.Schemas;
+
+/// <summary>Whether a value that a schema itself holds, in enum or const, satisfies what else the schema asserts.</summary>
+internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strings)
+{
+    /// <param name="holder">Whose enum or const the value comes from, if it comes from one: the value need not be looked for there.</param>
+    public bool Allows(IReadOnlyList<Assertions> all, JsonElement value, Assertions? holder = null) => all.All(one => Allows(one, value, one == holder));
+
+    private bool Allows(string pointer, JsonElement value) => expansion.Of(pointer).Any(all => Allows(all, value));
+
+    private bool Allows(Assertions one, JsonElement value, bool holds)
+    {
+        if ((TypeOf(value) & one.Types) == 0 || (!holds && one.Values is { } values && !values.Any(other => JsonElement.DeepEquals(other, value))))
+        {
+            return false;
+        }
+
+        return value.ValueKind switch
+        {
+            JsonValueKind.Number => one.Range.Contains(ExactDecimal.Parse(value.GetRawText(), "enum")),
+            JsonValueKind.String => strings.Allows(one, value.GetString()!),
+            JsonValueKind.Array => AllowsArray(one, value),
+            JsonValueKind.Object => AllowsObject(one, value),
+            _ => true,
+        };
+    }
+
+    private static JsonTypes TypeOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => JsonTypes.Null,
+        JsonValueKind.True or JsonValueKind.False => JsonTypes.Boolean,
+        JsonValueKind.Number => ExactDecimal.Parse(value.GetRawText(), "enum").IsInteger ? JsonTypes.Integer : JsonTypes.Number,
+        JsonValueKind.String => JsonTypes.String,
+        JsonValueKind.Array => JsonTypes.Array,
+        _ => JsonTypes.Object,
+    };
+
+    private bool AllowsArray(Assertions one, JsonElement value)
+    {
+        var count = value.GetArrayLength();
+        if (count < one.MinItems || count > one.MaxItems)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var pointer = i < one.PrefixItems.Count ? one.PrefixItems[i] : one.Items;
+            if (pointer is not null && !Allows(pointer, value[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool AllowsObject(Assertions one, JsonElement value)
+    {
+        var count = value.EnumerateObject().Count();
+        return count >= one.MinProperties && !(count > one.MaxProperties)
+            && one.Required.All(name => value.TryGetProperty(name, out _))
+            && value.EnumerateObject().All(member =>
+                (one.PropertyPointers.TryGetValue(member.Name, out var pointer) ? pointer : one.AdditionalProperties) is not { } schema
+                || Allows(schema, member.Value));
+    }
+}
