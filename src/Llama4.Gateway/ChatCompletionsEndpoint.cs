@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Requests;
@@ -15,26 +16,29 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
 {
     private const int TopLogprobsMax = 20;
 
+    private readonly SemaphoreSlim _decodes = new(options.Limits.DecodesMax);
+
     public async Task ServeAsync(HttpContext http, RequestLog log)
     {
         AnswerRequest request;
         using (var body = await RequestBody.ReadAsync(http, options.Limits, options.Clock))
         {
-            request = Read(new RequestFields(body.RootElement));
+            request = await ReadAsync(new RequestFields(body.RootElement), http.RequestAborted);
         }
 
         await runner.RunAsync(http, log, request);
     }
 
-    private AnswerRequest Read(RequestFields fields)
+    private async ValueTask<AnswerRequest> ReadAsync(RequestFields fields, CancellationToken cancellation)
     {
         var shared = GenerationFields.Read(fields, options);
         RefuseWhatIsNotSupported(fields);
         var tools = ToolFields.Read(fields, options.Limits);
-        return new AnswerRequest(shared, [Render(fields, tools)], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools };
+        var (prompt, images) = await RenderAsync(fields, tools, cancellation);
+        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools, Images = images };
     }
 
-    private int[] Render(RequestFields fields, ToolFields tools)
+    private async ValueTask<(int[] Prompt, RequestImage[] Images)> RenderAsync(RequestFields fields, ToolFields tools, CancellationToken cancellation)
     {
         var messages = fields.Find("messages") ?? throw ApiError.Missing("messages");
         if (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0)
@@ -44,12 +48,30 @@ internal sealed class ChatCompletionsEndpoint(GatewayOptions options, ChatAnswer
 
         try
         {
-            return options.ChatFormat.Render(
-                new ChatDialog(ChatMessageReader.Read(messages)) { Tools = tools.OnOffer, ToolsInUserMessage = tools.ToolsInUserMessage });
+            var dialog = ChatMessageReader.Read(messages);
+            var pictures = dialog.Any(message => message.Content.Any(part => part is ImagePart))
+                ? await DecodeAsync(dialog, cancellation)
+                : DialogPictures.Read(dialog, options.Tiles, options.Limits);
+            var prompt = options.ChatFormat.Render(
+                new ChatDialog(pictures.Messages) { Tools = tools.OnOffer, ToolsInUserMessage = tools.ToolsInUserMessage });
+            return (prompt, options.Tiles is null ? [] : pictures.Place(prompt, options.Tokenizer.Specials["<|patch|>"]));
         }
         catch (ChatRequestException error)
         {
             throw ApiError.Invalid(error.Message, error.Param);
+        }
+    }
+
+    private async Task<DialogPictures> DecodeAsync(IReadOnlyList<ChatMessage> dialog, CancellationToken cancellation)
+    {
+        await _decodes.WaitAsync(cancellation);
+        try
+        {
+            return DialogPictures.Read(dialog, options.Tiles, options.Limits);
+        }
+        finally
+        {
+            _decodes.Release();
         }
     }
 

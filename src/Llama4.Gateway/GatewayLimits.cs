@@ -32,6 +32,12 @@ public sealed record GatewayLimits
     /// <summary>Ids in stop_token_ids; past it 400.</summary>
     public int StopIdsMax { get; init; } = 128;
 
+    /// <summary>Pictures of a request; past it 400. Ten, as many as fill a context of 32,768 tokens with tiles of all 17 kinds.</summary>
+    public int PicturesMax { get; init; } = 10;
+
+    /// <summary>Requests whose pictures are decoded at one time, others wait: a large one takes up to 0.8 GB for that moment.</summary>
+    public int DecodesMax { get; init; } = 2;
+
     /// <summary>Tools of a request, as OpenAI has it; past it 400.</summary>
     public int ToolsMax { get; init; } = 128;
 

@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Images;
 using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
 
@@ -15,6 +16,9 @@ public sealed record GatewayOptions
 
     /// <summary>Dialogs to prompt ids.</summary>
     public required ChatFormat ChatFormat { get; init; }
+
+    /// <summary>How the model wants its pictures; null for a model that takes text only.</summary>
+    public TileSettings? Tiles { get; init; }
 
     /// <summary>Most tokens of prompt and answer together: the lesser of the model's context and what the KV pool holds for one sequence.</summary>
     public required int ContextTokensMax { get; init; }

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Images;
 using Llama4.Contracts;
 using Llama4.Scheduling;
 
@@ -9,12 +10,15 @@ namespace Llama4.Cluster.Engine;
 /// <para>To the scheduler a request goes by a number of this engine's own, so that one which is submitted again has nothing to do with its
 /// earlier self, which may still be in a step.</para>
 /// </summary>
-/// <param name="forgotten">Told the scheduler's name of every request that nothing more is told of.</param>
-internal sealed class Emitter(Action<Guid> forgotten)
+/// <param name="images">Let go of with each request.</param>
+internal sealed class Emitter(RequestImages images)
 {
     private readonly Dictionary<Guid, Outbox> _boxes = [];
     private readonly Dictionary<Guid, (Guid Request, Guid Gateway, int Emitted)> _open = [];
     private readonly Dictionary<Guid, Guid> _inside = [];
+
+    /// <summary>The pictures of open requests, by the scheduler's names for these.</summary>
+    public RequestImages Images => images;
 
     /// <summary>Null for a gateway that nothing is known of.</summary>
     public Outbox? BoxOf(Guid gateway) => _boxes.GetValueOrDefault(gateway);
@@ -44,7 +48,7 @@ internal sealed class Emitter(Action<Guid> forgotten)
         if (!_inside.Remove(request, out var inside))
             return;
         _open.Remove(inside);
-        forgotten(inside);
+        images.Release(inside);
     }
 
     /// <summary>Gateways that have not asked since.</summary>
@@ -85,7 +89,7 @@ internal sealed class Emitter(Action<Guid> forgotten)
         var ended = _open.Keys.ToList();
         _open.Clear();
         _inside.Clear();
-        ended.ForEach(forgotten);
+        ended.ForEach(images.Release);
         WakeAll();
     }
 

@@ -22,7 +22,7 @@ internal sealed partial class EngineTurns(
     HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock, Action moved,
     ILogger logger)
 {
-    private readonly RequestImages _images = new(replica, board, new RemoteCalls(board, links), grains, clock);
+    private readonly Emitter _emitter = new(new RequestImages(replica, board, new RemoteCalls(board, links), grains, clock));
     private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
@@ -31,7 +31,6 @@ internal sealed partial class EngineTurns(
 
     private readonly StepsInFlight _steps = new();
     private readonly StepAllowance _allowance = new();
-    private Emitter? _told;
     private BatchScheduler? _scheduler;
     /// <summary>What the number of micro-batches depends on.</summary>
     private (bool RemoteExperts, int Stages) _way;
@@ -66,8 +65,6 @@ internal sealed partial class EngineTurns(
     /// <summary>Since when steps fail because of hosts, with none committed between.</summary>
     private long? _stuckSince;
 
-    private Emitter _emitter => _told ??= new Emitter(_images.Release);
-
     /// <summary>Null before the first plan.</summary>
     public BatchScheduler? Scheduler => _scheduler;
 
@@ -85,7 +82,7 @@ internal sealed partial class EngineTurns(
             _emitter.Forget(request.Id);
             _scheduler.Cancel(earlier);
         }
-        if (_images.Refusal(request, limits.RetryAfterSeconds) is { } refusal)
+        if (_emitter.Images.Refusal(request, limits.RetryAfterSeconds) is { } refusal)
             return ValueTask.FromResult(refusal);
         var inside = Guid.NewGuid();
         var submission = _scheduler.Submit(request with { Id = inside }, ready: request.Images.Length == 0);
@@ -105,7 +102,7 @@ internal sealed partial class EngineTurns(
     {
         try
         {
-            if (await _images.HoldAsync(inside, images))
+            if (await _emitter.Images.HoldAsync(inside, images))
                 _scheduler!.Ready(inside);
         }
         catch (Exception failure)
@@ -268,7 +265,7 @@ internal sealed partial class EngineTurns(
             try
             {
                 var sent = clock.GetTimestamp();
-                var images = StepImages.Of(step, _scheduler!, _images);
+                var images = StepImages.Of(step, _scheduler!, _emitter.Images);
                 var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!), images).AsTask();
                 if (images is not null)
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late

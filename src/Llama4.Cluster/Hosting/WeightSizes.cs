@@ -25,7 +25,7 @@ internal sealed class WeightSizes
             else
                 _layers[layer] += bytes;
         }
-        if (config.Vision is not null)
+        if (checkpoint.HasVision)
         {
             checkpoint.RequireVision();
             Vocabulary += ParameterTable.All(config).Where(parameter => parameter.Kind == ParameterKind.Vision).Sum(parameter => checkpoint[parameter.Name].Bytes);

@@ -133,7 +133,7 @@ internal sealed class WeightStore(
         if (parts.Vocabulary)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_vision is null && checkpoint.Config.Vision is not null)
+            if (_vision is null && checkpoint.HasVision)
             {
                 var vision = await VisionTower.LoadAsync(checkpoint, device, mode, cancellation: cancellation);
                 Keep(vision.WeightBytes, () => _vision = vision);

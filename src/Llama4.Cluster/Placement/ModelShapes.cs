@@ -29,6 +29,8 @@ public static class ModelShapes
                 shared[TensorNames.LayerOf(parameter.Name)!.Value] += bytes;
         }
 
+        // The vision tower stands beside each vocabulary.
+        vocabulary += ParameterTable.All(config).Where(parameter => parameter.Kind == ParameterKind.Vision).Sum(parameter => parameter.Count * ModelShape.ElementBytes);
         var expertBytes = ExpertBytes(config, experts);
         var position = new KvShape(1, config.KvHeads, config.HeadDim, kv).BlockBytes / KvShape.BlockPositions;
         return new ModelShape(

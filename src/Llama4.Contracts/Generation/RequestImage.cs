@@ -7,7 +7,7 @@ namespace Llama4.Contracts;
 [GenerateSerializer, Immutable, Alias("llama4.RequestImage")]
 public sealed record RequestImage
 {
-    private byte[]? _digest;
+    [NonSerialized] private byte[]? _digest;
 
     /// <summary>The tiles, the global one last.</summary>
     [Id(0)] public required int Tiles { get; init; }

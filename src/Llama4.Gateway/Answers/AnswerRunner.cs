@@ -20,6 +20,9 @@ internal sealed record AnswerRequest(
 {
     /// <summary>What the answer may call.</summary>
     public ToolFields Tools { get; init; } = ToolFields.None;
+
+    /// <summary>Pictures in the one prompt.</summary>
+    public RequestImage[] Images { get; init; } = [];
 }
 
 /// <summary>Submits a checked request to the cluster and sends its answer, streamed or whole. However it ends, its generations are disposed.</summary>
@@ -118,6 +121,7 @@ internal sealed class AnswerRunner(GatewayOptions options, IGenerationClient cli
                         Choice = n, // of its prompt: prompts sent together draw as they would alone
                         TopLogprobs = request.TopLogprobs,
                         Caller = caller,
+                        Images = request.Images,
                     },
                     request,
                     cancellation);

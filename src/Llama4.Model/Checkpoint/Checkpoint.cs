@@ -88,6 +88,9 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The config has a vision tower, and the files have some tensor of one: text models cut out of released ones keep only the config's.</summary>
+    public bool HasVision => Config.Vision is not null && _files.Any(file => file.Tensors.Values.Any(tensor => VisionNames.WithoutPrefix(tensor.Name) is not null));
+
     /// <summary>
     /// The vision tower, its tensors checked as <see cref="Open"/> checks those of the text model. Not checked there: a host of the text model alone has
     /// no use for them, and may be without.

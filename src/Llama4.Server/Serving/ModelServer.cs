@@ -49,6 +49,7 @@ internal static class ModelServer
             ModelIds = [name],
             Tokenizer = served.Tokenizer,
             ChatFormat = served.ChatFormat,
+            Tiles = served.Tiles,
             ContextTokensMax = tokensMax,
             VocabularySize = vocabularySize,
             StopIds = served.StopIds,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama4.Contracts;
+using Llama4.Images;
 using Llama4.Model;
 using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
@@ -11,6 +12,9 @@ namespace Llama4.Server.Serving;
 /// <param name="StopIds">Ids that end an answer: those of generation_config.json, else of config.json, else of the tokenizer.</param>
 internal sealed record ServedModel(Tokenizer Tokenizer, ChatFormat ChatFormat, SamplingSettings Defaults, int[] StopIds)
 {
+    /// <summary>How it wants its pictures; null for a model without a vision tower.</summary>
+    public TileSettings? Tiles { get; init; }
+
     /// <summary>Reads what stands beside the weights; the weights themselves are not touched.</summary>
     /// <param name="dialect">How tools are written, whatever the checkpoint's chat template says.</param>
     /// <param name="warn">Told what is taken for granted.</param>
@@ -22,7 +26,10 @@ internal sealed record ServedModel(Tokenizer Tokenizer, ChatFormat ChatFormat, S
         var tokenizer = TokenizerLoader.Load(directory);
         var (defaults, stopIds) = ReadGenerationConfig(Path.Combine(directory, "generation_config.json"));
         int[] stops = stopIds.Length > 0 ? stopIds : config.EosIds.Count > 0 ? [.. config.EosIds] : [.. tokenizer.StopIds];
-        return new ServedModel(tokenizer, ChatFormat.Load(tokenizer, directory, dialect, warn), defaults, stops);
+        return new ServedModel(tokenizer, ChatFormat.Load(tokenizer, directory, dialect, warn), defaults, stops)
+        {
+            Tiles = config.Vision is null ? null : TileSettingsFile.Read(directory),
+        };
     }
 
     private static (SamplingSettings Defaults, int[] StopIds) ReadGenerationConfig(string file)
