@@ -64,8 +64,10 @@ internal sealed class EngineProxy(SimulatedGrains grains, HostId host, int repli
 
 internal sealed class CoordinatorProxy(SimulatedGrains grains, HostId host, (int Replica, int Stage) key) : ICoordinatorGrain
 {
-    public ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
+    public ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws, Rows? images)
     {
+        if (images is not null)
+            throw new NotSupportedException("simulated requests have no pictures");
         var sent = Sent(step);
         return grains.AskAsync(host, Limits.Step, at => new ValueTask<DrawnToken[]>(at.Stage(key.Replica, key.Stage).RunAsync(sent, draws)));
     }

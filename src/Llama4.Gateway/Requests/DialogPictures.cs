@@ -72,7 +72,7 @@ internal sealed class DialogPictures
     {
         if (settings is null)
         {
-            throw ApiError.NotSupported("This model takes text only.", name);
+            throw ApiError.Invalid("This model takes text only.", name);
         }
 
         if (_tiles.Count == limits.PicturesMax)

@@ -28,8 +28,20 @@ internal sealed record ServedModel(Tokenizer Tokenizer, ChatFormat ChatFormat, S
         int[] stops = stopIds.Length > 0 ? stopIds : config.EosIds.Count > 0 ? [.. config.EosIds] : [.. tokenizer.StopIds];
         return new ServedModel(tokenizer, ChatFormat.Load(tokenizer, directory, dialect, warn), defaults, stops)
         {
-            Tiles = config.Vision is null ? null : TileSettingsFile.Read(directory),
+            Tiles = config.Vision is null ? null : ReadTiles(directory),
         };
+    }
+
+    private static TileSettings ReadTiles(string directory)
+    {
+        try
+        {
+            return TileSettingsFile.Read(directory);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new CheckpointException(directory, "settings of pictures", "what Llama 4's image processor takes", error.Message, error);
+        }
     }
 
     private static (SamplingSettings Defaults, int[] StopIds) ReadGenerationConfig(string file)

@@ -64,7 +64,7 @@ public class EngineTurnsTests
 
     private sealed class Coordinator(List<StepPlan> steps) : ICoordinatorGrain
     {
-        public ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws)
+        public ValueTask<DrawnToken[]> RunAsync(StepPlan step, TokenDraw[] draws, Rows? images)
         {
             steps.Add(step);
             return new(new TaskCompletionSource<DrawnToken[]>().Task);

@@ -14,6 +14,7 @@ internal static class ContractSamples
         Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none",
     };
 
+    private static readonly RequestImage Picture = new() { Tiles = 1, Levels = [0, 1, 254, 255], Spans = [new(1, 2)] };
     private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 } };
     private static readonly PlacementPlan Plan = new(
         7, Host, Host, [new LayerPlacement(0, Host, [new ExpertGroupPlacement(0, 0, 8, Host) { Standbys = [new HostId("worker-3")], Hot = [new HotExpert(3, new HostId("worker-4"))] }]), new LayerPlacement(1, Host, [])]) { Hosts = [Host] };
@@ -22,7 +23,8 @@ internal static class ContractSamples
     {
         Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Layers[0].ExpertGroups[0].Hot[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
-        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key" },
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture] },
+        Picture, new ImageSpan(1, 1),
         new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
         new StepPlan
         {
