@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using Llama4.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Verbs;
 
 /// <summary>Pictures of <c>llama4 render</c>: sizes alone, since a prompt depends on nothing else of them.</summary>
-/// <param name="TilePixels">Side of a tile.</param>
-/// <param name="TilesMax">Most tiles of a picture, the overview apart.</param>
-internal sealed record RenderedImages(int TilePixels, int TilesMax)
+/// <param name="Settings">How the model cuts them into tiles.</param>
+internal sealed record RenderedImages(TileSettings Settings)
 {
     // What a person's camera and a scanner may give, with room; a prompt depends on the ratio of the sides only, past the tiles' size.
     private const int PixelsOfSideMax = 1 << 20;
@@ -20,7 +20,7 @@ internal sealed record RenderedImages(int TilePixels, int TilesMax)
         var file = Path.Combine(folder, "preprocessor_config.json");
         if (!File.Exists(file))
         {
-            return new RenderedImages(336, 16);
+            return new RenderedImages(new TileSettings());
         }
 
         try
@@ -29,10 +29,10 @@ internal sealed record RenderedImages(int TilePixels, int TilesMax)
             var tile = json.RootElement.Member("size").Member("height").GetInt32();
             var tiles = json.RootElement.TryGetProperty("max_patches", out var max) ? max.GetInt32() : 16;
             return tile is >= 28 and <= 4096 && tiles is >= 1 and <= 1024
-                ? new RenderedImages(tile, tiles)
+                ? new RenderedImages(new TileSettings(tile, tiles))
                 : throw new InvalidDataException($"expected tiles of 28 to 4096 pixels and 1 to 1024 of them, found {tile} and {tiles}");
         }
-        catch (Exception error) when (error is JsonException or InvalidDataException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is JsonException or InvalidDataException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidDataException($"{file}: {error.Message}", error);
         }
@@ -56,8 +56,10 @@ internal sealed record RenderedImages(int TilePixels, int TilesMax)
     }
 
     private ImageLayout[] Layouts(JsonElement sizes) => sizes.ValueKind == JsonValueKind.Array
-        ? [.. sizes.EnumerateArray().Select((size, i) => ImageLayout.Of(Side(size, i, "width"), Side(size, i, "height"), TilePixels, TilesMax))]
+        ? [.. sizes.EnumerateArray().Select((size, i) => LayoutOf(TileGrid.Of(Side(size, i, "width"), Side(size, i, "height"), Settings)))]
         : throw new InvalidDataException($"\"images\": expected an array of {{\"width\",\"height\"}}, found {sizes.GetRawText()}");
+
+    private static ImageLayout LayoutOf(TileGrid grid) => new(grid.Rows, grid.Columns, grid.Settings.TileTokens);
 
     private static int Side(JsonElement size, int index, string name)
     {

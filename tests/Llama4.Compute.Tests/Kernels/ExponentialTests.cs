@@ -7,7 +7,7 @@ public unsafe class ExponentialTests
     public void Exponential_OverTheNormalRange_IsWithinTheStatedUlp()
     {
         double worst = 0;
-        foreach (float x in Dense(-87.3f, 88.7f))
+        foreach (float x in FloatRange.Dense(-87.3f, 88.7f))
         {
             worst = Math.Max(worst, Ulps.Between(Exponential.Scalar(x), Math.Exp(x)));
         }
@@ -18,7 +18,7 @@ public unsafe class ExponentialTests
     [Fact]
     public void Exponential_OfSubnormalResults_IsWithinOneStep()
     {
-        foreach (float x in Dense(-104f, -87.3f))
+        foreach (float x in FloatRange.Dense(-104f, -87.3f))
         {
             Math.Abs(Exponential.Scalar(x) - Math.Exp(x)).ShouldBeLessThan(1.5 * float.Epsilon, $"{x:R}");
         }
@@ -39,7 +39,7 @@ public unsafe class ExponentialTests
     [Fact]
     public void Exponential_OfLanes_IsTheScalarBitForBit()
     {
-        foreach (float x in Dense(-110f, 95f).Concat([float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f]))
+        foreach (float x in FloatRange.Dense(-110f, 95f).Concat([float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f]))
         {
             float expected = Exponential.Scalar(x);
             SameOf<Lanes512>(x, expected);
@@ -52,7 +52,7 @@ public unsafe class ExponentialTests
     public void Sigmoid_OverTheNormalRange_IsWithinTheStatedUlp()
     {
         double sigmoid = 0, silu = 0;
-        foreach (float x in Dense(-87f, 100f))
+        foreach (float x in FloatRange.Dense(-87f, 100f))
         {
             double exact = 1 / (1 + Math.Exp(-(double)x));
             sigmoid = Math.Max(sigmoid, Ulps.Between(Sigmoid.Scalar(x), exact));
@@ -73,22 +73,6 @@ public unsafe class ExponentialTests
     {
         Sigmoid.Scalar(x).ShouldBe(sigmoid);
         Sigmoid.SiluScalar(x).ShouldBe(silu);
-    }
-
-    /// <summary>200,000 values, and tiny ones where the range holds zero.</summary>
-    private static IEnumerable<float> Dense(float from, float to)
-    {
-        const int Steps = 200_000;
-        for (int i = 0; i <= Steps; i++)
-        {
-            yield return (float)(from + (to - (double)from) * i / Steps);
-        }
-
-        for (float tiny = 1e-30f; to > 0 && tiny < 1; tiny *= 1.37f)
-        {
-            yield return -tiny;
-            yield return tiny;
-        }
     }
 
     private static void SameOf<L>(float x, float expected) where L : unmanaged, ILanes<L>

@@ -8,7 +8,7 @@ public unsafe class GeluTests
     {
         double worst = 0;
         float at = 0;
-        foreach (float x in Dense(-13.1f, 20f))
+        foreach (float x in FloatRange.Dense(-13.1f, 20f))
         {
             double ulps = Ulps.Between(Gelu.Scalar(x), Exact(x));
             if (ulps > worst)
@@ -23,7 +23,7 @@ public unsafe class GeluTests
     [Fact]
     public void Gelu_OfSubnormalTails_IsWithinAFewSteps()
     {
-        foreach (float x in Dense(-16f, -13.1f))
+        foreach (float x in FloatRange.Dense(-16f, -13.1f))
         {
             Math.Abs(Gelu.Scalar(x) - Exact(x)).ShouldBeLessThan(8 * float.Epsilon, $"{x:R}");
         }
@@ -43,7 +43,7 @@ public unsafe class GeluTests
     [Fact]
     public void Gelu_OfLanes_IsTheScalarBitForBit()
     {
-        foreach (float x in Dense(-17f, 17f).Concat([float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f, 1e30f, -1e30f]))
+        foreach (float x in FloatRange.Dense(-17f, 17f).Concat([float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f, 1e30f, -1e30f]))
         {
             float expected = Gelu.Scalar(x);
             SameOf<Lanes512>(x, expected);
@@ -80,22 +80,6 @@ public unsafe class GeluTests
         }
 
         return x * (x < 0 ? tail : 1 - tail);
-    }
-
-    /// <summary>200,000 values, and tiny ones where the range holds zero.</summary>
-    private static IEnumerable<float> Dense(float from, float to)
-    {
-        const int Steps = 200_000;
-        for (int i = 0; i <= Steps; i++)
-        {
-            yield return (float)(from + (to - (double)from) * i / Steps);
-        }
-
-        for (float tiny = 1e-30f; to > 0 && tiny < 1; tiny *= 1.37f)
-        {
-            yield return -tiny;
-            yield return tiny;
-        }
     }
 
     private static void SameOf<L>(float x, float expected) where L : unmanaged, ILanes<L>

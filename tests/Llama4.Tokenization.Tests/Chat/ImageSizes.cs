@@ -1,3 +1,4 @@
+using Llama4.Images;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Tokenization.Tests.Chat;
@@ -19,6 +20,10 @@ internal static class ImageSizes
                 : part)],
         })];
 
-        ImageLayout LayoutOf(ImageSize size) => ImageLayout.Of(size.Width, size.Height, tilePixels, tilesMax);
+        ImageLayout LayoutOf(ImageSize size)
+        {
+            var grid = TileGrid.Of(size.Width, size.Height, new TileSettings(tilePixels, tilesMax));
+            return new ImageLayout(grid.Rows, grid.Columns, grid.Settings.TileTokens);
+        }
     }
 }
