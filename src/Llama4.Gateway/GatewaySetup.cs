@@ -1,5 +1,6 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,7 +39,9 @@ public static class GatewaySetup
             .AddSingleton(new TokenNames(options.Tokenizer))
             .AddSingleton<ChatAnswerFormat>()
             .AddSingleton<TextAnswerFormat>()
+            .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
+            .AddSingleton<ChatRequestReader>()
             .AddSingleton<ChatCompletionsEndpoint>()
             .AddSingleton<CompletionsEndpoint>()
             .AddHostedService<ReadinessProbe>()

@@ -1,0 +1,21 @@
+using Llama4.Contracts;
+using Llama4.Gateway.Requests;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>A checked request: what to generate, and in which form to answer.</summary>
+/// <param name="Fields">What chat and text completions share.</param>
+/// <param name="Prompts">Token ids; each gets <see cref="GenerationFields.Choices"/> answers.</param>
+/// <param name="PromptParam">The field they came from, for errors.</param>
+/// <param name="TokensMaxDefault">Most tokens of an answer where the request gives none; null for what the context leaves.</param>
+/// <param name="TopLogprobs">Null for no logprobs.</param>
+/// <param name="Format">Chat or text.</param>
+internal sealed record AnswerRequest(
+    GenerationFields Fields, IReadOnlyList<int[]> Prompts, string PromptParam, int? TokensMaxDefault, int? TopLogprobs, IAnswerFormat Format)
+{
+    /// <summary>What the answer may call.</summary>
+    public ToolFields Tools { get; init; } = ToolFields.None;
+
+    /// <summary>Pictures in the one prompt.</summary>
+    public RequestImage[] Images { get; init; } = [];
+}

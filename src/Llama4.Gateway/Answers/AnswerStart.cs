@@ -1,0 +1,77 @@
+using Llama4.Contracts;
+using Llama4.Gateway.Requests;
+
+namespace Llama4.Gateway.Answers;
+
+/// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
+internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client)
+{
+    /// <summary>Submits all answers of a request.</summary>
+    /// <param name="caller">For the fair queue.</param>
+    /// <param name="choices">Gets each answer as soon as the cluster has accepted it: the caller disposes them, however this ends.</param>
+    /// <exception cref="ApiError">The cluster does not take one of them, or it does not fit the context.</exception>
+    public async Task SubmitAllAsync(AnswerRequest request, string caller, List<Choice> choices, CancellationToken cancellation)
+    {
+        var fields = request.Fields;
+        var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
+        var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
+        for (var p = 0; p < request.Prompts.Count; p++)
+        {
+            for (var n = 0; n < fields.Choices; n++)
+            {
+                var prompt = request.Prompts[p];
+                var generation = await SubmitAsync(
+                    new GenerateRequest
+                    {
+                        Id = options.NewId(),
+                        Prompt = prompt,
+                        TokensMax = tokensMax[p],
+                        Sampling = fields.Sampling,
+                        StopIds = fields.StopIds,
+                        Seed = seed,
+                        Choice = n, // of its prompt: prompts sent together draw as they would alone
+                        TopLogprobs = request.TopLogprobs,
+                        Caller = caller,
+                        Images = request.Images,
+                    },
+                    request,
+                    cancellation);
+                var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, options.NewId) : null;
+                var text = new AnswerText(options.Tokenizer, fields.Stops, fields.StopIds, request.TopLogprobs is not null, calls);
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation));
+            }
+        }
+    }
+
+    private async Task<IGeneration> SubmitAsync(GenerateRequest generate, AnswerRequest request, CancellationToken cancellation)
+    {
+        var (result, generation) = await client.SubmitAsync(generate, cancellation);
+        var room = result.TokensMax - generate.Prompt.Length;
+        if (result.Status == SubmitStatus.ContextLengthExceeded && request.Fields.TokensMax is null && room > 0 && room < generate.TokensMax)
+        {
+            // The request left the length open, and the cluster holds less than the context: the answer gets what there is.
+            (result, generation) = await client.SubmitAsync(generate with { TokensMax = room }, cancellation);
+        }
+
+        return generation ?? throw (result.Status switch
+        {
+            SubmitStatus.QueueFull => ApiError.TooMany(result.Message, result.RetryAfterSeconds),
+            SubmitStatus.ContextLengthExceeded => ApiError.Invalid(result.Message, request.PromptParam, "context_length_exceeded"),
+            SubmitStatus.Unavailable => ApiError.Unavailable(result.Message, result.RetryAfterSeconds),
+            _ => new InvalidOperationException($"The cluster accepted {generate.Id} but gave no generation."),
+        });
+    }
+
+    private int TokensMaxOf(AnswerRequest request, int promptTokens)
+    {
+        var room = options.ContextTokensMax - promptTokens;
+        if (room < 1)
+        {
+            throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, request.Fields.TokensMax, request.PromptParam);
+        }
+
+        return request.Fields.TokensMax is { } asked
+            ? asked <= room ? asked : throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, asked, request.PromptParam)
+            : Math.Min(room, request.TokensMaxDefault ?? room);
+    }
+}

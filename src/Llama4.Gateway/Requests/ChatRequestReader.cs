@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Llama4.Contracts;
+using Llama4.Gateway.Answers;
+using Llama4.Tokenization.Chat;
+
+namespace Llama4.Gateway.Requests;
+
+/// <summary>From the JSON of a chat request to what is to be generated: its fields checked, its pictures decoded, its dialog rendered to token ids.</summary>
+/// <param name="format">How the answer is written.</param>
+internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat format)
+{
+    private const int TopLogprobsMax = 20;
+
+    private readonly SemaphoreSlim _decodes = new(options.Limits.DecodesMax);
+
+    /// <exception cref="ApiError">A field is missing, of the wrong kind, out of range, or asks for what cannot be done.</exception>
+    public async ValueTask<AnswerRequest> ReadAsync(RequestFields fields, CancellationToken cancellation)
+    {
+        var shared = GenerationFields.Read(fields, options);
+        RefuseWhatIsNotSupported(fields);
+        var tools = ToolFields.Read(fields, options.Limits);
+        var (prompt, images) = await RenderAsync(fields, tools, cancellation);
+        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools, Images = images };
+    }
+
+    private async ValueTask<(int[] Prompt, RequestImage[] Images)> RenderAsync(RequestFields fields, ToolFields tools, CancellationToken cancellation)
+    {
+        var messages = fields.Find("messages") ?? throw ApiError.Missing("messages");
+        if (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0)
+        {
+            throw ApiError.Invalid("'messages' must have at least one message.", "messages");
+        }
+
+        try
+        {
+            var dialog = ChatMessageReader.Read(messages);
+            var pictures = dialog.Any(message => message.Content.Any(part => part is ImagePart))
+                ? await DecodeAsync(dialog, cancellation)
+                : DialogPictures.Read(dialog, options.Tiles, options.Limits);
+            var prompt = options.ChatFormat.Render(
+                new ChatDialog(pictures.Messages) { Tools = tools.OnOffer, ToolsInUserMessage = tools.ToolsInUserMessage });
+            return (prompt, options.Tiles is null ? [] : pictures.Place(prompt, options.Tokenizer.Specials["<|patch|>"]));
+        }
+        catch (ChatRequestException error)
+        {
+            throw ApiError.Invalid(error.Message, error.Param);
+        }
+    }
+
+    private async Task<DialogPictures> DecodeAsync(IReadOnlyList<ChatMessage> dialog, CancellationToken cancellation)
+    {
+        await _decodes.WaitAsync(cancellation);
+        try
+        {
+            return DialogPictures.Read(dialog, options.Tiles, options.Limits);
+        }
+        finally
+        {
+            _decodes.Release();
+        }
+    }
+
+    private static int? ReadTopLogprobs(RequestFields fields)
+    {
+        var top = fields.Int("top_logprobs", 0, TopLogprobsMax);
+        if (fields.Flag("logprobs"))
+        {
+            return top ?? 0;
+        }
+
+        return top is null or 0 ? null : throw ApiError.Invalid("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
+    }
+
+    /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
+    private static void RefuseWhatIsNotSupported(RequestFields fields)
+    {
+        if (fields.Find("functions") is { } functions && !(functions.ValueKind == JsonValueKind.Array && functions.GetArrayLength() == 0))
+        {
+            throw ApiError.NotSupported("'functions' is not supported; 'tools' took its place.", "functions");
+        }
+
+        if (fields.Find("function_call") is { } choice
+            && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text("function_call", choice) is "none" or "auto"))
+        {
+            throw ApiError.NotSupported("'function_call' is not supported, other than none and auto; 'tool_choice' took its place.", "function_call");
+        }
+
+        if (fields.Find("response_format") is { } form
+            && !(form.ValueKind == JsonValueKind.Object && new RequestFields(form).Text("type") == "text"))
+        {
+            throw ApiError.NotSupported("'response_format' is not supported yet, other than {\"type\":\"text\"}.", "response_format");
+        }
+
+        if (fields.Find("modalities") is { } modalities
+            && !(modalities.ValueKind == JsonValueKind.Array && modalities.EnumerateArray().All(kind => RequestFields.Text("modalities", kind) == "text")))
+        {
+            throw ApiError.NotSupported("'modalities' other than text are not supported.", "modalities");
+        }
+    }
+}
