@@ -67,7 +67,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
         {
             more.AddModelHost(host, new HostAgentOptions(
-                HostDescriptions.Of(host, own, roles, _options.Bytes), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin, Load = _options.Load, Ranges = _options.Ranges });
+                HostDescriptions.Of(host, own, roles, _options.BytesOf(roles, _options.Bytes)), _options.Replicas, _options.Standbys, _options.Groups) { HostsMin = hostsMin, Load = _options.Load, Ranges = _options.Ranges });
             more.Services.AddSingleton<IPlanRegister>(_register);
             if (_options.Calls is { } calls)
                 more.AddIncomingGrainCallFilter(calls);
@@ -152,6 +152,12 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
 
     /// <summary>What each host may hold.</summary>
     public long Bytes { get; init; } = 1L << 30;
+
+    /// <summary>What those that may have the vocabulary may hold more.</summary>
+    public long VocabularyBytes { get; init; }
+
+    /// <param name="bytes">What each host may hold.</param>
+    public long BytesOf(HostRoles roles, long bytes) => bytes + (roles.HasFlag(HostRoles.Vocabulary) ? VocabularyBytes : 0);
 }
 
 /// <summary>One after the other: they fill the machine, and count what the whole process holds.</summary>

@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Model;
 using Llama4.Scheduling;
 
 namespace Llama4.Cluster.Tests;
@@ -53,14 +54,23 @@ public class SpreadBitsTests
             Replicas = replicas,
             Groups = groups / experts,
         };
+        options = options with { VocabularyBytes = TowerBytes() };
         return options with { Bytes = LeastBytes(options) };
     }
 
     /// <summary>The least memory of each host with which there is a plan.</summary>
     private static long LeastBytes(ManyHostsOptions options) => LeastMemory.Of(
         options.Model, options.Mode, ManyHosts.KvBytes, options.Bytes,
-        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), bytes) { Roles = roles })],
+        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), options.BytesOf(roles, bytes)) { Roles = roles })],
         request => request with { Replicas = options.Replicas, GroupsOnOneHost = options.Groups });
+
+    /// <summary>It stands beside each vocabulary; that is not what is to make stages.</summary>
+    private static long TowerBytes()
+    {
+        using var checkpoint = Checkpoint.Open(ScoutNano.Directory);
+        checkpoint.RequireVision();
+        return ParameterTable.All(checkpoint.Config).Where(parameter => parameter.Kind == ParameterKind.Vision).Sum(parameter => checkpoint[parameter.Name].Bytes);
+    }
 
     private static GenerateRequest Request() => Answers.Greedy(Prompt, TokensMax) with { TopLogprobs = ScoutNano.Vocabulary };
 

@@ -55,6 +55,11 @@ public static class PlacementPlanner
             return Plan(request with { Rates = null }); // ranges by rows alone can be too long for their standbys
         }
 
+        if (best.Overflow > 0 && request.Previous is not null)
+        {
+            return Plan(request with { Previous = null }); // parts can be in the way where hosts have them loaded
+        }
+
         return best.Overflow == 0 ? best.ToPlan() : throw Lacking(best);
     }
 
