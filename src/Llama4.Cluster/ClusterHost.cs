@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Llama4.Client.Connection;
+using Llama4.Client.Tokens;
+using Llama4.Client.Transport;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
-using Llama4.Cluster.Transport;
 using Llama4.Compute;
 using Llama4.Compute.Measure;
 using Llama4.Contracts;
@@ -109,7 +111,7 @@ public sealed class ClusterHost : IAsyncDisposable
         var limits = new SchedulerLimits { ContextMax = config.MaxPositions };
         var kv = KvPlan.Sizes(KvPlan.Needs(config, ComputeMode.Bf16, limits), options.KvBytes);
         var tokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(kv).PositionsMax + 1L);
-        var orleans = ClientSetup.Build(SiloMembership.RedisClient(address, options.ClusterId), TlsOf(options), options.Logging);
+        var orleans = ClientSetup.Build(ClientMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging);
         try
         {
             await orleans.StartAsync(cancellation);
@@ -121,7 +123,7 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         var directory = orleans.Services.GetRequiredService<PlanWatch>();
         var grains = orleans.Services.GetRequiredService<IGrainFactory>();
-        return new ClusterHost(orleans, null, redis, new GenerationClient(grains, directory, isOutside: true), new ClusterAdmin(grains, directory), config, tokensMax);
+        return new ClusterHost(orleans, null, redis, new GenerationClient(replica => new DoorWay(grains, replica), directory), new ClusterAdmin(grains, directory), config, tokensMax);
     }
 
     private static async Task<ClusterHost> StartSiloAsync(
@@ -139,7 +141,7 @@ public sealed class ClusterHost : IAsyncDisposable
             agent.Start();
             var grains = silo.Services.GetRequiredService<IGrainFactory>();
             var board = silo.Services.GetRequiredService<PlanBoard>();
-            return new ClusterHost(silo, host, redis, new GenerationClient(grains, board), new ClusterAdmin(grains, board), host.Config, host.TokensMax);
+            return new ClusterHost(silo, host, redis, new GenerationClient(replica => new DirectWay(grains, replica), board), new ClusterAdmin(grains, board), host.Config, host.TokensMax);
         }
         catch
         {

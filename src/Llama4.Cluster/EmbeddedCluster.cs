@@ -1,3 +1,4 @@
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
@@ -24,7 +25,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         _silo = silo;
         _host = host;
-        _client = new GenerationClient(silo.Services.GetRequiredService<IGrainFactory>(), silo.Services.GetRequiredService<PlanBoard>());
+        var grains = silo.Services.GetRequiredService<IGrainFactory>();
+        _client = new GenerationClient(replica => new DirectWay(grains, replica), silo.Services.GetRequiredService<PlanBoard>());
     }
 
     public IGenerationClient Client => _client;

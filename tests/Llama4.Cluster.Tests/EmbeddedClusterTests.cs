@@ -1,3 +1,4 @@
+using Llama4.Client.Connection;
 using Llama4.Cluster.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,3 +1,4 @@
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Experts;
@@ -47,7 +48,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var hosts = new ManyHosts(options);
         foreach (var roles in options.Roles)
             await hosts.AddAsync(roles, hostsMin: options.Roles.Length);
-        hosts._client = new GenerationClient(hosts.Grains, hosts.Board(0));
+        hosts._client = new GenerationClient(replica => new DirectWay(hosts.Grains, replica), hosts.Board(0));
         var plan = await hosts.PlanAsync(plan => plan.Hosts.Length == options.Roles.Length);
         foreach (var replica in plan.Replicas)
             await hosts.Agent(replica.Engine).ServingAsync(CancellationToken.None).WaitAsync(Answers.Limit);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 
 namespace Llama4.Cluster.Tests;
 

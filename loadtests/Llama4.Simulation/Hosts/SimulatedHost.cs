@@ -1,3 +1,4 @@
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Client;
@@ -41,7 +42,7 @@ internal sealed class SimulatedHost
         Agent = new HostAgent(
             options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _links, _counts, Grains,
             cluster.Membership.Join(id, Process), new SimulatedRegister(cluster.Network, Process, cluster.Store), Process.Clock, new JournalLogger<HostAgent>(cluster.World, id.Name));
-        Client = new GenerationClient(Grains, Board, Process.Clock);
+        Client = new GenerationClient(replica => new DirectWay(Grains, replica), Board, Process.Clock);
         Process.Start(TickAsync);
     }
 

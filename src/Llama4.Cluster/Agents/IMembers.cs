@@ -1,4 +1,4 @@
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Contracts;
 using Orleans.Runtime;
 

@@ -1,3 +1,4 @@
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Contracts;
 using Orleans.Runtime;

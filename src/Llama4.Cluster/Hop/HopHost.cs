@@ -1,4 +1,6 @@
 using System.Net;
+using Llama4.Client.Connection;
+using Llama4.Client.Transport;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Transport;
 using Llama4.Contracts;

@@ -36,11 +36,6 @@ internal static class SiloMembership
             options.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1);
         });
 
-    public static Action<IClientBuilder> RedisClient(ConfigurationOptions redis, string clusterId) => client => client
-        .UseRedisClustering(options => options.ConfigurationOptions = redis.Clone())
-        .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, "llama4"))
-        .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
-
     /// <summary>Opens the store; waits a little for one that starts at the same time.</summary>
     /// <exception cref="ClusterRequestException">It does not answer, or refuses; one line.</exception>
     public static async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions redis, CancellationToken cancellation)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Llama4.Client.Connection;
+using Llama4.Client.Transport;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;

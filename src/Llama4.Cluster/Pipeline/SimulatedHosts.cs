@@ -1,4 +1,5 @@
 using System.Net;
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
@@ -184,6 +185,6 @@ public sealed class SimulatedHosts : IAsyncDisposable
         var engine = _hosts.Single(host => host.Host.Id == replica.Engine).Silo;
         var client = engine.Services.GetRequiredService<IGrainFactory>();
         await client.GetEngine(replica.Replica, replica.Engine).ResumeAsync(Plan.Epoch, held: null);
-        _client = new GenerationClient(client, engine.Services.GetRequiredService<PlanBoard>());
+        _client = new GenerationClient(replica => new DirectWay(client, replica), engine.Services.GetRequiredService<PlanBoard>());
     }
 }

@@ -1,6 +1,6 @@
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Calls;
-using Llama4.Cluster.Client;
+using Llama4.Client.Tokens;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Placement;

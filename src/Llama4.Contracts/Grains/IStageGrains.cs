@@ -14,6 +14,12 @@ internal static class Deadlines
     /// <summary>Calls of a gateway to an engine: polls are held for 20 ms at most. Gateways themselves give up sooner.</summary>
     public const string Engine = "00:00:05";
 
+    /// <summary>Calls of a client to a door: it waits for half a second at most.</summary>
+    public const string Door = "00:00:01";
+
+    /// <summary>The leader asks every host, and gives each a second.</summary>
+    public const string Leader = "00:00:10";
+
     /// <summary>Loading one owner's part: 42 GB of experts (a Maverick layer) from a disk of 100 MB/s, and the plan's all together.</summary>
     public const string Load = "02:00:00";
 }

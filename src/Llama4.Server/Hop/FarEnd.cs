@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Llama4.Cluster.Hop;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Server.Output;
 
 namespace Llama4.Server.Hop;

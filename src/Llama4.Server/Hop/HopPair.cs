@@ -1,5 +1,5 @@
 using Llama4.Cluster.Hop;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 
 namespace Llama4.Server.Hop;
 

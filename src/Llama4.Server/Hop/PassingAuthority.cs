@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 
 namespace Llama4.Server.Hop;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Server.Hop;
 using Llama4.Server.Output;
 

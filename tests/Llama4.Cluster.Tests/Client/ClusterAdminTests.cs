@@ -1,4 +1,5 @@
 using System.Reflection;
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Contracts;

@@ -1,4 +1,4 @@
-using Llama4.Cluster.Client;
+using Llama4.Client.Tokens;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 
@@ -48,6 +48,8 @@ public class EngineLinkTests
         }
 
         public Task CancelAsync(HostId engine, Guid request) => Task.CompletedTask;
+
+        public Task<EngineStatus> StatusAsync(HostId engine) => throw new NotSupportedException("not asked here");
 
         public void Avoid() => Avoided++;
     }

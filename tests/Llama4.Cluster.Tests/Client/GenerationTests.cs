@@ -1,4 +1,4 @@
-using Llama4.Cluster.Client;
+using Llama4.Client.Tokens;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Tests.Client;

@@ -1,3 +1,4 @@
+using Llama4.Client.Connection;
 using System.Net;
 using System.Net.Sockets;
 using Llama4.Cluster.Hop;

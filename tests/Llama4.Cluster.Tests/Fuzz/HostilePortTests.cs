@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Orleans.Serialization;
 
 namespace Llama4.Cluster.Tests.Fuzz;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;

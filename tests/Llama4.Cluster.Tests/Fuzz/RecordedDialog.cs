@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Llama4.Cluster.Transport;
-using Hello = Llama4.Cluster.Transport.Greeting;
+using Llama4.Client.Transport;
+using Hello = Llama4.Client.Transport.Greeting;
 
 namespace Llama4.Cluster.Tests.Fuzz;
 

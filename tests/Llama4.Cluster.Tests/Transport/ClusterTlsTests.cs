@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Llama4.Cluster.Tests.Transport;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Llama4.Cluster.Tests.Transport;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Llama4.Cluster.Hop;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Contracts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using System.Net;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 

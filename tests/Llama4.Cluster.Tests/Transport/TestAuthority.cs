@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 
 namespace Llama4.Cluster.Tests.Transport;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Llama4.Cluster.Hop;
 using Llama4.Cluster.Hosting;
-using Llama4.Cluster.Transport;
+using Llama4.Client.Transport;
 using Llama4.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -22,6 +22,7 @@ internal static class ContractSamples
     public static IReadOnlyDictionary<Type, object> ByType { get; } = new object[]
     {
         Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Layers[0].ExpertGroups[0].Hot[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
+        new PlanView(Plan, Host, ["10.0.0.1:2"], new SuspicionAge(3, 44)), new SuspicionAge(3, 44),
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
         new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture] },
         Picture, new ImageSpan(1, 1),

@@ -1,0 +1,79 @@
+using System.Net;
+using Llama4.Client.Transport;
+using Llama4.Contracts;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Llama4.Client.Tokens;
+
+/// <summary>
+/// The plan as a client without a silo sees it: it asks silos in turn. A silo that does not answer is passed over: the next question has another key, which
+/// Orleans sends through another silo.
+/// </summary>
+internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, TimeProvider clock, ILogger<PlanWatch> logger) : BackgroundService, IPlanSource
+{
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Questions under way at once, so that one lost in a frozen silo holds up nothing.</summary>
+    private const int QuestionsMax = 8;
+
+    private volatile PlacementPlan? _plan;
+    private HostId? _leader;
+    private string[] _suspects = [];
+    private SuspicionAge _suspectsAge;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _questions;
+
+    public PlacementPlan? Plan => _plan;
+
+    public HostId? Leader => _leader;
+
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(AskEvery, clock);
+        for (long key = 0; await timer.WaitForNextTickAsync(stoppingToken); key++)
+        {
+            Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            if (Volatile.Read(ref _questions) < QuestionsMax)
+                _ = AskAsync(key);
+        }
+    }
+
+    /// <summary>Never throws: the next question is asked anyway.</summary>
+    private async Task AskAsync(long key)
+    {
+        Interlocked.Increment(ref _questions);
+        try
+        {
+            var view = await grains.GetPlanView(key).GetAsync(_plan?.Epoch ?? 0);
+            lock (grains)
+            {
+                if (view.Plan is { } plan && plan.Epoch > (_plan?.Epoch ?? 0))
+                    _plan = plan;
+                // A silo that is behind may answer last.
+                if (view.SuspectsAge.CompareTo(_suspectsAge) < 0)
+                    return;
+                (_leader, _suspectsAge) = (view.Leader ?? _leader, view.SuspectsAge);
+                if (!view.Suspects.AsSpan().SequenceEqual(_suspects))
+                {
+                    _suspects = view.Suspects;
+                    shunned.Set(view.Suspects.Select(IPEndPoint.Parse));
+                }
+            }
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
+        {
+            NoAnswer(logger, error.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _questions);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "No silo tells the plan: {Reason}")]
+    private static partial void NoAnswer(ILogger logger, string reason);
+}
