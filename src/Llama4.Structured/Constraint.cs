@@ -38,7 +38,7 @@ public sealed class Constraint
         var characters = RegexCompiler.Compile(regex, search: false, new CompileBudget(), "regex");
         return characters.IsEmpty
             ? throw new ConstraintException("regex", "no text matches it")
-            : new(new LexemeGrammar(new CharacterLexeme(characters, json: false)));
+            : new(new LexemeGrammar(new CharacterLexeme(characters, quote: null)));
     }
 
     /// <summary>One of these texts, as they are.</summary>
@@ -64,7 +64,7 @@ public sealed class Constraint
         return new(new LexemeGrammar(new TextLexeme(texts)));
     }
 
-    /// <summary>The texts of a grammar that is put together from others, such as calls of one of several tools.</summary>
+    /// <summary>The texts of a grammar that is put together from <see cref="ConstraintParts"/>, such as calls of one of several tools.</summary>
     public static Constraint OfGrammar(Grammar grammar) => new(grammar);
 
     /// <summary>The state before the first token. The first state over a vocabulary decides which one the constraint keeps masks for.</summary>

@@ -39,6 +39,7 @@ internal sealed class ByteAutomaton
     {
         _closure.Clear();
         _root.Enter(null, _closure);
+        _closure.Finish();
         return new(_closure.ToArray(), _closure.Complete);
     }
 
@@ -96,7 +97,8 @@ internal sealed class ByteAutomaton
         }
 
         _closure.Clear();
-        frame.Grammar.Resume(frame.Position, 0, frame.Parent, _closure);
+        _closure.End(0, frame);
+        _closure.Finish();
         return Number(new(_closure.ToArray(), _closure.Complete));
     }
 
@@ -107,6 +109,8 @@ internal sealed class ByteAutomaton
         {
             _closure.Step(reading, value);
         }
+
+        _closure.Finish();
 
         var next = _closure.IsEmpty ? Dead : Number(new(_closure.ToArray(), _closure.Complete));
         _rows[(state << 8) | value] = next;

@@ -21,7 +21,9 @@ internal sealed class Closure
     private readonly List<Lexeme> _lexemes = [];
     private readonly HashSet<Reading> _readings = [];
     private Dictionary<(Grammar Grammar, int Position, Frame? Parent), Frame> _frames = [];
+    private readonly Stack<(Frame Frame, int Tag)> _ended = new();
     private long _frameCount;
+    private long _round;
 
     /// <summary>Frames held at present.</summary>
     public int FrameCount => _frames.Count;
@@ -37,6 +39,7 @@ internal sealed class Closure
     {
         _readings.Clear();
         Complete = false;
+        _round++;
     }
 
     /// <summary>Forgets the frames; those in use live on in their readings.</summary>
@@ -96,13 +99,28 @@ internal sealed class Closure
             return;
         }
 
+        End(lexeme.Tag(state), frame);
+    }
+
+    /// <summary>Goes on after a piece that has ended inside <paramref name="frame"/>.</summary>
+    public void End(int tag, Frame? frame)
+    {
         if (frame is null)
         {
             Complete = true;
         }
-        else
+        else if (frame.IsFirst(_round, tag))
         {
-            frame.Grammar.Resume(frame.Position, lexeme.Tag(state), frame.Parent, this);
+            _ended.Push((frame, tag));
+        }
+    }
+
+    /// <summary>Follows what has ended, one piece at a time: however deep a text is nested, the stack of calls is not.</summary>
+    public void Finish()
+    {
+        while (_ended.TryPop(out var ended))
+        {
+            ended.Frame.Grammar.Resume(ended.Frame.Position, ended.Tag, ended.Frame.Parent, this);
         }
     }
 }
