@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Llama4.Structured.Automata;
+using Llama4.Structured.Gbnf;
 using Llama4.Structured.Grammars;
 using Llama4.Structured.Lexemes;
 using Llama4.Structured.Regexes;
@@ -38,7 +39,7 @@ public sealed class Constraint
         var characters = RegexCompiler.Compile(regex, search: false, new CompileBudget(), "regex");
         return characters.IsEmpty
             ? throw new ConstraintException("regex", "no text matches it")
-            : new(new LexemeGrammar(new CharacterLexeme(characters, json: false)));
+            : new(new LexemeGrammar(new CharacterLexeme(characters, quote: null)));
     }
 
     /// <summary>One of these texts, as they are.</summary>
@@ -64,7 +65,11 @@ public sealed class Constraint
         return new(new LexemeGrammar(new TextLexeme(texts)));
     }
 
-    /// <summary>The texts of a grammar that is put together from others, such as calls of one of several tools.</summary>
+    /// <summary>The texts of a grammar in llama.cpp's form (GBNF), from its rule <c>root</c> on. Rules may recur, but not begin with themselves.</summary>
+    /// <exception cref="ConstraintException">The grammar is wrong, not supported, too large, or no finite text comes of it.</exception>
+    public static Constraint OfGrammar(string text) => new(GbnfCompiler.Compile(text));
+
+    /// <summary>The texts of a grammar that is put together from <see cref="ConstraintParts"/>, such as calls of one of several tools.</summary>
     public static Constraint OfGrammar(Grammar grammar) => new(grammar);
 
     /// <summary>The state before the first token. The first state over a vocabulary decides which one the constraint keeps masks for.</summary>
@@ -78,6 +83,7 @@ public sealed class Constraint
     }
 
     /// <summary>Whether a text is one of those the constraint allows.</summary>
+    /// <exception cref="ConstraintException">See <see cref="ConstraintState.FillMask"/>.</exception>
     public bool Accepts(string text)
     {
         lock (_gate)
@@ -99,17 +105,22 @@ public sealed class Constraint
     {
         lock (_gate)
         {
-            _automaton.Trim();
+            _automaton.Begin();
             masks.Fill(_automaton.Number(key), mask);
         }
     }
 
     private StateKey? Follow(StateKey from, ReadOnlySpan<byte> bytes)
     {
-        _automaton.Trim();
+        _automaton.Begin(bytes.Length);
         var state = _automaton.Number(from);
         foreach (var value in bytes)
         {
+            if (_automaton.IsCrowded)
+            {
+                _automaton.Forget(new Span<int>(ref state));
+            }
+
             state = _automaton.Step(state, value);
             if (state < 0)
             {

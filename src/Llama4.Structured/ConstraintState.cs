@@ -25,6 +25,7 @@ public sealed class ConstraintState
 
     /// <summary>Tells for every id whether it may come next: those after which some text of the constraint can still come about.</summary>
     /// <param name="mask">[<see cref="Vocabulary.MaskWords"/>] words; overwritten.</param>
+    /// <exception cref="ConstraintException">The text so far can be read in more ways than are followed; grammars of no schema come to that.</exception>
     public void FillMask(Span<uint> mask)
     {
         if (mask.Length != _masks.Vocabulary.MaskWords)
@@ -45,6 +46,7 @@ public sealed class ConstraintState
     public bool Allows(int token) => Advance(token) is not null;
 
     /// <summary>The state after one more token; null if it may not come next.</summary>
+    /// <exception cref="ConstraintException">See <see cref="FillMask"/>.</exception>
     public ConstraintState? Advance(int token)
     {
         if (_ended)

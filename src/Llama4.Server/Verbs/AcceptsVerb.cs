@@ -10,7 +10,7 @@ internal static class AcceptsVerb
 {
     public static Verb Create(Terminal terminal)
     {
-        var command = new Command("accepts", """JSON lines {"schema"|"regex"|"choice":…,"text":…} to {"accepted":true|false}, or {"error":…} where it cannot be enforced.""");
+        var command = new Command("accepts", """JSON lines {"schema"|"regex"|"choice"|"grammar":…,"text":…} to {"accepted":true|false}, or {"error":…} where it cannot be enforced.""");
         command.SetAction((_, cancellation) => JsonLines.MapAsync(
             terminal,
             (line, answer) =>
@@ -37,8 +37,8 @@ internal static class AcceptsVerb
             ["schema"] => Constraint.OfSchema(line.Member("schema")),
             ["regex"] => Constraint.OfRegex(line.Text("regex")),
             ["choice"] => Constraint.OfChoice(Choices(line.Member("choice"))),
-            ["grammar"] => throw new ConstraintException("grammar", "is not supported"),
-            _ => throw new InvalidDataException("expected one of \"schema\", \"regex\" and \"choice\""),
+            ["grammar"] => Constraint.OfGrammar(line.Text("grammar")),
+            _ => throw new InvalidDataException("expected one of \"schema\", \"regex\", \"choice\" and \"grammar\""),
         };
     }
 

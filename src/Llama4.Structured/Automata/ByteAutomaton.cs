@@ -20,11 +20,19 @@ internal sealed class ByteAutomaton
 
     private const int FramesMax = 200_000;
 
+    /// <summary>Readings of all states, 24 bytes each.</summary>
+    private const int ReadingsMax = 1_000_000;
+
+    /// <summary>Readings that one mask may move on by a byte: a second or two. Only grammars that can be read in ever more ways come near.</summary>
+    private const long WorkMax = 10_000_000;
+
     private readonly Grammar _root;
     private readonly Closure _closure = new();
     private readonly Dictionary<StateKey, int> _numbers = [];
     private readonly List<StateKey> _states = [];
     private int[] _rows = new int[32 << 8];
+    private long _work;
+    private long _readings;
 
     public ByteAutomaton(Grammar root) => _root = root;
 
@@ -39,6 +47,7 @@ internal sealed class ByteAutomaton
     {
         _closure.Clear();
         _root.Enter(null, _closure);
+        _closure.Finish();
         return new(_closure.ToArray(), _closure.Complete);
     }
 
@@ -48,15 +57,36 @@ internal sealed class ByteAutomaton
     /// <summary>The lexeme of a reading.</summary>
     public Lexemes.Lexeme LexemeOf(Reading reading) => _closure.LexemeOf(reading.Lexeme);
 
-    /// <summary>Forgets all states if there are many. Only between two masks: numbers become invalid.</summary>
-    public void Trim()
+    /// <summary>Whether there are so many states that they should be forgotten.</summary>
+    public bool IsCrowded => _states.Count > StatesMax || _closure.FrameCount > FramesMax || _readings > ReadingsMax;
+
+    /// <summary>Allows the work of one mask, or of following some bytes.</summary>
+    public void Begin(int bytes = 0)
     {
-        if (_states.Count > StatesMax || _closure.FrameCount > FramesMax)
+        _work = WorkMax + (1_000L * bytes);
+        if (IsCrowded)
         {
-            Generation++;
-            _numbers.Clear();
-            _states.Clear();
-            _closure.ForgetFrames();
+            Forget([]);
+        }
+    }
+
+    /// <summary>Forgets all states but these, which get new numbers; all other numbers become invalid.</summary>
+    public void Forget(Span<int> kept)
+    {
+        var keys = new StateKey[kept.Length];
+        for (var i = 0; i < kept.Length; i++)
+        {
+            keys[i] = _states[kept[i]];
+        }
+
+        Generation++;
+        _numbers.Clear();
+        _states.Clear();
+        _readings = 0;
+        _closure.ForgetFrames();
+        for (var i = 0; i < kept.Length; i++)
+        {
+            kept[i] = Number(keys[i]);
         }
     }
 
@@ -70,6 +100,7 @@ internal sealed class ByteAutomaton
 
         number = _states.Count;
         _states.Add(key);
+        _readings += key.Readings.Length;
         _numbers.Add(key, number);
         if (_rows.Length < (number + 1) << 8)
         {
@@ -96,17 +127,26 @@ internal sealed class ByteAutomaton
         }
 
         _closure.Clear();
-        frame.Grammar.Resume(frame.Position, 0, frame.Parent, _closure);
+        _closure.End(0, frame);
+        _closure.Finish();
         return Number(new(_closure.ToArray(), _closure.Complete));
     }
 
     private int Explore(int state, byte value)
     {
+        _work -= 1 + _states[state].Readings.Length;
+        if (_work < 0)
+        {
+            throw new ConstraintException("constraint", "the text so far goes on in too many ways for its tokens to be told");
+        }
+
         _closure.Clear();
         foreach (var reading in _states[state].Readings)
         {
             _closure.Step(reading, value);
         }
+
+        _closure.Finish();
 
         var next = _closure.IsEmpty ? Dead : Number(new(_closure.ToArray(), _closure.Complete));
         _rows[(state << 8) | value] = next;

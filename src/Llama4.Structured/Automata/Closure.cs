@@ -17,11 +17,21 @@ internal readonly record struct Reading(int Lexeme, int State, Frame? Frame) : I
 /// <summary>Collects all readings of a text, following what needs no byte. Numbers lexemes and makes frames for an automaton.</summary>
 internal sealed class Closure
 {
+    /// <summary>Twice the alternatives that a schema can have in one place.</summary>
+    private const int ReadingsMax = 4_000;
+
+    /// <summary>Frames that one byte may lead to.</summary>
+    private const int PushesMax = 100_000;
+
     private readonly Dictionary<Lexeme, int> _numbers = new(ReferenceEqualityComparer.Instance);
     private readonly List<Lexeme> _lexemes = [];
     private readonly HashSet<Reading> _readings = [];
     private Dictionary<(Grammar Grammar, int Position, Frame? Parent), Frame> _frames = [];
+    private readonly Stack<(Frame Frame, int Tag)> _ended = new();
+    private readonly HashSet<(Grammar, Frame?)> _entered = [];
     private long _frameCount;
+    private long _round;
+    private int _pushes;
 
     /// <summary>Frames held at present.</summary>
     public int FrameCount => _frames.Count;
@@ -36,7 +46,10 @@ internal sealed class Closure
     public void Clear()
     {
         _readings.Clear();
+        _entered.Clear();
         Complete = false;
+        _round++;
+        _pushes = 0;
     }
 
     /// <summary>Forgets the frames; those in use live on in their readings.</summary>
@@ -51,6 +64,11 @@ internal sealed class Closure
 
     public Frame Push(Grammar grammar, int position, Frame? parent)
     {
+        if (++_pushes > PushesMax)
+        {
+            throw TooManyWays();
+        }
+
         if (!_frames.TryGetValue((grammar, position, parent), out var frame))
         {
             frame = new(_frameCount++, grammar, position, parent);
@@ -59,6 +77,9 @@ internal sealed class Closure
 
         return frame;
     }
+
+    /// <summary>Whether a piece is entered for the first time in a place: what it begins with is the same every time.</summary>
+    public bool EntersFirst(Grammar grammar, Frame? parent) => _entered.Add((grammar, parent));
 
     /// <summary>Begins a lexeme, and what follows it where it may be empty.</summary>
     public void Start(Lexeme lexeme, Frame? frame)
@@ -84,11 +105,17 @@ internal sealed class Closure
         }
     }
 
+    private static ConstraintException TooManyWays() => new("constraint", $"a text can be read in more than {ReadingsMax} ways at once");
+
     private void Arrive(int number, Lexeme lexeme, int state, Frame? frame)
     {
         if (lexeme.Continues(state))
         {
             _readings.Add(new(number, state, frame));
+            if (_readings.Count > ReadingsMax)
+            {
+                throw TooManyWays();
+            }
         }
 
         if (!lexeme.Accepts(state))
@@ -96,13 +123,28 @@ internal sealed class Closure
             return;
         }
 
+        End(lexeme.Tag(state), frame);
+    }
+
+    /// <summary>Goes on after a piece that has ended inside <paramref name="frame"/>.</summary>
+    public void End(int tag, Frame? frame)
+    {
         if (frame is null)
         {
             Complete = true;
         }
-        else
+        else if (frame.IsFirst(_round, tag))
         {
-            frame.Grammar.Resume(frame.Position, lexeme.Tag(state), frame.Parent, this);
+            _ended.Push((frame, tag));
+        }
+    }
+
+    /// <summary>Follows what has ended, one piece at a time: however deep a text is nested, the stack of calls is not.</summary>
+    public void Finish()
+    {
+        while (_ended.TryPop(out var ended))
+        {
+            ended.Frame.Grammar.Resume(ended.Frame.Position, ended.Tag, ended.Frame.Parent, this);
         }
     }
 }

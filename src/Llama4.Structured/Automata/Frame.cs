@@ -13,4 +13,15 @@ internal sealed class Frame(long id, Grammar grammar, int position, Frame? paren
     public int Position { get; } = position;
 
     public Frame? Parent { get; } = parent;
+
+    private long _round = -1;
+    private int _tag;
+
+    /// <summary>Whether a piece inside ends with this tag for the first time in a round: what follows is the same every time.</summary>
+    public bool IsFirst(long round, int tag)
+    {
+        var isFirst = round != _round || tag != _tag;
+        (_round, _tag) = (round, tag);
+        return isFirst;
+    }
 }

@@ -13,17 +13,6 @@ public abstract class Grammar
     {
     }
 
-    /// <summary>The pieces one after the other.</summary>
-    public static Grammar Sequence(params IReadOnlyList<Grammar> parts) => parts.Count == 0 ? Literal("") : new SequenceGrammar(parts);
-
-    /// <summary>Any of the pieces.</summary>
-    public static Grammar Union(params IReadOnlyList<Grammar> branches) => branches.Count == 0
-        ? throw new ArgumentException("a union needs a branch", nameof(branches))
-        : new UnionGrammar { Branches = branches };
-
-    /// <summary>This text.</summary>
-    public static Grammar Literal(string text) => new LexemeGrammar(TextLexeme.Of(System.Text.Encoding.UTF8.GetBytes(text)));
-
     /// <summary>Starts the piece inside <paramref name="parent"/>.</summary>
     internal abstract void Enter(Frame? parent, Closure closure);
 

@@ -12,10 +12,11 @@ internal sealed class ObjectGrammar : Grammar
     private readonly int[] _requiredFrom;
 
     /// <param name="properties">The listed properties that some value can fill, in order.</param>
-    public ObjectGrammar(IReadOnlyList<PropertyGrammar> properties)
+    /// <param name="listed">Their keys, with what separates them from values.</param>
+    public ObjectGrammar(IReadOnlyList<PropertyGrammar> properties, TextSet listed)
     {
         Properties = properties;
-        _listed = KeyLexeme.Keys(properties.Select(property => property.Name));
+        _listed = listed;
         _firstRequired = new int[properties.Count + 1];
         _requiredFrom = new int[properties.Count + 1];
         _firstRequired[^1] = properties.Count;
@@ -47,9 +48,16 @@ internal sealed class ObjectGrammar : Grammar
 
     public required Punctuation Punctuation { get; init; }
 
+    public required TextLexeme Open { get; init; }
+
+    public required TextLexeme End { get; init; }
+
+    /// <summary>What separates a key that is not listed from its value.</summary>
+    public required TextLexeme Colon { get; init; }
+
     private bool Counts => Min > 0 || Max is not null;
 
-    internal override void Enter(Frame? parent, Closure closure) => closure.Start(Punctuation.OpenObject, Push(Phase.Opened, new(0, 0), 0, parent, closure));
+    internal override void Enter(Frame? parent, Closure closure) => closure.Start(Open, Push(Phase.Opened, new(0, 0), 0, parent, closure));
 
     internal override void Resume(int position, int tag, Frame? parent, Closure closure)
     {
@@ -75,7 +83,7 @@ internal sealed class ObjectGrammar : Grammar
                 Properties[tag].Value.Enter(Push(Phase.Value, new(tag + 1, Next(at.Count)), 0, parent, closure), closure);
                 break;
             case Phase.AdditionalKey:
-                closure.Start(Punctuation.Colon, Push(Phase.Colon, at, kind, parent, closure));
+                closure.Start(Colon, Push(Phase.Colon, at, kind, parent, closure));
                 break;
             case Phase.Colon:
                 Additional[kind].Value.Enter(Push(Phase.Value, new(Properties.Count, Next(at.Count)), 0, parent, closure), closure);
@@ -91,7 +99,7 @@ internal sealed class ObjectGrammar : Grammar
     {
         if (_requiredFrom[at.Index] == 0 && at.Count >= Min)
         {
-            closure.Start(Punctuation.CloseObject, parent);
+            closure.Start(End, parent);
         }
     }
 

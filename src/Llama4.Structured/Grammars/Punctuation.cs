@@ -5,6 +5,9 @@ namespace Llama4.Structured.Grammars;
 /// <summary>The lexemes between the values of a JSON text; one set for each constraint.</summary>
 internal sealed class Punctuation
 {
+    /// <summary>Nothing.</summary>
+    public TextLexeme Nothing { get; } = TextLexeme.Of([]);
+
     public TextLexeme OpenArray { get; } = TextLexeme.Of("["u8);
 
     public TextLexeme CloseArray { get; } = TextLexeme.Of("]"u8);

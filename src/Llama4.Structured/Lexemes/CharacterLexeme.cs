@@ -3,13 +3,15 @@ using Llama4.Structured.Regexes;
 namespace Llama4.Structured.Lexemes;
 
 /// <summary>
-/// What a <see cref="CharacterAutomaton"/> accepts, as bytes: raw UTF-8, or a canonical JSON string with quotes and
+/// What a <see cref="CharacterAutomaton"/> accepts, as bytes: raw UTF-8, or a canonical string with quotes and
 /// escapes. A state says which character state the text is in, or, inside a character, what it can still become.
 /// </summary>
 /// <param name="characters">Not empty.</param>
-/// <param name="json">Whether as a JSON string.</param>
-internal sealed class CharacterLexeme(CharacterAutomaton characters, bool json) : Lexeme
+/// <param name="quote">What the string stands in; null for raw text.</param>
+internal sealed class CharacterLexeme(CharacterAutomaton characters, byte? quote) : Lexeme
 {
+    private readonly bool _quoted = quote is not null;
+    private readonly byte _quote = quote ?? 0;
     private readonly Dictionary<Inner, int> _numbers = [];
     private readonly List<Inner> _states = [];
 
@@ -34,14 +36,14 @@ internal sealed class CharacterLexeme(CharacterAutomaton characters, bool json) 
         EscapeDigit,
     }
 
-    public override int Start => Number(json ? new(Kind.Opening, 0) : new(Kind.Between, 0));
+    public override int Start => Number(_quoted ? new(Kind.Opening, 0) : new(Kind.Between, 0));
 
     public override int Step(int state, byte value)
     {
         var inner = _states[state];
         return inner.Kind switch
         {
-            Kind.Opening => value == '"' ? Number(new(Kind.Between, 0)) : Dead,
+            Kind.Opening => value == _quote ? Number(new(Kind.Between, 0)) : Dead,
             Kind.Closed => Dead,
             Kind.Between => First(inner.State, value),
             Kind.Rest => value is < 0x80 or >= 0xC0 ? Dead : Number(inner.More == 1 ? new(Kind.Between, inner.State) : inner with { More = inner.More - 1 }),
@@ -51,36 +53,36 @@ internal sealed class CharacterLexeme(CharacterAutomaton characters, bool json) 
     }
 
     public override bool Accepts(int state) => _states[state] is var inner
-        && (json ? inner.Kind == Kind.Closed : inner.Kind == Kind.Between && characters.Accepts(inner.State));
+        && (_quoted ? inner.Kind == Kind.Closed : inner.Kind == Kind.Between && characters.Accepts(inner.State));
 
     public override bool Continues(int state) => _states[state] is var inner && inner.Kind switch
     {
         Kind.Closed => false,
-        Kind.Between => json || characters.Edges(inner.State).Length > 0,
+        Kind.Between => _quoted || characters.Edges(inner.State).Length > 0,
         _ => true,
     };
 
     public override bool IsFreeString(int state, out int need, out int room)
     {
         (need, room) = (0, int.MaxValue);
-        return json && _states[state] is { Kind: Kind.Between } inner && characters.AcceptsAnything(inner.State);
+        return _quote == '"' && _states[state] is { Kind: Kind.Between } inner && characters.AcceptsAnything(inner.State);
     }
 
     private int First(int state, byte value)
     {
-        if (json && value == '"')
+        if (_quoted && value == _quote)
         {
             return characters.Accepts(state) ? Number(new(Kind.Closed, 0)) : Dead;
         }
 
-        if (json && value == '\\')
+        if (_quoted && value == '\\')
         {
             return EscapesAnything(state) ? Number(new(Kind.Escape, state)) : Dead;
         }
 
         return value switch
         {
-            < 0x80 => json && !JsonEscapes.IsRaw(value) ? Dead : To(state, value),
+            < 0x80 => _quoted && !JsonEscapes.IsRaw(value, _quote) ? Dead : To(state, value),
             < 0xC2 => Dead,
             < 0xE0 => Multibyte(state, (value & 0x1F) << 6, 1),
             < 0xF0 => Multibyte(state, (value & 0x0F) << 12, 2),
@@ -128,12 +130,12 @@ internal sealed class CharacterLexeme(CharacterAutomaton characters, bool json) 
         return at.Kind switch
         {
             Kind.Escape when value == 'u' => EscapesAny(state, 0, 0x1F) || EscapesAny(state, 0x7F, 0x7F) ? Number(new(Kind.EscapeU, state)) : Dead,
-            Kind.Escape => JsonEscapes.ShortOf(value) is >= 0 and var character ? To(state, character) : Dead,
+            Kind.Escape => JsonEscapes.ShortOf(value, _quote) is >= 0 and var character ? To(state, character) : Dead,
             Kind.EscapeU => value == '0' ? Number(new(Kind.EscapeU0, state)) : Dead,
             Kind.EscapeU0 => value == '0' ? Number(new(Kind.EscapeU00, state)) : Dead,
             Kind.EscapeU00 when value is (byte)'0' or (byte)'1' => EscapeDigit(state, (value - '0') * 16, 15),
             Kind.EscapeU00 when value == '7' => EscapesAny(state, 0x7F, 0x7F) ? Number(new(Kind.EscapeDigit, state, 0x70)) : Dead,
-            Kind.EscapeDigit when JsonEscapes.HexValue(value) is >= 0 and var digit && !JsonEscapes.IsRaw(at.Base + digit) => To(state, at.Base + digit),
+            Kind.EscapeDigit when JsonEscapes.HexValue(value) is >= 0 and var digit && !JsonEscapes.IsRaw(at.Base + digit, _quote) => To(state, at.Base + digit),
             _ => Dead,
         };
     }
@@ -142,7 +144,7 @@ internal sealed class CharacterLexeme(CharacterAutomaton characters, bool json) 
         EscapesAny(state, first, first + span) ? Number(new(Kind.EscapeDigit, state, first)) : Dead;
 
     private bool EscapesAnything(int state) =>
-        EscapesAny(state, 0, 0x1F) || EscapesAny(state, 0x7F, 0x7F) || EscapesAny(state, '"', '"') || EscapesAny(state, '\\', '\\');
+        EscapesAny(state, 0, 0x1F) || EscapesAny(state, 0x7F, 0x7F) || EscapesAny(state, _quote, _quote) || EscapesAny(state, '\\', '\\');
 
     private bool EscapesAny(int state, int low, int high)
     {

@@ -1,6 +1,6 @@
 namespace Llama4.Structured.Lexemes;
 
-/// <summary>How characters are escaped in a canonical JSON string: quote, backslash and control characters, and only those.</summary>
+/// <summary>How characters are escaped in a canonical string: its quote, backslash and control characters, and only those.</summary>
 internal static class JsonEscapes
 {
     /// <summary>The one-letter escape of a control character, if it has one.</summary>
@@ -15,9 +15,10 @@ internal static class JsonEscapes
     };
 
     /// <summary>What the letter after a backslash stands for, -1 if it is none (or <c>u</c>).</summary>
-    public static int ShortOf(byte letter) => letter switch
+    public static int ShortOf(byte letter, byte quote) => letter switch
     {
-        (byte)'"' or (byte)'\\' => letter,
+        (byte)'\\' => letter,
+        _ when letter == quote => letter,
         (byte)'b' => '\b',
         (byte)'t' => '\t',
         (byte)'n' => '\n',
@@ -39,5 +40,5 @@ internal static class JsonEscapes
     };
 
     /// <summary>Whether a character stands raw in a string.</summary>
-    public static bool IsRaw(int character) => character is >= 0x20 and not (0x7F or '"' or '\\');
+    public static bool IsRaw(int character, byte quote) => character is >= 0x20 and not (0x7F or '\\') && character != quote;
 }

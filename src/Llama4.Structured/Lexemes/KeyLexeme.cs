@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Llama4.Structured.Lexemes;
 
 /// <summary>A listed key with its colon: one of the properties <paramref name="from"/> to <paramref name="to"/> of an object. The tag is the property's index.</summary>
@@ -5,14 +7,21 @@ namespace Llama4.Structured.Lexemes;
 internal sealed class KeyLexeme(TextSet keys, int from, int to) : Lexeme
 {
     /// <summary>The keys of an object in their order, each with its colon.</summary>
-    public static TextSet Keys(IEnumerable<string> names)
+    public static TextSet Keys(IEnumerable<string> names, byte[] quotes) =>
+        Keys(names, (keys, name) => keys.Separator(keys.Quoted(TextSet.Root, name, quotes), (byte)':'));
+
+    /// <summary>The names of arguments in their order, each with its equals sign.</summary>
+    public static TextSet Arguments(IEnumerable<string> names) =>
+        Keys(names, (keys, name) => keys.Raw(TextSet.Root, Encoding.UTF8.GetBytes(name + "=")));
+
+    private static TextSet Keys(IEnumerable<string> names, Func<TextSet, string, int> write)
     {
         var keys = new TextSet();
         var index = 0;
         foreach (var name in names)
         {
             keys.Begin(index);
-            keys.End(keys.Separator(keys.JsonString(TextSet.Root, name), (byte)':'), index++);
+            keys.End(write(keys, name), index++);
         }
 
         return keys.Finish();

@@ -1,11 +1,12 @@
 namespace Llama4.Structured.Lexemes;
 
 /// <summary>
-/// A canonical JSON string of at least <paramref name="min"/> and at most <paramref name="max"/> code points, whatever they are.
+/// A canonical string of at least <paramref name="min"/> and at most <paramref name="max"/> code points, whatever they are.
 /// A state is the number of characters begun and where in a character it stands, so that no bound on a length costs any memory.
 /// </summary>
+/// <param name="quote">What it stands in.</param>
 /// <param name="max">At most <see cref="LengthMax"/>; null for no bound.</param>
-internal sealed class StringLexeme(int min, int? max) : Lexeme
+internal sealed class StringLexeme(int min, int? max, byte quote = (byte)'"') : Lexeme
 {
     /// <summary>The greatest bound: a state must fit 31 bits.</summary>
     public const int LengthMax = 100_000_000;
@@ -44,7 +45,7 @@ internal sealed class StringLexeme(int min, int? max) : Lexeme
     {
         need = Math.Max(0, min - (state / Places));
         room = max is { } most ? most - (state / Places) : int.MaxValue;
-        return state % Places == (int)Place.Between;
+        return state % Places == (int)Place.Between && quote == '"';
     }
 
     public override int Step(int state, byte value)
@@ -57,7 +58,7 @@ internal sealed class StringLexeme(int min, int? max) : Lexeme
         var (count, place) = (state / Places, state % Places);
         if (place == Opening)
         {
-            return value == '"' ? 0 : Dead;
+            return value == quote ? 0 : Dead;
         }
 
         if (place != (int)Place.Between)
@@ -66,7 +67,7 @@ internal sealed class StringLexeme(int min, int? max) : Lexeme
             return inner < 0 ? Dead : (count * Places) + inner;
         }
 
-        if (value == '"')
+        if (value == quote)
         {
             return count >= min ? Closed : Dead;
         }
@@ -95,7 +96,7 @@ internal sealed class StringLexeme(int min, int? max) : Lexeme
         _ => (Place)Dead,
     });
 
-    private static int Within(Place place, byte value)
+    private int Within(Place place, byte value)
     {
         var continuation = value is >= 0x80 and < 0xC0;
         return (int)(place switch
@@ -108,7 +109,7 @@ internal sealed class StringLexeme(int min, int? max) : Lexeme
             Place.AfterF0 when continuation && value >= 0x90 => Place.TwoMore,
             Place.AfterF4 when continuation && value < 0x90 => Place.TwoMore,
             Place.Escape when value == 'u' => Place.EscapeU,
-            Place.Escape when JsonEscapes.ShortOf(value) >= 0 => Place.Between,
+            Place.Escape when JsonEscapes.ShortOf(value, quote) >= 0 => Place.Between,
             Place.EscapeU when value == '0' => Place.EscapeU0,
             Place.EscapeU0 when value == '0' => Place.EscapeU00,
             Place.EscapeU00 when value is (byte)'0' or (byte)'1' => Place.EscapeLow,

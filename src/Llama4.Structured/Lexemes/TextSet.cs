@@ -34,22 +34,29 @@ internal sealed class TextSet
         return node;
     }
 
-    /// <summary>Appends a JSON string with its quotes; control characters in every allowed form.</summary>
-    public int JsonString(int node, string text)
+    /// <summary>Appends a string in each of these quotes; control characters in every allowed form.</summary>
+    public int Quoted(int node, string text, ReadOnlySpan<byte> quotes)
     {
-        Span<byte> utf8 = stackalloc byte[4];
-        node = Byte(node, (byte)'"');
-        foreach (var rune in text.EnumerateRunes())
+        var end = Byte(Inside(node, text, quotes[0]), quotes[0]);
+        foreach (var quote in quotes[1..])
         {
-            node = rune.Value switch
-            {
-                '"' or '\\' => Raw(node, [(byte)'\\', (byte)rune.Value]),
-                < 0x20 or 0x7F => Control(node, rune.Value),
-                _ => Raw(node, utf8[..rune.EncodeToUtf8(utf8)]),
-            };
+            _nodes[Inside(node, text, quote)].Edges.Set(quote, end);
         }
 
-        return Byte(node, (byte)'"');
+        return Pass(end);
+    }
+
+    /// <summary>Appends one of these words, which all mean the same; none begins another.</summary>
+    public int Word(int node, params ReadOnlySpan<string> forms)
+    {
+        var end = Raw(node, Encoding.UTF8.GetBytes(forms[0]));
+        foreach (var form in forms[1..])
+        {
+            var bytes = Encoding.UTF8.GetBytes(form);
+            _nodes[Raw(node, bytes.AsSpan(..^1))].Edges.Set(bytes[^1], end);
+        }
+
+        return end;
     }
 
     /// <summary>Appends a comma or colon with one space or none behind it.</summary>
@@ -109,6 +116,24 @@ internal sealed class TextSet
         }
 
         return this;
+    }
+
+    private int Inside(int node, string text, byte quote)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        node = Byte(node, quote);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            node = rune.Value switch
+            {
+                < 0x20 or 0x7F => Control(node, rune.Value),
+                '\\' => Raw(node, "\\\\"u8),
+                _ when rune.Value == quote => Raw(node, [(byte)'\\', quote]),
+                _ => Raw(node, utf8[..rune.EncodeToUtf8(utf8)]),
+            };
+        }
+
+        return node;
     }
 
     private int Byte(int node, byte value)

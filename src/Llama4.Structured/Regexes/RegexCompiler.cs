@@ -29,7 +29,15 @@ internal sealed class RegexCompiler
         }
 
         budget.Spend(10L * regex.Length, keyword);
-        var graph = RegexGraph.Of(RegexParser.Parse(regex, keyword), search, budget, keyword);
+        return Compile(RegexGraph.Of(RegexParser.Parse(regex, keyword), search, budget, keyword), budget, keyword);
+    }
+
+    /// <summary>The automaton of a regex that stands for the whole text and was read elsewhere.</summary>
+    public static CharacterAutomaton Compile(RegexTree regex, CompileBudget budget, string keyword) =>
+        Compile(RegexGraph.Of(regex, search: false, budget, keyword), budget, keyword);
+
+    private static CharacterAutomaton Compile(RegexGraph graph, CompileBudget budget, string keyword)
+    {
         var compiler = new RegexCompiler(graph, budget, keyword);
         return CharacterAutomaton.Explore(
             new NodeSet(true, compiler.Close([graph.Entry], start: true, end: false)), compiler.Accepts, compiler.Follow, budget, keyword);

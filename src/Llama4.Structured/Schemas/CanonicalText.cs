@@ -8,9 +8,10 @@ namespace Llama4.Structured.Schemas;
 internal static class CanonicalText
 {
     /// <summary>Adds all of them to a set.</summary>
-    public static void Add(TextSet texts, JsonElement value, CompileBudget budget) => texts.End(Write(texts, TextSet.Root, value, budget));
+    public static void Add(TextSet texts, JsonElement value, ValueForms forms, CompileBudget budget) =>
+        texts.End(Write(texts, TextSet.Root, value, forms, budget));
 
-    private static int Write(TextSet texts, int node, JsonElement value, CompileBudget budget)
+    private static int Write(TextSet texts, int node, JsonElement value, ValueForms forms, CompileBudget budget)
     {
         budget.Spend(10, "enum");
         switch (value.ValueKind)
@@ -20,12 +21,12 @@ internal static class CanonicalText
             case JsonValueKind.String:
                 var text = value.GetString()!;
                 budget.Spend(10L * text.Length, "enum");
-                return texts.JsonString(node, text);
+                return texts.Quoted(node, text, forms.Quotes);
             case JsonValueKind.Array:
                 node = texts.Raw(node, "["u8);
                 foreach (var (index, item) in value.EnumerateArray().Index())
                 {
-                    node = Write(texts, index == 0 ? node : texts.Separator(node, (byte)','), item, budget);
+                    node = Write(texts, index == 0 ? node : texts.Separator(node, (byte)','), item, forms, budget);
                 }
 
                 return texts.Raw(node, "]"u8);
@@ -33,13 +34,18 @@ internal static class CanonicalText
                 node = texts.Raw(node, "{"u8);
                 foreach (var (index, member) in value.EnumerateObject().Index())
                 {
-                    node = texts.JsonString(index == 0 ? node : texts.Separator(node, (byte)','), member.Name);
-                    node = Write(texts, texts.Separator(node, (byte)':'), member.Value, budget);
+                    node = texts.Quoted(index == 0 ? node : texts.Separator(node, (byte)','), member.Name, forms.Quotes);
+                    node = Write(texts, texts.Separator(node, (byte)':'), member.Value, forms, budget);
                 }
 
                 return texts.Raw(node, "}"u8);
             default:
-                return texts.Raw(node, Encoding.ASCII.GetBytes(value.GetRawText()));
+                return texts.Word(node, value.ValueKind switch
+                {
+                    JsonValueKind.True => forms.True,
+                    JsonValueKind.False => forms.False,
+                    _ => forms.Null,
+                });
         }
     }
 }

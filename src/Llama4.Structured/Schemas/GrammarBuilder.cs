@@ -5,15 +5,36 @@ using Llama4.Structured.Regexes;
 namespace Llama4.Structured.Schemas;
 
 /// <summary>Shapes to grammars, without what no text can satisfy.</summary>
-internal sealed class GrammarBuilder(Punctuation punctuation, CompileBudget budget)
+internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, CompileBudget budget)
 {
     private readonly Dictionary<ValueShape, UnionGrammar> _known = [];
     private readonly Queue<ValueShape> _open = [];
+    private CharacterAutomaton? _names;
+
+    /// <summary>What an argument can be called.</summary>
+    private CharacterAutomaton Names => _names ??= RegexCompiler.Compile("[A-Za-z_][A-Za-z0-9_]*", search: false, budget, "properties");
 
     /// <summary>The grammar of a possible shape.</summary>
     public Grammar Build(ValueShape root)
     {
         var grammar = Refer(root);
+        BuildOpen();
+        return grammar;
+    }
+
+    /// <summary>The grammar of the arguments that a shape's objects stand for.</summary>
+    /// <exception cref="ConstraintException">The shape has no objects, or a property that is required is no name of an argument.</exception>
+    public Grammar BuildArguments(ValueShape root)
+    {
+        var objects = root.Objects.Where(o => o.IsPossible).Select(ArgumentsOf).ToList();
+        BuildOpen();
+        return objects.Count > 0
+            ? new UnionGrammar { Branches = objects }
+            : throw new ConstraintException("schema", "arguments need a schema of objects, other than by enum or const");
+    }
+
+    private void BuildOpen()
+    {
         while (_open.TryDequeue(out var shape))
         {
             _known[shape].Branches =
@@ -24,8 +45,6 @@ internal sealed class GrammarBuilder(Punctuation punctuation, CompileBudget budg
                 .. shape.Objects.Where(o => o.IsPossible).Select(ObjectOf),
             ];
         }
-
-        return grammar;
     }
 
     private UnionGrammar Refer(ValueShape shape)
@@ -51,21 +70,74 @@ internal sealed class GrammarBuilder(Punctuation punctuation, CompileBudget budg
 
     private ObjectGrammar ObjectOf(ObjectShape shape)
     {
-        var properties = shape.Properties.Where(property => property.Value.IsPossible)
-            .Select(property => new PropertyGrammar(property.Name, Refer(property.Value), property.Required)).ToList();
-        budget.Spend(properties.Sum(property => 10L * property.Name.Length), "properties");
-        var grammar = new ObjectGrammar(properties) { Min = shape.Min, Max = shape.Max, Punctuation = punctuation };
+        var properties = PropertiesOf(shape, shape.Properties);
+        var grammar = new ObjectGrammar(properties, KeyLexeme.Keys(properties.Select(property => property.Name), forms.Quotes))
+        {
+            Min = shape.Min,
+            Max = shape.Max,
+            Punctuation = punctuation,
+            Open = punctuation.OpenObject,
+            End = punctuation.CloseObject,
+            Colon = punctuation.Colon,
+        };
         if (shape.Additional.IsPossible)
         {
-            grammar.Additional = [(AnyKeyBut(shape.Properties.Select(property => property.Name).ToList()), Refer(shape.Additional))];
+            var value = Refer(shape.Additional);
+            grammar.Additional = [.. AnyKeyBut(shape.Properties.Select(property => property.Name).ToList()).Select(key => (key, value))];
         }
 
-        return (long)(Math.Max(shape.Min, shape.Max ?? 0) + 1) * (properties.Count + 1) * 16 > int.MaxValue
+        return Checked(grammar, shape);
+    }
+
+    private ObjectGrammar ArgumentsOf(ObjectShape shape)
+    {
+        if (shape.Properties.FirstOrDefault(property => property.Required && !Names.Matches(property.Name)) is { } required)
+        {
+            throw new ConstraintException("required", $"expected names of letters, digits and _ for arguments, found \"{required.Name}\"");
+        }
+
+        var properties = PropertiesOf(shape, shape.Properties.Where(property => Names.Matches(property.Name)));
+        var grammar = new ObjectGrammar(properties, KeyLexeme.Arguments(properties.Select(property => property.Name)))
+        {
+            Min = shape.Min,
+            Max = shape.Max,
+            Punctuation = punctuation,
+            Open = punctuation.Nothing,
+            End = punctuation.Nothing,
+            Colon = TextLexeme.Of("="u8),
+        };
+        if (shape.Additional.IsPossible)
+        {
+            var others = CharacterAutomaton.AllBut(shape.Properties.Select(property => property.Name), budget, "properties").And(Names, budget, "properties");
+            grammar.Additional = [(new CharacterLexeme(others, quote: null), Refer(shape.Additional))];
+        }
+
+        return Checked(grammar, shape);
+    }
+
+    private List<PropertyGrammar> PropertiesOf(ObjectShape shape, IEnumerable<PropertyShape> listed)
+    {
+        budget.Spend(shape.Properties.Sum(property => 10L * property.Name.Length), "properties");
+        return [.. listed.Where(property => property.Value.IsPossible)
+            .Select(property => new PropertyGrammar(property.Name, Refer(property.Value), property.Required))];
+    }
+
+    private static ObjectGrammar Checked(ObjectGrammar grammar, ObjectShape shape)
+    {
+        return (long)(Math.Max(shape.Min, shape.Max ?? 0) + 1) * (grammar.Properties.Count + 1) * 16 > int.MaxValue
             ? throw new ConstraintException(shape.Max is null ? "minProperties" : "maxProperties", "the bound is too large for an object of so many properties")
             : grammar;
     }
 
     /// <summary>Listed names have a place in the order of keys; a property that cannot be filled must not come back as an additional one.</summary>
-    private Lexeme AnyKeyBut(List<string> names) =>
-        names.Count == 0 ? new StringLexeme(0, null) : new CharacterLexeme(CharacterAutomaton.AllBut(names, budget, "properties"), json: true);
+    private IEnumerable<Lexeme> AnyKeyBut(List<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return forms.Quotes.Select(quote => new StringLexeme(0, null, quote));
+        }
+
+        var others = CharacterAutomaton.AllBut(names, budget, "properties");
+        return forms.Quotes.Select(quote => new CharacterLexeme(others, quote));
+    }
 }

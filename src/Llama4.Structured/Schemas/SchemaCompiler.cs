@@ -12,6 +12,7 @@ namespace Llama4.Structured.Schemas;
 internal sealed class SchemaCompiler
 {
     private readonly CompileBudget _budget = new();
+    private readonly ValueForms _forms;
     private readonly SchemaDocument _document;
     private readonly SchemaExpansion _expansion;
     private readonly StringAutomata _strings;
@@ -21,8 +22,9 @@ internal sealed class SchemaCompiler
     private readonly Queue<ValueShape> _open = [];
     private readonly List<ValueShape> _all = [];
 
-    private SchemaCompiler(JsonElement schema)
+    private SchemaCompiler(JsonElement schema, ValueForms forms)
     {
+        _forms = forms;
         _document = new(schema);
         _expansion = new(_document, _budget);
         _strings = new(_budget);
@@ -33,15 +35,32 @@ internal sealed class SchemaCompiler
     /// <exception cref="ConstraintException">See <see cref="Constraint.OfSchema"/>.</exception>
     public static Grammar Compile(JsonElement schema)
     {
+        var compiler = Of(schema, ValueForms.Json);
+        return compiler.Builder().Build(compiler.Shape());
+    }
+
+    /// <summary>The grammar of named arguments in Python's form, <c>name=value, name=value</c>, that an object's schema allows.</summary>
+    /// <exception cref="ConstraintException">See <see cref="ConstraintParts.PythonArguments"/>.</exception>
+    public static Grammar CompileArguments(JsonElement schema)
+    {
+        var compiler = Of(schema, ValueForms.Python);
+        return compiler.Builder().BuildArguments(compiler.Shape());
+    }
+
+    private static SchemaCompiler Of(JsonElement schema, ValueForms forms)
+    {
         if (schema.GetRawText().Length > CompileBudget.TextBytesMax)
         {
             throw new ConstraintException("schema", $"expected at most {CompileBudget.TextBytesMax} characters, found {schema.GetRawText().Length}");
         }
 
-        return new SchemaCompiler(AssertionReader.Schema("schema", schema)).Run();
+        return new SchemaCompiler(AssertionReader.Schema("schema", schema), forms);
     }
 
-    private Grammar Run()
+    private GrammarBuilder Builder() => new(_punctuation, _forms, _budget);
+
+    /// <summary>What the whole schema allows.</summary>
+    private ValueShape Shape()
     {
         var root = ShapeOf([""]);
         var exclusive = new List<ValueShape>();
@@ -71,7 +90,7 @@ internal sealed class SchemaCompiler
             throw new ConstraintException(keywords.FirstOrDefault() ?? "schema", $"no finite text satisfies the schema ({string.Join(", ", keywords.DefaultIfEmpty("false"))})");
         }
 
-        return new GrammarBuilder(_punctuation, _budget).Build(root);
+        return root;
     }
 
     /// <summary>What satisfies all schemas at these pointers.</summary>
@@ -107,7 +126,7 @@ internal sealed class SchemaCompiler
             var allowed = values.Where(value => _values.Allows(all, value, holder)).ToList();
             foreach (var value in allowed)
             {
-                CanonicalText.Add(shape.Texts, value, _budget);
+                CanonicalText.Add(shape.Texts, value, _forms, _budget);
             }
 
             Contradict(allowed.Count > 0, "enum", "const", "type");
@@ -118,13 +137,12 @@ internal sealed class SchemaCompiler
         if ((types & (JsonTypes.Integer | JsonTypes.Number)) != 0)
         {
             var range = all.Aggregate(new NumberRange { Integer = (types & JsonTypes.Number) == 0 }, Narrow);
-            var lexeme = NumberLexeme.Of(range, _budget);
-            Contradict(shape.Add(lexeme), "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+            Contradict(shape.Add(Numbers(range)), "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
         }
 
         if ((types & JsonTypes.String) != 0)
         {
-            Contradict(shape.Add(_strings.Lexeme(all)), "minLength", "maxLength", "pattern", "format");
+            Contradict(shape.Add(_strings.Lexemes(all, _forms.Quotes)), "minLength", "maxLength", "pattern", "format");
         }
 
         if ((types & JsonTypes.Array) != 0)
@@ -146,6 +164,16 @@ internal sealed class SchemaCompiler
         }
     }
 
+    private IEnumerable<Lexeme> Numbers(NumberRange range)
+    {
+        if (_forms == ValueForms.Python && range is { IsUnbounded: true, Integer: false })
+        {
+            return [new CharacterLexeme(RegexCompiler.Compile(ValueForms.PythonNumber, search: false, _budget, "type"), quote: null)];
+        }
+
+        return NumberLexeme.Of(range, _budget) is { } numbers ? [numbers] : [];
+    }
+
     private static NumberRange Narrow(NumberRange range, Assertions one)
     {
         range = one.Range.Low is { } low ? range.AtLeast(low, one.Range.LowOpen) : range;
@@ -153,17 +181,17 @@ internal sealed class SchemaCompiler
         return one.Range.MultipleOf is { } divisor ? range.And(divisor) : range;
     }
 
-    private static void AddLiterals(ValueShape shape, JsonTypes types)
+    private void AddLiterals(ValueShape shape, JsonTypes types)
     {
         if ((types & JsonTypes.Null) != 0)
         {
-            shape.Texts.End(shape.Texts.Raw(TextSet.Root, "null"u8));
+            shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.Null));
         }
 
         if ((types & JsonTypes.Boolean) != 0)
         {
-            shape.Texts.End(shape.Texts.Raw(TextSet.Root, "true"u8));
-            shape.Texts.End(shape.Texts.Raw(TextSet.Root, "false"u8));
+            shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.True));
+            shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.False));
         }
     }
 

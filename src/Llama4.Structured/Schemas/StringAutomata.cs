@@ -8,24 +8,24 @@ internal sealed class StringAutomata(CompileBudget budget)
 {
     private readonly Dictionary<(string Text, bool Search), CharacterAutomaton> _known = [];
 
-    /// <summary>The lexeme of all strings that satisfy every assertion; null if there is none.</summary>
-    public Lexeme? Lexeme(IReadOnlyList<Assertions> all)
+    /// <summary>The lexemes of all strings that satisfy every assertion, one for each quote; none if there are no such strings.</summary>
+    public IEnumerable<Lexeme> Lexemes(IReadOnlyList<Assertions> all, byte[] quotes)
     {
         var min = all.Select(one => one.MinLength).DefaultIfEmpty().Max();
         var max = all.Min(one => one.MaxLength);
         if (min > max)
         {
-            return null;
+            return [];
         }
 
         var characters = Characters(all);
         if (characters is null)
         {
-            return new StringLexeme(min, max);
+            return quotes.Select(quote => new StringLexeme(min, max, quote));
         }
 
         characters = characters.OfLength(min, max, budget, max is null ? "minLength" : "maxLength");
-        return characters.IsEmpty ? null : new CharacterLexeme(characters, json: true);
+        return characters.IsEmpty ? [] : quotes.Select(quote => new CharacterLexeme(characters, quote));
     }
 
     /// <summary>Whether one string satisfies an assertion.</summary>

@@ -20,15 +20,12 @@ internal sealed class ValueShape(Assertions[][] alternatives)
     /// <summary>Whether some finite text is of this shape.</summary>
     public bool IsPossible { get; private set; }
 
-    /// <summary>Adds a lexeme, if there is one.</summary>
-    public bool Add(Lexeme? lexeme)
+    /// <summary>Adds lexemes, if there are any.</summary>
+    public bool Add(IEnumerable<Lexeme> lexemes)
     {
-        if (lexeme is not null)
-        {
-            Lexemes.Add(lexeme);
-        }
-
-        return lexeme is not null;
+        var before = Lexemes.Count;
+        Lexemes.AddRange(lexemes);
+        return Lexemes.Count > before;
     }
 
     /// <summary>Finds the possible shapes from those that need no others upwards.</summary>

@@ -25,10 +25,7 @@ internal sealed class TokenMasks(ByteAutomaton automaton, Vocabulary vocabulary)
     {
         if (_generation != automaton.Generation || _bytes > BytesMax)
         {
-            _generation = automaton.Generation;
-            _lists.Clear();
-            _masks.Clear();
-            _bytes = 0;
+            ForgetMasks();
         }
 
         if (_masks.TryGetValue(state, out var kept))
@@ -48,13 +45,26 @@ internal sealed class TokenMasks(ByteAutomaton automaton, Vocabulary vocabulary)
             return;
         }
 
-        Compute(state, mask);
-        Keep(state, mask);
+        var key = automaton.KeyOf(state);
+        Compute(key, mask);
+        if (_generation != automaton.Generation)
+        {
+            ForgetMasks();
+        }
+
+        Keep(automaton.Number(key), mask);
     }
 
-    private void Compute(int state, Span<uint> mask)
+    private void ForgetMasks()
     {
-        var key = automaton.KeyOf(state);
+        _generation = automaton.Generation;
+        _lists.Clear();
+        _masks.Clear();
+        _bytes = 0;
+    }
+
+    private void Compute(StateKey key, Span<uint> mask)
+    {
         if (key.Complete)
         {
             foreach (var id in vocabulary.StopIds)
@@ -80,8 +90,8 @@ internal sealed class TokenMasks(ByteAutomaton automaton, Vocabulary vocabulary)
 
         if (others.Count > 0)
         {
-            var rest = others.Count == key.Readings.Length ? state : automaton.Number(new([.. others], false));
-            Walk(vocabulary.Trie, rest, mask, [], 0, 0);
+            var rest = others.Count == key.Readings.Length ? key : new([.. others], false);
+            Walk(vocabulary.Trie, automaton.Number(rest), mask, [], 0, 0);
         }
     }
 
@@ -117,6 +127,11 @@ internal sealed class TokenMasks(ByteAutomaton automaton, Vocabulary vocabulary)
                 var next = rows[(path[depth - 1] << 8) | values[node]];
                 if (next < ByteAutomaton.Dead)
                 {
+                    if (automaton.IsCrowded)
+                    {
+                        automaton.Forget(path.AsSpan(0, depth));
+                    }
+
                     next = automaton.Step(path[depth - 1], values[node]);
                     rows = automaton.Rows;
                 }

@@ -8,7 +8,8 @@ public sealed class AcceptsVerbTests
     [InlineData("""{"regex":"a+b","text":"aab"}""", """{"accepted":true}""")]
     [InlineData("""{"choice":["yes","no"],"text":"maybe"}""", """{"accepted":false}""")]
     [InlineData("""{"schema":{"not":{}},"text":"1"}""", """{"error":"not: is not supported"}""")]
-    [InlineData("""{"grammar":"root ::= x","text":"1"}""", """{"error":"grammar: is not supported"}""")]
+    [InlineData("""{"grammar":"root ::= x","text":"1"}""", """{"error":"grammar: the rule root refers to x, which is not defined"}""")]
+    [InlineData("""{"grammar":"root ::= [0-9] | \"(\" root \")\"","text":"((1))"}""", """{"accepted":true}""")]
     public async Task Accepts_AnswersALine(string line, string answer)
     {
         var run = await Llama4Run.WithInputAsync(line + "\n", "accepts");
@@ -18,5 +19,5 @@ public sealed class AcceptsVerbTests
 
     [Fact]
     public async Task Accepts_OfALineWithoutAConstraint_NamesIt() =>
-        (await Llama4Run.WithInputAsync("{\"text\":\"1\"}\n", "accepts")).Error.ShouldBe("error: line 1: expected one of \"schema\", \"regex\" and \"choice\"\n");
+        (await Llama4Run.WithInputAsync("{\"text\":\"1\"}\n", "accepts")).Error.ShouldBe("error: line 1: expected one of \"schema\", \"regex\", \"choice\" and \"grammar\"\n");
 }
