@@ -25,11 +25,14 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         _silo = silo;
         _host = host;
-        var grains = silo.Services.GetRequiredService<IGrainFactory>();
-        _client = new GenerationClient(replica => new DirectWay(grains, replica), silo.Services.GetRequiredService<PlanBoard>());
+        var (grains, board) = (silo.Services.GetRequiredService<IGrainFactory>(), silo.Services.GetRequiredService<PlanBoard>());
+        _client = new GenerationClient(replica => new DirectWay(grains, replica), board);
+        Watch = new ClusterAdmin(grains, board);
     }
 
     public IGenerationClient Client => _client;
+
+    public IClusterWatch Watch { get; }
 
     public Llama4Config Config => _host.Config;
 

@@ -55,14 +55,8 @@ public class SpreadBitsTests
             Groups = groups / experts,
         };
         options = options with { VocabularyBytes = TowerBytes() };
-        return options with { Bytes = LeastBytes(options) };
+        return options with { Bytes = LeastMemory.Of(options) };
     }
-
-    /// <summary>The least memory of each host with which there is a plan.</summary>
-    private static long LeastBytes(ManyHostsOptions options) => LeastMemory.Of(
-        options.Model, options.Mode, ManyHosts.KvBytes, options.Bytes,
-        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), options.BytesOf(roles, bytes)) { Roles = roles })],
-        request => request with { Replicas = options.Replicas, GroupsOnOneHost = options.Groups });
 
     /// <summary>It stands beside each vocabulary; that is not what is to make stages.</summary>
     private static long TowerBytes()

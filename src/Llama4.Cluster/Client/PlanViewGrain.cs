@@ -10,7 +10,8 @@ namespace Llama4.Cluster.Client;
 [StatelessWorker, GrainDirectory(HostDirectory.Name), Reentrant]
 internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
 {
-    public ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader) => GrainFactory.GetGrain<IHostGrain>(leader.Name).ClusterStatusAsync();
+    public ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader, bool watch) =>
+        GrainFactory.GetGrain<IHostGrain>(leader.Name).ClusterStatusAsync(watch);
 
     public ValueTask<PlanView> GetAsync(long epoch)
     {

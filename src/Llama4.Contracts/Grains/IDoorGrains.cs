@@ -33,7 +33,7 @@ public interface IPlanViewGrain : IGrainWithIntegerKey
 
     /// <summary>Passes the question on to the leader.</summary>
     [Alias("ClusterStatus"), ResponseTimeout(Deadlines.Leader)]
-    ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader);
+    ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader, bool watch);
 }
 
 /// <param name="Plan">Null where the asker's is the newest, or there is none.</param>
