@@ -45,6 +45,12 @@ public sealed record GatewayLimits
     public int ToolNameCharsMax { get; init; } = 64;
 
     /// <summary>
+    /// Tokens that an answer whose length the request leaves open takes of its key's limit until it ends and the true number is known.
+    /// 512 = a long answer of a dialog.
+    /// </summary>
+    public int AnswerTokensEstimate { get; init; } = 512;
+
+    /// <summary>
     /// How long the body of a request may take to arrive; past it 408.
     /// 30 s = 8 MiB over a line of 2.2 Mbit/s.
     /// </summary>

@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Keys;
 using Llama4.Images;
 using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
@@ -42,6 +43,15 @@ public sealed record GatewayOptions
     public bool TakesBeforeReady { get; init; } = true;
 
     public GatewayLimits Limits { get; init; } = new();
+
+    /// <summary>Who may ask; null for everybody.</summary>
+    public ApiKeys? ApiKeys { get; init; }
+
+    /// <summary>Origins whose pages may ask from a browser, like https://app.example; "*" for any. None by default.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Prompts and answers are written to the log. Keys never are.</summary>
+    public bool LogsContent { get; init; }
 
     /// <summary>Where ids of requests, and seeds of requests that give none, come from.</summary>
     public Func<Guid> NewId { get; init; } = Guid.NewGuid;

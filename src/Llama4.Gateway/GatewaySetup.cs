@@ -1,5 +1,6 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Keys;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,8 @@ public static class GatewaySetup
         services.Configure<HostOptions>(host => host.ShutdownTimeout = host.ShutdownTimeout > shutdown ? host.ShutdownTimeout : shutdown);
         return services
             .AddSingleton(options)
+            .AddLlama4Keys()
+            .AddLlama4Cors(options.CorsOrigins)
             .AddSingleton<RequestGate>()
             .AddSingleton<Readiness>()
             .AddSingleton<Endpoints>()
@@ -39,6 +42,7 @@ public static class GatewaySetup
             .AddSingleton(new TokenNames(options.Tokenizer))
             .AddSingleton<ChatAnswerFormat>()
             .AddSingleton<TextAnswerFormat>()
+            .AddSingleton<ContentLog>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
             .AddSingleton<ChatRequestReader>()
@@ -48,10 +52,12 @@ public static class GatewaySetup
             .AddHostedService<GracefulShutdown>();
     }
 
-    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path.</summary>
-    public static void MapLlama4Gateway(this IEndpointRouteBuilder routes)
+    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path. Where there are keys, all but AllowAnonymous() ask for one.</summary>
+    public static void MapLlama4Gateway(this WebApplication routes)
     {
-        var services = routes.ServiceProvider;
+        routes.UseLlama4Cors();
+        routes.UseLlama4Keys();
+        var services = routes.Services;
         var guard = services.GetRequiredService<GuardedEndpoint>();
         var endpoints = services.GetRequiredService<Endpoints>();
 
@@ -60,9 +66,9 @@ public static class GatewaySetup
         routes.Map("/v1/completions", guard.Post("completions", services.GetRequiredService<CompletionsEndpoint>().ServeAsync));
         routes.Map("/v1/models", (RequestDelegate)endpoints.Models);
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
-        routes.Map("/health/live", (RequestDelegate)endpoints.Live);
-        routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
-        routes.Map("/", (RequestDelegate)endpoints.Root);
+        routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();
+        routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
+        routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Llama4.Gateway;
 
@@ -17,7 +18,9 @@ public static class KestrelSetup
     private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
 
     /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/>; port 0 takes a free one.</summary>
-    public static IWebHostBuilder UseLlama4Kestrel(this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits) =>
+    /// <param name="certificate">Then over TLS alone, HTTP/2 with those who offer it (ALPN) and HTTP/1.1 with the others; without it plain HTTP/1.1.</param>
+    public static IWebHostBuilder UseLlama4Kestrel(
+        this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits, PublicCertificate? certificate = null) =>
         web.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -27,7 +30,13 @@ public static class KestrelSetup
 
             // Each request being served, as many idle ones kept alive, and twice that for those who are to be told 429.
             kestrel.Limits.MaxConcurrentConnections = 4L * limits.ConcurrentRequestsMax;
-            kestrel.Listen(bind, port);
+            kestrel.Listen(bind, port, listen =>
+            {
+                if (certificate is not null)
+                {
+                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate.Leaf, ServerCertificateChain = certificate.Chain });
+                }
+            });
         });
 
     /// <summary>Starts the host; returns the address it listens at, with the port it got.</summary>

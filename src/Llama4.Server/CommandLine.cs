@@ -58,6 +58,7 @@ public static class CommandLine
     [
         ServeVerb.Create(terminal),
         ChatVerb.Create(terminal),
+        KeyVerb.Create(terminal),
         OperatorVerbs.Status(terminal),
         OperatorVerbs.Drain(terminal),
         OperatorVerbs.Rebalance(terminal),

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
+using Llama4.Gateway.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama4.Gateway.Admin;
@@ -7,14 +7,8 @@ namespace Llama4.Gateway.Admin;
 /// <summary>The operators' key. How long a comparison takes says nothing about the key, its length included: digests are compared, in constant time.</summary>
 internal sealed class AdminKey(string key)
 {
-    private const string Scheme = "Bearer ";
-
-    private readonly byte[] _digest = Digest(key);
+    private readonly byte[] _digest = ApiKey.DigestOf(key);
 
     public bool IsIn(HttpRequest request) =>
-        request.Headers.Authorization is [{ } header]
-        && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-        && CryptographicOperations.FixedTimeEquals(_digest, Digest(header[Scheme.Length..].Trim()));
-
-    private static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+        PresentedKey.In(request) is { } presented && CryptographicOperations.FixedTimeEquals(_digest, ApiKey.DigestOf(presented));
 }

@@ -1,20 +1,23 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Keys;
 using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
-internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client)
+internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content)
 {
     /// <summary>Submits all answers of a request.</summary>
-    /// <param name="caller">For the fair queue.</param>
+    /// <param name="caller">For the fair queue; the tokens are taken of its limit.</param>
     /// <param name="choices">Gets each answer as soon as the cluster has accepted it: the caller disposes them, however this ends.</param>
-    /// <exception cref="ApiError">The cluster does not take one of them, or it does not fit the context.</exception>
-    public async Task SubmitAllAsync(AnswerRequest request, string caller, List<Choice> choices, CancellationToken cancellation)
+    /// <exception cref="ApiError">The cluster does not take one of them, it does not fit the context, or the caller has no tokens left.</exception>
+    public async Task SubmitAllAsync(AnswerRequest request, Caller caller, List<Choice> choices, CancellationToken cancellation)
     {
         var fields = request.Fields;
         var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
+        caller.Reserve(TokensOf(request, tokensMax), fields.TokensMax is null ? request.PromptParam : "max_tokens");
         for (var p = 0; p < request.Prompts.Count; p++)
         {
             for (var n = 0; n < fields.Choices; n++)
@@ -31,7 +34,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Seed = seed,
                         Choice = n, // of its prompt: prompts sent together draw as they would alone
                         TopLogprobs = request.TopLogprobs,
-                        Caller = caller,
+                        Caller = caller.Name,
                         Images = request.Images,
                     },
                     request,
@@ -53,7 +56,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             (result, generation) = await client.SubmitAsync(generate with { TokensMax = room }, cancellation);
         }
 
-        return generation ?? throw (result.Status switch
+        return generation is not null ? content.Watch(generate, generation) : throw (result.Status switch
         {
             SubmitStatus.QueueFull => ApiError.TooMany(result.Message, result.RetryAfterSeconds),
             SubmitStatus.ContextLengthExceeded => ApiError.Invalid(result.Message, request.PromptParam, "context_length_exceeded"),
@@ -61,6 +64,10 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             _ => new InvalidOperationException($"The cluster accepted {generate.Id} but gave no generation."),
         });
     }
+
+    /// <summary>What a request may use: each prompt once, as usage counts it, and its answers; those whose length it leaves open at an estimate.</summary>
+    private long TokensOf(AnswerRequest request, int[] tokensMax) => request.Prompts.Zip(tokensMax, (prompt, answer) =>
+        prompt.Length + ((long)request.Fields.Choices * (request.Fields.TokensMax is null ? Math.Min(answer, options.Limits.AnswerTokensEstimate) : answer))).Sum();
 
     private int TokensMaxOf(AnswerRequest request, int promptTokens)
     {

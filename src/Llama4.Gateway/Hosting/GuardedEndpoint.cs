@@ -57,11 +57,25 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
         gate.Enter();
         try
         {
-            await serve(http, log);
+            await ServeWithinLimitsAsync(http, log, serve);
         }
         finally
         {
             gate.Leave();
+        }
+    }
+
+    private static async Task ServeWithinLimitsAsync(HttpContext http, RequestLog log, Func<HttpContext, RequestLog, Task> serve)
+    {
+        log.Caller.Enter();
+        try
+        {
+            await serve(http, log);
+        }
+        finally
+        {
+            log.Caller.Settle(log.Usage.PromptTokens + log.Usage.GeneratedTokens);
+            log.Caller.Leave();
         }
     }
 

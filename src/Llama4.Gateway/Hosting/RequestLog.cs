@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Keys;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +10,8 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
 {
     public string Id { get; set; } = "-";
 
-    /// <summary>Who asks: a digest of the API key, or the address. The engine's queue is fair between callers.</summary>
-    public string Caller { get; } = CallerOf(http);
+    /// <summary>The engine's queue is fair between callers.</summary>
+    public Caller Caller { get; } = Caller.Of(http);
 
     public Usage Usage { get; set; }
 
@@ -26,21 +25,13 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
         logger,
         endpoint,
         Id,
-        Caller,
+        Caller.Name,
         http.Response.StatusCode,
         Usage.PromptTokens,
         Usage.CachedTokens,
         Usage.GeneratedTokens,
         Finish,
         (long)elapsed.TotalMilliseconds);
-
-    private static string CallerOf(HttpContext http)
-    {
-        var authorization = http.Request.Headers.Authorization.ToString();
-        return authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            ? "key-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(authorization[7..])).AsSpan(0, 6))
-            : http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-    }
 
     [LoggerMessage(
         Level = LogLevel.Information,

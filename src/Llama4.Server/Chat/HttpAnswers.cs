@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
@@ -24,9 +25,11 @@ internal sealed class HttpAnswers : IAnswerSource
 
     /// <summary>Asks the server which model it serves.</summary>
     /// <param name="url">Its address, with or without <c>/v1</c>.</param>
-    public static async Task<HttpAnswers> ConnectAsync(string url, CancellationToken cancellation)
+    /// <param name="key">Null or empty for a server that asks for none.</param>
+    public static async Task<HttpAnswers> ConnectAsync(string url, string? key, CancellationToken cancellation)
     {
         var http = new HttpClient { BaseAddress = BaseAddress(url), Timeout = HeadersWithin };
+        http.DefaultRequestHeaders.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
         try
         {
             using var response = await http.GetAsync("models", cancellation);

@@ -23,6 +23,10 @@ internal sealed class HelpPages(IReadOnlyList<Verb> verbs) : SynchronousCommandL
             _library.Invoke(parseResult);
             WriteExamples(output, verb.Examples);
         }
+        else if (parseResult.CommandResult.Command is not RootCommand)
+        {
+            _library.Invoke(parseResult); // of a verb's verb
+        }
         else
         {
             WriteVerbs(output);

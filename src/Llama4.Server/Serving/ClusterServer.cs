@@ -10,11 +10,10 @@ using Llama4.Tokenization.Chat;
 namespace Llama4.Server.Serving;
 
 /// <summary>What a process of a cluster listens at, beside its port between hosts.</summary>
-/// <param name="Bind">Of the gateway.</param>
-/// <param name="Port">Of the gateway; null where this host has none.</param>
+/// <param name="Public">The gateway's; null where this host has none.</param>
 /// <param name="AdminPort">Of the operators' interface, on loopback; null for none.</param>
 /// <param name="AdminKey">Null makes one and prints it.</param>
-internal sealed record ClusterDoors(IPAddress Bind, int? Port, int? AdminPort, string? AdminKey)
+internal sealed record ClusterDoors(PublicDoor? Public, int? AdminPort, string? AdminKey)
 {
     /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
     public ChatDialect? ChatDialect { get; init; }
@@ -33,7 +32,8 @@ internal static class ClusterServer
     public static async Task<int> RunAsync(ClusterHostOptions options, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelDirectory)));
-        var served = doors.Port is null ? null : ServedModel.Load(options.ModelDirectory, doors.ChatDialect, terminal.Warn); // first: it may be what is wrong
+        doors.Public?.Check(terminal.Warn);
+        var served = doors.Public is null ? null : ServedModel.Load(options.ModelDirectory, doors.ChatDialect, terminal.Warn); // first: it may be what is wrong
         await using var host = await ClusterHost.StartAsync(options with { Logging = ModelServer.Log }, progress: null, cancellation);
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
@@ -41,10 +41,10 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null ? null : ModelServer.Build(
-            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
+            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Public!, ofMany: true);
         if (gateway is not null)
         {
-            var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value);
+            var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);
             terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
         }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Server.Output;
@@ -11,11 +10,11 @@ internal static class ModelServer
     /// <summary>Serves until <paramref name="cancellation"/>, then lets running answers finish within the gateway's limit.</summary>
     /// <param name="started">Called once with the address, when requests are taken.</param>
     public static async Task RunAsync(
-        RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
+        RunningModel model, PublicDoor door, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
+        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
-        started(await app.StartLlama4Async(bind, port)); // to its end, a moment: a start that is broken off is logged as its own failure
+        started(await app.StartLlama4Async(door.Bind, door.Port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
         {
@@ -42,7 +41,7 @@ internal static class ModelServer
 
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
+        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
     {
         var options = new GatewayOptions
         {
@@ -56,12 +55,15 @@ internal static class ModelServer
             Defaults = served.Defaults,
             TakesBeforeReady = !ofMany,
             Limits = ofMany ? new GatewayLimits { ProbesMax = int.MaxValue } : new GatewayLimits(),
+            ApiKeys = door.ApiKeys,
+            CorsOrigins = door.CorsOrigins,
+            LogsContent = door.LogsPrompts,
         };
 
         // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Log(builder.Logging);
-        builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
+        builder.WebHost.UseLlama4Kestrel(door.Bind, door.Port, options.Limits, door.Certificate);
         builder.Services.AddSingleton(client).AddLlama4Gateway(options);
         var app = builder.Build();
         app.MapLlama4Gateway();

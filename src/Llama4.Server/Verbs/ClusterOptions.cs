@@ -146,12 +146,11 @@ internal sealed class ClusterOptions
     };
 
     /// <exception cref="UsageException">The key in the environment is too short.</exception>
-    public ClusterDoors Doors(ParseResult parsed, IPAddress bind, int port)
+    public ClusterDoors Doors(ParseResult parsed, PublicDoor door)
     {
         var adminPort = parsed.GetValue(_adminPort);
         return new ClusterDoors(
-            bind,
-            parsed.GetValue(_roles).HasFlag(HostRoles.Gateway) ? port : null,
+            parsed.GetValue(_roles).HasFlag(HostRoles.Gateway) ? door : null,
             adminPort,
             adminPort is null ? null : parsed.GetValue(_adminKey) ?? KeyOfEnvironment());
     }

@@ -16,6 +16,7 @@ internal static class ServeVerb
         var model = new ModelOptions();
         var cluster = new ClusterOptions();
         var dialect = ChatDialectOption.OfModel();
+        var publicDoor = new PublicDoorOptions();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
         {
@@ -30,20 +31,22 @@ internal static class ServeVerb
         command.Add(dialect.Option);
         command.Add(port);
         command.Add(bind);
+        publicDoor.AddTo(command);
         cluster.AddTo(command, port);
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
-            var address = parsed.GetRequiredValue(bind);
+            var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
             if (cluster.IsGiven(parsed))
             {
                 return await ClusterServer.RunAsync(
-                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
+                    cluster.Read(parsed, choice), cluster.Doors(parsed, door) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
             }
 
-            KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing
+            door.Check(terminal.Warn);
+            KestrelSetup.CheckIsFree(door.Bind, door.Port); // before a large model is loaded for nothing
             await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
-            await ModelServer.RunAsync(running, address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
+            await ModelServer.RunAsync(running, door, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
         });
         return new Verb(
@@ -51,12 +54,12 @@ internal static class ServeVerb
             command,
             "llama4 serve",
             "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
-            "llama4 serve --bind 0.0.0.0 --port 0",
+            "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
     }
 
-    private static void Welcome(RunningModel model, Uri address, TextWriter output)
+    private static void Welcome(RunningModel model, Uri address, PublicDoor door, TextWriter output)
     {
         var cluster = model.Cluster;
         var url = (address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address).ToString().TrimEnd('/');
@@ -64,8 +67,8 @@ internal static class ServeVerb
             CultureInfo.InvariantCulture,
             $"{model.Name} is served at {address.ToString().TrimEnd('/')} ({ByteSize.Format(cluster.WeightBytes)} of weights, {ByteSize.Format(cluster.KvBytes)} for keys and values, {cluster.TokensMax:N0} tokens of context, {cluster.Device.Name})"));
         output.WriteLine();
-        output.WriteLine($$"""  ask    curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"{{model.Name}}","messages":[{"role":"user","content":"What is the capital of France?"}]}'""");
-        output.WriteLine($"  chat   {OwnCommand.Text} chat --url {url}");
+        output.WriteLine($$"""  ask    curl {{url}}/v1/chat/completions {{(door.ApiKeys is null ? "" : "-H 'Authorization: Bearer KEY' ")}}-H 'Content-Type: application/json' -d '{"model":"{{model.Name}}","messages":[{"role":"user","content":"What is the capital of France?"}]}'""");
+        output.WriteLine($"  chat   {OwnCommand.Text} chat --url {url}{(door.ApiKeys is null ? "" : " --key KEY")}");
         output.WriteLine("  stop   Ctrl-C");
         output.WriteLine();
     }

@@ -29,7 +29,7 @@ internal sealed class TestGateway : IAsyncDisposable
         var options = change?.Invoke(ScoutNano.Options) ?? ScoutNano.Options;
         var logs = new GatewayLogs();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, 0, options.Limits);
         builder.Services.AddSingleton(cluster).AddLlama4Gateway(options);
         var app = builder.Build();

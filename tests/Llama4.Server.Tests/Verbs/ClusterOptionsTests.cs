@@ -38,7 +38,7 @@ public sealed class ClusterOptionsTests
             TlsCertificate = certificate,
             TlsAuthority = authority,
         });
-        doors.ShouldBe(new ClusterDoors(IPAddress.Loopback, Port: null, AdminPort: 9090, AdminKey: "sixteen-letters!"));
+        doors.ShouldBe(new ClusterDoors(Public: null, AdminPort: 9090, AdminKey: "sixteen-letters!"));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ClusterOptionsTests
 
         host.ShouldBe(new ClusterHostOptions { Redis = new Uri("redis://10.0.0.1"), ModelDirectory = "dir", Threads = 3, KvBytes = 4096 });
         host.Roles.ShouldBe(HostRoles.Any);
-        doors.ShouldBe(new ClusterDoors(IPAddress.Loopback, Port: 8080, AdminPort: null, AdminKey: null));
+        doors.ShouldBe(new ClusterDoors(new PublicDoor(IPAddress.Loopback, 8080), AdminPort: null, AdminKey: null));
     }
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class ClusterOptionsTests
         var command = Serve(out var cluster, out var port);
         var parsed = command.Parse(options.Split(' '));
         parsed.Errors.ShouldBeEmpty();
-        return (cluster.Read(parsed, Model), cluster.Doors(parsed, IPAddress.Loopback, parsed.GetValue(port)));
+        return (cluster.Read(parsed, Model), cluster.Doors(parsed, new PublicDoor(IPAddress.Loopback, parsed.GetValue(port))));
     }
 
     /// <summary>The verb's command with these options alone.</summary>
