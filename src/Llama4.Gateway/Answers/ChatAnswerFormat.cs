@@ -1,11 +1,17 @@
 using System.Text.Json;
 using Llama4.Contracts;
+using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>The JSON of chat.completion and chat.completion.chunk.</summary>
 internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
 {
+    private readonly Lazy<ChatAnswerFormat> _asIds = new(() => new ChatAnswerFormat(names.AsIds));
+
+    /// <summary>The format for a request: its log-probabilities may want tokens named by their ids.</summary>
+    public ChatAnswerFormat For(GenerationFields fields) => fields.NamesTokensByIds ? _asIds.Value : this;
+
     public string IdPrefix => "chatcmpl-";
 
     public string WholeObject => "chat.completion";
