@@ -1,6 +1,7 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Responses;
 using Llama4.Gateway.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +46,7 @@ public static class GatewaySetup
             .AddSingleton<ChatRequestReader>()
             .AddSingleton<ChatCompletionsEndpoint>()
             .AddSingleton<CompletionsEndpoint>()
+            .AddSingleton<ResponsesEndpoint>()
             .AddSingleton<TokenizeEndpoint>()
             .AddSingleton<DetokenizeEndpoint>()
             .AddSingleton<ApplyTemplateEndpoint>()
@@ -63,6 +65,7 @@ public static class GatewaySetup
         // Paths take every method, so that the wrong one gets an error body too.
         routes.Map("/v1/chat/completions", guard.Post("chat", services.GetRequiredService<ChatCompletionsEndpoint>().ServeAsync));
         routes.Map("/v1/completions", guard.Post("completions", services.GetRequiredService<CompletionsEndpoint>().ServeAsync));
+        routes.Map("/v1/responses", guard.Post("responses", services.GetRequiredService<ResponsesEndpoint>().ServeAsync));
         routes.Map("/tokenize", guard.Post("tokenize", services.GetRequiredService<TokenizeEndpoint>().ServeAsync));
         routes.Map("/detokenize", guard.Post("detokenize", services.GetRequiredService<DetokenizeEndpoint>().ServeAsync));
         routes.Map("/apply-template", guard.Post("apply-template", services.GetRequiredService<ApplyTemplateEndpoint>().ServeAsync));

@@ -50,15 +50,22 @@ internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
     public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
     {
         json.WriteStartObject();
-        json.WriteStartArray("content");
+        json.WritePropertyName("content");
+        WriteTokens(json, tokens);
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    /// <summary>Tokens with their log-probabilities, as an array.</summary>
+    public void WriteTokens(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
+    {
+        json.WriteStartArray();
         foreach (var token in tokens)
         {
             WriteToken(json, token.Chunk);
         }
 
         json.WriteEndArray();
-        json.WriteNull("refusal");
-        json.WriteEndObject();
     }
 
     private void WriteToken(Utf8JsonWriter json, TokenChunk chunk)

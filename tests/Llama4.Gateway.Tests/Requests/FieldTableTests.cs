@@ -163,5 +163,5 @@ public partial class FieldTableTests
     private static ApiField Find(string name, string place) => ApiFields.Of(Enum.Parse<FieldPlaces>(place)).Single(field => field.Name == name);
 
     private static FieldPlaces[] Places() =>
-        [FieldPlaces.Chat, FieldPlaces.Text, FieldPlaces.Tokenize, FieldPlaces.Detokenize];
+        [FieldPlaces.Chat, FieldPlaces.Text, FieldPlaces.Responses, FieldPlaces.Tokenize, FieldPlaces.Detokenize];
 }

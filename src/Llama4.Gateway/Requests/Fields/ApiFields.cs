@@ -11,7 +11,7 @@ internal static class ApiFields
     public static IReadOnlyList<ApiField> All { get; } =
     [
         .. PromptApiFields.All, .. SamplingApiFields.All, .. LengthApiFields.All, .. AnswerApiFields.All, .. ToolApiFields.All,
-        .. BookkeepingApiFields.All, .. TokenizeApiFields.All,
+        .. BookkeepingApiFields.All, .. ResponsesApiFields.All, .. TokenizeApiFields.All,
     ];
 
     /// <summary>The rows of one endpoint.</summary>

@@ -7,7 +7,7 @@ namespace Llama4.Gateway.Requests.Fields;
 /// <summary>What concerns who asks and how it is served, not the answer.</summary>
 internal static class BookkeepingApiFields
 {
-    private const FieldPlaces Every = Both | Responses;
+    private const FieldPlaces Every = Both | FieldPlaces.Responses;
 
     public static ApiField[] All { get; } =
     [
