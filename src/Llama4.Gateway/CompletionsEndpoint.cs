@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Requests.Fields;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama4.Gateway;
@@ -28,17 +29,33 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
     private AnswerRequest Read(RequestFields fields)
     {
         var shared = GenerationFields.Read(fields, options);
-        RefuseWhatIsNotSupported(fields, shared);
+        ApiFields.Refuse(fields, FieldPlaces.Text);
+        CheckBestOf(fields, shared);
         var topLogprobs = fields.Int("logprobs", 0, TopLogprobsMax);
-        var prompts = ReadPrompts(fields.Find("prompt") ?? throw ApiError.Missing("prompt"), shared.Choices);
-        return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format);
+        var asked = fields.Find("prompt") ?? throw ApiError.Missing("prompt");
+        var whole = ReadPrompts(asked, shared.Choices, bos: fields.Flag("add_special_tokens", absent: true));
+        var prompts = whole.ConvertAll(prompt => PromptTruncation.Apply(prompt, shared, options.ContextTokensMax, options.CompletionTokensDefault));
+        return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format.For(shared))
+        {
+            Openings = ReadEcho(fields, topLogprobs) ? [.. prompts.Select(prompt => Shown(prompt, shared))] : null,
+        };
     }
 
-    private List<int[]> ReadPrompts(JsonElement prompt, int choices)
+    private static bool ReadEcho(RequestFields fields, int? topLogprobs) => (fields.Flag("echo"), topLogprobs) switch
+    {
+        (true, not null) => throw ApiError.NotSupported("'echo' with 'logprobs' is not supported: logits of the prompt are not kept.", "echo"),
+        var (echoes, _) => echoes,
+    };
+
+    /// <summary>A prompt as text; ids past the tokenizer's vocabulary have none.</summary>
+    private string Shown(int[] prompt, GenerationFields shared) => options.Tokenizer.Decode(
+        [.. prompt.Where(id => id < options.Tokenizer.VocabularySize)], skipSpecials: !shared.ShowsSpecials);
+
+    private List<int[]> ReadPrompts(JsonElement prompt, int choices, bool bos)
     {
         if (prompt.ValueKind == JsonValueKind.String)
         {
-            return [Encode(prompt)];
+            return [Encode(prompt, bos)];
         }
 
         if (prompt.ValueKind != JsonValueKind.Array || prompt.GetArrayLength() == 0)
@@ -59,17 +76,17 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
 
         return [.. prompt.EnumerateArray().Select(one => one.ValueKind switch
         {
-            JsonValueKind.String => Encode(one),
+            JsonValueKind.String => Encode(one, bos),
             JsonValueKind.Array when one.GetArrayLength() > 0 => ReadIds(one),
             _ => throw Unexpected($"an array with {(one.ValueKind == JsonValueKind.Array ? "an empty array" : RequestFields.Name(one))} in it"),
         })];
     }
 
-    private int[] Encode(JsonElement prompt)
+    private int[] Encode(JsonElement prompt, bool withBos)
     {
         var text = RequestFields.Text("prompt", prompt);
         var bos = options.Tokenizer.BosId;
-        var ids = options.Tokenizer.Encode(text, specials: true, bos: bos is not null);
+        var ids = options.Tokenizer.Encode(text, specials: true, bos: withBos && bos is not null);
         return ids.Length == 0
             ? throw ApiError.Invalid("'prompt' must have at least one token.", "prompt")
             : ids.Length > 1 && ids[0] == bos && ids[1] == bos ? ids[1..] : ids;
@@ -81,19 +98,8 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
     private static ApiError Unexpected(string found) =>
         ApiError.WrongType("prompt", "a string, an array of strings, an array of token ids or an array of such arrays, none empty", found);
 
-    /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
-    private static void RefuseWhatIsNotSupported(RequestFields fields, GenerationFields shared)
+    private static void CheckBestOf(RequestFields fields, GenerationFields shared)
     {
-        if (fields.Flag("echo"))
-        {
-            throw ApiError.NotSupported("'echo' is not supported.", "echo");
-        }
-
-        if (fields.Text("suffix") is { Length: > 0 })
-        {
-            throw ApiError.NotSupported("'suffix' is not supported.", "suffix");
-        }
-
         if (fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != shared.Choices)
         {
             throw ApiError.NotSupported($"'best_of' other than n ({shared.Choices}) is not supported.", "best_of");

@@ -2,6 +2,8 @@ using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Responses;
+using Llama4.Gateway.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -48,6 +50,11 @@ public static class GatewaySetup
             .AddSingleton<ChatRequestReader>()
             .AddSingleton<ChatCompletionsEndpoint>()
             .AddSingleton<CompletionsEndpoint>()
+            .AddSingleton<ResponsesEndpoint>()
+            .AddSingleton<TokenizeEndpoint>()
+            .AddSingleton<DetokenizeEndpoint>()
+            .AddSingleton<ApplyTemplateEndpoint>()
+            .AddSingleton<MetricsEndpoint>()
             .AddHostedService<ReadinessProbe>()
             .AddHostedService<GracefulShutdown>();
     }
@@ -64,8 +71,17 @@ public static class GatewaySetup
         // Paths take every method, so that the wrong one gets an error body too.
         routes.Map("/v1/chat/completions", guard.Post("chat", services.GetRequiredService<ChatCompletionsEndpoint>().ServeAsync));
         routes.Map("/v1/completions", guard.Post("completions", services.GetRequiredService<CompletionsEndpoint>().ServeAsync));
+        routes.Map("/v1/responses", guard.Post("responses", services.GetRequiredService<ResponsesEndpoint>().ServeAsync));
+        routes.Map("/tokenize", guard.Post("tokenize", services.GetRequiredService<TokenizeEndpoint>().ServeAsync));
+        routes.Map("/detokenize", guard.Post("detokenize", services.GetRequiredService<DetokenizeEndpoint>().ServeAsync));
+        routes.Map("/apply-template", guard.Post("apply-template", services.GetRequiredService<ApplyTemplateEndpoint>().ServeAsync));
         routes.Map("/v1/models", (RequestDelegate)endpoints.Models);
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
+        routes.Map("/version", (RequestDelegate)endpoints.Version);
+        routes.Map("/props", (RequestDelegate)endpoints.Props);
+        routes.Map("/metrics", services.GetRequiredService<MetricsEndpoint>().ServeAsync);
+        routes.Map("/health", (RequestDelegate)endpoints.Health).AllowAnonymous();
+        routes.Map("/ping", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
         routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();

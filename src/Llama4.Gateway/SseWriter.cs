@@ -1,14 +1,9 @@
-using System.Buffers;
 using System.Buffers.Text;
-using System.IO.Pipelines;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Llama4.Gateway;
 
@@ -16,55 +11,43 @@ namespace Llama4.Gateway;
 /// Step 10: writes an answer as server-sent events, each token an event of its own, and ends it with a finish or an error.
 /// Bytes go straight into the connection's pooled buffers; what all chunks of a choice share is built once.
 /// </summary>
-internal sealed class SseWriter : IAnswerSink, IDisposable
+internal sealed class SseWriter : IAnswerStream
 {
-    // Four blocks of the connection's memory pool: enough to coalesce, little enough to start sending.
-    private const int UnflushedBytesMax = 16 << 10;
-
-    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
-    private readonly HttpContext _http;
-    private readonly PipeWriter _output;
-    private readonly Utf8JsonWriter _json;
+    private readonly SseConnection _connection;
     private readonly IAnswerFormat _format;
     private readonly bool _logprobs;
-    private readonly TimeSpan _stalledReaderLimit;
+    private readonly StreamUsage _usage;
     private readonly byte[] _beforeIndex;
     private readonly byte[] _afterFinish;
-    private readonly byte[] _plainEnd;
-    private long _unflushedBytes;
 
-    public SseWriter(HttpContext http, IAnswerFormat format, AnswerHead head, bool logprobs, bool includeUsage, TimeSpan stalledReaderLimit)
+    public SseWriter(HttpContext http, IAnswerFormat format, AnswerHead head, bool logprobs, StreamUsage usage, TimeSpan stalledReaderLimit)
     {
-        _http = http;
-        _output = http.Response.BodyWriter;
-        _json = new Utf8JsonWriter(_output, JsonOptions);
+        _connection = new SseConnection(http, stalledReaderLimit);
         _format = format;
         _logprobs = logprobs;
-        _stalledReaderLimit = stalledReaderLimit;
+        _usage = usage;
         _beforeIndex = Encoding.UTF8.GetBytes(
             $$"""data: {"id":"{{head.Id}}","object":"{{format.ChunkObject}}","created":{{head.Created}}"""
             + $$""","model":"{{JsonEncodedText.Encode(head.Model)}}","system_fingerprint":"{{head.Fingerprint}}","choices":[""");
 
-        // With include_usage every chunk has the member, null in all but the last.
-        _afterFinish = Encoding.UTF8.GetBytes((includeUsage ? """}],"usage":null""" : "}]") + "}\n\n");
-        _plainEnd = [.. ""","logprobs":null,"finish_reason":null"""u8, .. _afterFinish];
+        // Where usage is told at all every chunk has the member, null in all but the last unless it is told continuously.
+        _afterFinish = Encoding.UTF8.GetBytes((usage == StreamUsage.AtEnd ? """}],"usage":null""" : "}]") + "}\n\n");
     }
 
-    public bool IsFull => _unflushedBytes >= UnflushedBytesMax;
+    public bool IsFull => _connection.IsFull;
 
     /// <summary>Sends the headers and, in chat, each choice's role. From here on an error can only be an event.</summary>
-    public void Start(int choiceCount)
+    public void Start(IReadOnlyList<Choice> choices)
     {
-        _http.Response.ContentType = "text/event-stream; charset=utf-8";
-        _http.Response.Headers.CacheControl = "no-cache";
-        _http.Response.Headers["X-Accel-Buffering"] = "no"; // nginx and those who took the header over from it would gather events
-        _http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        for (var index = 0; index < choiceCount && !_format.OpeningMember.IsEmpty; index++)
+        _connection.Open();
+        foreach (var choice in choices)
         {
-            WriteIndex(index);
-            Put(_format.OpeningMember);
-            Put(_plainEnd);
+            if (!_format.OpeningMember.IsEmpty)
+            {
+                WriteIndex(choice.Index);
+                Put(_format.OpeningMember);
+                WritePlainEnd(choice);
+            }
         }
     }
 
@@ -76,7 +59,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
             Put(_format.BeforeText);
             WriteJson(piece.Text, static (json, text) => json.WriteStringValue(text));
             Put(_format.AfterText);
-            WriteEnd(piece.Tokens, finish: null);
+            WriteEnd(choice, piece.Tokens, finish: null);
         }
 
         foreach (var (i, call) in (piece.Calls ?? []).Index())
@@ -85,27 +68,30 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
             Put("\"delta\":{\"tool_calls\":["u8);
             WriteJson((i, call), static (json, value) => value.call.Write(json, value.i));
             Put("]}"u8);
-            Put(_plainEnd);
+            WritePlainEnd(choice);
         }
 
         if (piece.Finish is not null)
         {
             WriteIndex(choice.Index);
             Put(_format.EmptyMember);
-            WriteEnd([], piece.FinishName);
+            WriteEnd(choice, [], piece.FinishName);
         }
     }
 
-    /// <summary>The chunk that follows all choices where stream_options.include_usage asks for it.</summary>
-    public void WriteUsage(Usage usage)
+    /// <summary>The chunk of the usage, where stream_options.include_usage asks for it, and [DONE].</summary>
+    public void End(IReadOnlyList<Choice> choices)
     {
-        Put(_beforeIndex);
-        Put("],\"usage\":"u8);
-        WriteJson(usage, static (json, value) => value.Write(json));
-        Put("}\n\n"u8);
-    }
+        if (_usage != StreamUsage.None)
+        {
+            Put(_beforeIndex);
+            Put("],\"usage\":"u8);
+            _connection.PutJson(Usage.Of(choices), static (json, usage) => usage.Write(json));
+            Put("}\n\n"u8);
+        }
 
-    public void WriteDone() => Put("data: [DONE]\n\n"u8);
+        Put("data: [DONE]\n\n"u8);
+    }
 
     /// <summary>An error in mid-stream: the last event of the stream, in place of [DONE].</summary>
     public void WriteError(ApiError error)
@@ -115,36 +101,9 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         Put("\n\n"u8);
     }
 
-    /// <summary>
-    /// Hands the connection what was written. Completes at once while the client reads; a client that lets its buffers stay full
-    /// past the limit is cut off. Only this answer waits: every stream has its own buffers.
-    /// </summary>
-    public ValueTask FlushAsync()
-    {
-        if (_unflushedBytes == 0)
-        {
-            return ValueTask.CompletedTask;
-        }
+    public ValueTask FlushAsync() => _connection.FlushAsync();
 
-        _unflushedBytes = 0;
-        var flush = _output.FlushAsync(CancellationToken.None); // Kestrel cuts the connection of one that is cancelled, and an error could not be told
-        return flush.IsCompletedSuccessfully ? ValueTask.CompletedTask : new ValueTask(WaitForReaderAsync(flush.AsTask()));
-    }
-
-    public void Dispose() => _json.Dispose();
-
-    private async Task WaitForReaderAsync(Task<FlushResult> flush)
-    {
-        try
-        {
-            await flush.WaitAsync(_stalledReaderLimit);
-        }
-        catch (TimeoutException)
-        {
-            _http.Abort();
-            throw new StalledReaderException($"The client read nothing for {_stalledReaderLimit.TotalSeconds} s.");
-        }
-    }
+    public void Dispose() => _connection.Dispose();
 
     private void WriteIndex(int index)
     {
@@ -156,11 +115,11 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
         Put(","u8);
     }
 
-    private void WriteEnd(IReadOnlyList<LoggedToken> tokens, string? finish)
+    private void WriteEnd(Choice choice, IReadOnlyList<LoggedToken> tokens, string? finish)
     {
         if (finish is null && !_logprobs)
         {
-            Put(_plainEnd);
+            WritePlainEnd(choice);
             return;
         }
 
@@ -176,20 +135,29 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
 
         Put(",\"finish_reason\":"u8);
         WriteJson(finish, static (json, value) => json.WriteStringValue(value));
-        Put(_afterFinish);
+        WriteAfterFinish(choice);
     }
 
-    private void WriteJson<T>(T value, Action<Utf8JsonWriter, T> write)
+    private void WritePlainEnd(Choice choice)
     {
-        _json.Reset();
-        write(_json, value);
-        _json.Flush();
-        _unflushedBytes += _json.BytesCommitted;
+        Put(""","logprobs":null,"finish_reason":null"""u8);
+        WriteAfterFinish(choice);
     }
 
-    private void Put(ReadOnlySpan<byte> bytes)
+    private void WriteAfterFinish(Choice choice)
     {
-        _output.Write(bytes);
-        _unflushedBytes += bytes.Length;
+        if (_usage != StreamUsage.Continuous)
+        {
+            Put(_afterFinish);
+            return;
+        }
+
+        Put("}],\"usage\":"u8);
+        WriteJson(new Usage(choice.PromptTokens, choice.CachedTokens, choice.GeneratedTokens), static (json, usage) => usage.Write(json));
+        Put("}\n\n"u8);
     }
+
+    private void WriteJson<T>(T value, Action<Utf8JsonWriter, T> write) => _connection.PutJson(value, write);
+
+    private void Put(ReadOnlySpan<byte> bytes) => _connection.Put(bytes);
 }

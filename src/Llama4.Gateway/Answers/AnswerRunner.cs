@@ -12,10 +12,13 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
 {
     private readonly string _fingerprint = Fingerprint(options);
 
-    public async Task RunAsync(HttpContext http, RequestLog log, AnswerRequest request)
+    public Task RunAsync(HttpContext http, RequestLog log, AnswerRequest request) => RunAsync(http, log, request, new CompletionOutput(request));
+
+    /// <param name="output">The form of the answer.</param>
+    public async Task RunAsync(HttpContext http, RequestLog log, AnswerRequest request, IAnswerOutput output)
     {
         var limits = options.Limits;
-        var head = NewHead(request);
+        var head = NewHead(request, output);
         log.Id = head.Id;
         using var silence = new CancellationTokenSource(limits.SilenceLimit, options.Clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, gate.Ended, silence.Token);
@@ -25,8 +28,8 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
             await start.SubmitAllAsync(request, log.Caller, choices, ended.Token);
             Task Loop(IAnswerSink sink) => AnswerLoop.RunAsync(choices, sink, silence, limits.SilenceLimit);
             await (request.Fields.Stream
-                ? StreamAsync(http, log, request, head, choices, Loop)
-                : SendWholeAsync(http, request, head, choices, Loop));
+                ? StreamAsync(http, log, output, head, choices, Loop)
+                : SendWholeAsync(http, output, head, choices, Loop));
             log.Finish = log.Finish == "-" ? choices[0].FinishName! : log.Finish;
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested && ended.IsCancellationRequested)
@@ -42,20 +45,14 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
     }
 
     private async Task StreamAsync(
-        HttpContext http, RequestLog log, AnswerRequest request, AnswerHead head, List<Choice> choices, Func<IAnswerSink, Task> loop)
+        HttpContext http, RequestLog log, IAnswerOutput output, AnswerHead head, List<Choice> choices, Func<IAnswerSink, Task> loop)
     {
-        var includeUsage = request.Fields.IncludeUsage;
-        using var writer = new SseWriter(http, request.Format, head, request.TopLogprobs is not null, includeUsage, options.Limits.StalledReaderLimit);
-        writer.Start(choices.Count);
+        using var writer = output.OpenStream(http, head, options.Limits.StalledReaderLimit);
+        writer.Start(choices);
         try
         {
             await loop(writer);
-            if (includeUsage)
-            {
-                writer.WriteUsage(Usage.Of(choices));
-            }
-
-            writer.WriteDone();
+            writer.End(choices);
         }
         catch (Exception error) when (error is not StalledReaderException && !http.RequestAborted.IsCancellationRequested)
         {
@@ -74,11 +71,11 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
     }
 
     private static async Task SendWholeAsync(
-        HttpContext http, AnswerRequest request, AnswerHead head, List<Choice> choices, Func<IAnswerSink, Task> loop)
+        HttpContext http, IAnswerOutput output, AnswerHead head, List<Choice> choices, Func<IAnswerSink, Task> loop)
     {
-        var answer = new WholeAnswer(request.Format, choices.Count, request.TopLogprobs is not null);
+        var answer = output.OpenWhole(head, choices.Count);
         await loop(answer);
-        await answer.SendAsync(http.Response, head, choices, http.RequestAborted);
+        await answer.SendAsync(http.Response, choices, http.RequestAborted);
     }
 
     /// <summary>Why the answer was ended by the gateway, the client being there still.</summary>
@@ -86,8 +83,8 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
         ? ApiError.ShuttingDown(options.Limits.RetryAfterSeconds)
         : ApiError.Failed($"The cluster gave nothing for {options.Limits.SilenceLimit.TotalSeconds} s.");
 
-    private AnswerHead NewHead(AnswerRequest request) => new(
-        $"{request.Format.IdPrefix}{options.NewId():N}",
+    private AnswerHead NewHead(AnswerRequest request, IAnswerOutput output) => new(
+        $"{output.IdPrefix}{options.NewId():N}",
         options.Clock.GetUtcNow().ToUnixTimeSeconds(),
         request.Fields.Model,
         _fingerprint);

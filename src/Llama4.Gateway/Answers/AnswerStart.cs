@@ -40,7 +40,15 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     request,
                     cancellation);
                 var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, options.NewId) : null;
-                var text = new AnswerText(options.Tokenizer, fields.Stops, fields.StopIds, request.TopLogprobs is not null, calls);
+                var text = new AnswerText(
+                    options.Tokenizer,
+                    fields.Stops,
+                    fields.StopIds,
+                    request.TopLogprobs is not null,
+                    calls,
+                    fields.KeepsStops,
+                    fields.ShowsSpecials,
+                    request.Openings?[p] ?? "");
                 choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation));
             }
         }

@@ -10,11 +10,21 @@ namespace Llama4.Gateway.Answers;
 /// Once a piece has <see cref="Piece.Finish"/> the choice is over, whatever the cluster would still send.
 /// </summary>
 /// <param name="calls">Tells calls from content, where the answer may make calls.</param>
+/// <param name="keepsStops">The stop string, or the text of the stop id, stays in the text.</param>
+/// <param name="showsSpecials">Special tokens are shown by their names.</param>
+/// <param name="opening">What the text begins with, before anything that was generated.</param>
 internal sealed class AnswerText(
-    Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> stopIds, bool logprobs, AnswerCalls? calls = null)
+    Tokenizer tokenizer,
+    IReadOnlyList<string> stops,
+    IReadOnlyList<int> stopIds,
+    bool logprobs,
+    AnswerCalls? calls = null,
+    bool keepsStops = false,
+    bool showsSpecials = false,
+    string opening = "")
 {
     // Calls stand between special tokens, whose names tell them.
-    private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecials: calls is null);
+    private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecials: calls is null && !showsSpecials);
     private readonly StopMatcher? _matcher = stops.Count > 0 ? new StopMatcher(stops) : null;
 
     // Tokens whose text may still turn out to be a stop string, oldest first, with where their text starts in UTF-16 units.
@@ -22,10 +32,11 @@ internal sealed class AnswerText(
     private int _decodedUnits;
     private int _decodedCharacters;
     private int _givenUnits;
+    private string _opening = opening;
 
     public Piece Take(TokenChunk chunk)
     {
-        var text = chunk.Token is { } id && !stopIds.Contains(id) ? Decode(chunk, id) : "";
+        var text = chunk.Token is { } id && (keepsStops || !stopIds.Contains(id)) ? Decode(chunk, id) : "";
         var finish = chunk.Finish;
         if (_matcher is { IsStopped: true })
         {
@@ -44,9 +55,16 @@ internal sealed class AnswerText(
             }
         }
 
+        text += keepsStops && finish is not null ? _matcher?.Found : "";
         var (content, made) = TellCalls(text, finish);
         _givenUnits += content.Length;
-        return new Piece(content, logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish, made);
+        return new Piece(Opened(content), logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish, made);
+    }
+
+    private string Opened(string content)
+    {
+        (var opened, _opening) = (_opening + content, "");
+        return opened;
     }
 
     private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish)

@@ -1,11 +1,17 @@
 using System.Text.Json;
 using Llama4.Contracts;
+using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>The JSON of chat.completion and chat.completion.chunk.</summary>
 internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
 {
+    private readonly Lazy<ChatAnswerFormat> _asIds = new(() => new ChatAnswerFormat(names.AsIds));
+
+    /// <summary>The format for a request: its log-probabilities may want tokens named by their ids.</summary>
+    public ChatAnswerFormat For(GenerationFields fields) => fields.NamesTokensByIds ? _asIds.Value : this;
+
     public string IdPrefix => "chatcmpl-";
 
     public string WholeObject => "chat.completion";
@@ -44,15 +50,22 @@ internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
     public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
     {
         json.WriteStartObject();
-        json.WriteStartArray("content");
+        json.WritePropertyName("content");
+        WriteTokens(json, tokens);
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    /// <summary>Tokens with their log-probabilities, as an array.</summary>
+    public void WriteTokens(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
+    {
+        json.WriteStartArray();
         foreach (var token in tokens)
         {
             WriteToken(json, token.Chunk);
         }
 
         json.WriteEndArray();
-        json.WriteNull("refusal");
-        json.WriteEndObject();
     }
 
     private void WriteToken(Utf8JsonWriter json, TokenChunk chunk)

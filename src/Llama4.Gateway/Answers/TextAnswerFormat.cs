@@ -1,10 +1,16 @@
 using System.Text.Json;
+using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>The JSON of text_completion, whole and streamed.</summary>
 internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
 {
+    private readonly Lazy<TextAnswerFormat> _asIds = new(() => new TextAnswerFormat(names.AsIds));
+
+    /// <summary>The format for a request: its log-probabilities may want tokens named by their ids.</summary>
+    public TextAnswerFormat For(GenerationFields fields) => fields.NamesTokensByIds ? _asIds.Value : this;
+
     public string IdPrefix => "cmpl-";
 
     public string WholeObject => "text_completion";

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Llama4.Gateway.Answers;
 
 /// <summary>Gathers the pieces of a request that does not stream and sends them as one JSON body.</summary>
-internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool logprobs) : IAnswerSink
+internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int choiceCount, bool logprobs) : IWholeAnswer
 {
     private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
     private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
@@ -25,12 +25,12 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
 
     public ValueTask FlushAsync() => ValueTask.CompletedTask;
 
-    public async Task SendAsync(HttpResponse response, AnswerHead head, IReadOnlyList<Choice> choices, CancellationToken cancellation)
+    public async Task SendAsync(HttpResponse response, IReadOnlyList<Choice> choices, CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            WriteBody(json, head, choices);
+            WriteBody(json, choices);
         }
 
         response.ContentType = "application/json";
@@ -38,7 +38,7 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
         await response.Body.WriteAsync(body.WrittenMemory, cancellation);
     }
 
-    private void WriteBody(Utf8JsonWriter json, AnswerHead head, IReadOnlyList<Choice> choices)
+    private void WriteBody(Utf8JsonWriter json, IReadOnlyList<Choice> choices)
     {
         json.WriteStartObject();
         json.WriteString("id", head.Id);

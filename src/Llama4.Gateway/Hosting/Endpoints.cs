@@ -1,6 +1,10 @@
+using System.Reflection;
 using System.Text.Json;
+using Llama4.Gateway.Answers;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama4.Gateway.Hosting;
 
@@ -9,18 +13,21 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
 {
     private readonly long _created = options.Clock.GetUtcNow().ToUnixTimeSeconds();
 
+    private static string BuildVersion { get; } =
+        typeof(Endpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     public static ApiError WrongMethod(HttpContext http, string allow) => new(
         405, "invalid_request_error", $"{http.Request.Path} takes {allow}, not {http.Request.Method}.", code: "method_not_allowed") { Allow = allow };
 
     public static ApiError Nothing(HttpContext http, string hint = "") =>
         new(404, "invalid_request_error", $"There is nothing at {http.Request.Path}{hint}.", code: "unknown_url");
 
-    public Task Root(HttpContext http) => TellAsync(http, json =>
+    public Task Root(HttpContext http) => JsonAnswer.TellAsync(http, json =>
     {
         json.WriteStartObject();
         json.WriteString("server", "llama4");
         json.WriteStartArray("endpoints");
-        foreach (var path in (string[])["/v1/chat/completions", "/v1/completions", "/v1/models", "/health/live", "/health/ready"])
+        foreach (var path in Paths(http.RequestServices.GetRequiredService<EndpointDataSource>()))
         {
             json.WriteStringValue(path);
         }
@@ -29,7 +36,13 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
         json.WriteEndObject();
     });
 
-    public Task Models(HttpContext http) => TellAsync(http, json =>
+    /// <summary>What is mapped, but for patterns.</summary>
+    private static IEnumerable<string> Paths(EndpointDataSource mapped) => mapped.Endpoints.OfType<RouteEndpoint>()
+        .Select(endpoint => endpoint.RoutePattern.RawText ?? "")
+        .Where(path => path.Length > 1 && !path.Contains('{', StringComparison.Ordinal))
+        .Distinct();
+
+    public Task Models(HttpContext http) => JsonAnswer.TellAsync(http, json =>
     {
         json.WriteStartObject();
         json.WriteString("object", "list");
@@ -47,42 +60,52 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
     {
         var id = http.Request.RouteValues["id"] as string ?? "";
         return options.ModelIds.Contains(id)
-            ? TellAsync(http, json => WriteModel(json, id))
+            ? JsonAnswer.TellAsync(http, json => WriteModel(json, id))
             : ErrorBody.SendAsync(http.Response, ApiError.ModelNotFound(id, options.ModelIds), http.RequestAborted);
     }
 
     /// <summary>200 while the process can answer at all.</summary>
-    public Task Live(HttpContext http) => TellAsync(http, json => WriteStatus(json, "live"));
+    public Task Live(HttpContext http) => JsonAnswer.TellAsync(http, json => WriteStatus(json, "live"));
 
     /// <summary>200 once a token has been generated through the cluster, and until shutdown begins.</summary>
-    public Task Ready(HttpContext http)
+    public Task Ready(HttpContext http) => TellReadyAsync(http, "ready");
+
+    /// <summary>The same under the names and with the word of vLLM and llama-server.</summary>
+    public Task Health(HttpContext http) => TellReadyAsync(http, "ok");
+
+    private Task TellReadyAsync(HttpContext http, string word)
     {
         var reason = gate.IsClosed ? "The server is shutting down." : readiness.Reason;
         return reason is null
-            ? TellAsync(http, json => WriteStatus(json, "ready"))
+            ? JsonAnswer.TellAsync(http, json => WriteStatus(json, word))
             : ErrorBody.SendAsync(http.Response, ApiError.Unavailable(reason, options.Limits.RetryAfterSeconds), http.RequestAborted);
     }
 
-    public Task Unknown(HttpContext http) => ErrorBody.SendAsync(http.Response, Nothing(http, "; / lists the endpoints"), http.RequestAborted);
-
-    private static async Task TellAsync(HttpContext http, Action<Utf8JsonWriter> write)
+    /// <summary>The server's version, as vLLM tells its own.</summary>
+    public Task Version(HttpContext http) => JsonAnswer.TellAsync(http, json =>
     {
-        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
-        {
-            await ErrorBody.SendAsync(http.Response, WrongMethod(http, "GET"), http.RequestAborted);
-            return;
-        }
+        json.WriteStartObject();
+        json.WriteString("version", BuildVersion);
+        json.WriteEndObject();
+    });
 
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            write(json);
-        }
+    /// <summary>What llama-server's clients ask of a server: the context, what the model takes.</summary>
+    public Task Props(HttpContext http) => JsonAnswer.TellAsync(http, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("default_generation_settings");
+        json.WriteNumber("n_ctx", options.ContextTokensMax);
+        json.WriteEndObject();
+        json.WriteString("model_alias", options.ModelIds[0]);
+        json.WriteStartObject("modalities");
+        json.WriteBoolean("vision", options.Tiles is not null);
+        json.WriteBoolean("audio", false);
+        json.WriteEndObject();
+        json.WriteString("build_info", $"llama4 {BuildVersion}");
+        json.WriteEndObject();
+    });
 
-        http.Response.ContentType = "application/json";
-        http.Response.ContentLength = body.Length;
-        await http.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted);
-    }
+    public Task Unknown(HttpContext http) => ErrorBody.SendAsync(http.Response, Nothing(http, "; / lists the endpoints"), http.RequestAborted);
 
     private static void WriteStatus(Utf8JsonWriter json, string status)
     {
@@ -98,7 +121,16 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
         json.WriteString("object", "model");
         json.WriteNumber("created", _created);
         json.WriteString("owned_by", "llama4");
+        json.WriteString("root", options.ModelIds[0]);
+        json.WriteNull("parent");
         json.WriteNumber("max_model_len", options.ContextTokensMax);
+        json.WriteStartObject("meta");
+        json.WriteNumber("n_vocab", options.VocabularySize);
+        json.WriteNumber("n_ctx", options.ContextTokensMax);
+        json.WriteEndObject();
+        json.WriteStartObject("capabilities");
+        json.WriteBoolean("vision", options.Tiles is not null);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Requests.Fields;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Gateway.Requests;
@@ -19,12 +20,24 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         var shared = GenerationFields.Read(fields, options);
         RefuseWhatIsNotSupported(fields);
         var tools = ToolFields.Read(fields, options.Limits);
-        var (prompt, images) = await RenderAsync(fields, tools, cancellation);
-        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools, Images = images };
+        var (whole, images, opening) = await RenderAsync(fields, tools, cancellation);
+        PromptTruncation.CheckPictures(shared, images);
+        var prompt = PromptTruncation.Apply(whole, shared, options.ContextTokensMax, answerTokensDefault: null);
+        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format.For(shared))
+        {
+            Tools = tools,
+            Images = images,
+            Openings = [opening],
+        };
     }
 
-    private async ValueTask<(int[] Prompt, RequestImage[] Images)> RenderAsync(RequestFields fields, ToolFields tools, CancellationToken cancellation)
+    /// <summary>The prompt of a request's dialog, its pictures, and what the answer begins with.</summary>
+    /// <exception cref="ApiError">A field of the dialog is missing or wrong.</exception>
+    public async ValueTask<(int[] Prompt, RequestImage[] Images, string Opening)> RenderAsync(
+        RequestFields fields, ToolFields tools, CancellationToken cancellation)
     {
+        var ending = PromptEnding.Read(fields);
+        _ = fields.Object("chat_template_kwargs");
         var messages = fields.Find("messages") ?? throw ApiError.Missing("messages");
         if (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0)
         {
@@ -34,12 +47,21 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         try
         {
             var dialog = ChatMessageReader.Read(messages);
+            ending.Check(dialog);
             var pictures = dialog.Any(message => message.Content.Any(part => part is ImagePart))
                 ? await DecodeAsync(dialog, cancellation)
                 : DialogPictures.Read(dialog, options.Tiles, options.Limits);
             var prompt = options.ChatFormat.Render(
-                new ChatDialog(pictures.Messages) { Tools = tools.OnOffer, ToolsInUserMessage = tools.ToolsInUserMessage });
-            return (prompt, options.Tiles is null ? [] : pictures.Place(prompt, options.Tokenizer.Specials["<|patch|>"]));
+                new ChatDialog(pictures.Messages)
+                {
+                    Tools = tools.OnOffer,
+                    ToolsInUserMessage = tools.ToolsInUserMessage,
+                    AddsGenerationPrompt = ending.AddsGenerationPrompt,
+                });
+            return (
+                ending.Open(prompt, options.Tokenizer.Specials),
+                options.Tiles is null ? [] : pictures.Place(prompt, options.Tokenizer.Specials["<|patch|>"]),
+                ending.Opening(dialog));
         }
         catch (ChatRequestException error)
         {
@@ -74,27 +96,11 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
     /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
     private static void RefuseWhatIsNotSupported(RequestFields fields)
     {
-        if (fields.Find("functions") is { } functions && !(functions.ValueKind == JsonValueKind.Array && functions.GetArrayLength() == 0))
-        {
-            throw ApiError.NotSupported("'functions' is not supported; 'tools' took its place.", "functions");
-        }
-
-        if (fields.Find("function_call") is { } choice
-            && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text("function_call", choice) is "none" or "auto"))
-        {
-            throw ApiError.NotSupported("'function_call' is not supported, other than none and auto; 'tool_choice' took its place.", "function_call");
-        }
-
+        ApiFields.Refuse(fields, FieldPlaces.Chat);
         if (fields.Find("response_format") is { } form
             && !(form.ValueKind == JsonValueKind.Object && new RequestFields(form).Text("type") == "text"))
         {
             throw ApiError.NotSupported("'response_format' is not supported yet, other than {\"type\":\"text\"}.", "response_format");
-        }
-
-        if (fields.Find("modalities") is { } modalities
-            && !(modalities.ValueKind == JsonValueKind.Array && modalities.EnumerateArray().All(kind => RequestFields.Text("modalities", kind) == "text")))
-        {
-            throw ApiError.NotSupported("'modalities' other than text are not supported.", "modalities");
         }
     }
 }

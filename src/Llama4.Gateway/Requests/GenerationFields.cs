@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Llama4.Contracts;
 
@@ -25,30 +24,58 @@ internal sealed record GenerationFields
 
     public required bool Stream { get; init; }
 
-    public required bool IncludeUsage { get; init; }
+    public required StreamUsage StreamUsage { get; init; }
+
+    /// <summary>The stop string, or the text of the stop token, stays in the answer.</summary>
+    public bool KeepsStops { get; private init; }
+
+    /// <summary>Special tokens are shown by their names.</summary>
+    public bool ShowsSpecials { get; private init; }
+
+    /// <summary>Log-probabilities name a token by its id.</summary>
+    public bool NamesTokensByIds { get; private init; }
+
+    /// <summary>How many of a prompt's last tokens are kept; -1 for as many as the context holds beside the answer, null for all.</summary>
+    public int? PromptTokensKept { get; private init; }
 
     public static GenerationFields Read(RequestFields fields, GatewayOptions options)
     {
-        var model = fields.Text("model") ?? throw ApiError.Missing("model");
-        if (!options.ModelIds.Contains(model))
-        {
-            throw ApiError.ModelNotFound(model, options.ModelIds);
-        }
-
+        var model = fields.CheckModel(options) ?? throw ApiError.Missing("model");
         var stream = fields.Flag("stream");
         return new GenerationFields
         {
             Model = model,
             Sampling = ReadSampling(fields, options),
-            TokensMax = fields.Int("max_completion_tokens", 1, int.MaxValue) ?? fields.Int("max_tokens", 1, int.MaxValue),
+            TokensMax = ReadTokensMax(fields),
             Seed = (ulong?)fields.Long("seed"),
             Stops = ReadStops(fields, options.Limits),
             StopIds = ReadStopIds(fields, options),
             Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? 1,
             Stream = stream,
-            IncludeUsage = ReadIncludeUsage(fields, stream),
+            StreamUsage = ReadStreamUsage(fields, stream),
+            KeepsStops = fields.Flag("include_stop_str_in_output"),
+            ShowsSpecials = !fields.Flag("skip_special_tokens", absent: true),
+            NamesTokensByIds = fields.Flag("return_tokens_as_token_ids"),
+            PromptTokensKept = ReadPromptTokensKept(fields),
         };
     }
+
+    private static int? ReadTokensMax(RequestFields fields)
+    {
+        var asked = fields.Int("n_predict", -1, int.MaxValue) switch
+        {
+            null or -1 => (int?)null,
+            0 => throw ApiError.Invalid("'n_predict' must be at least 1, or -1, but is 0.", "n_predict"),
+            var tokens => tokens,
+        };
+        return fields.Int("max_completion_tokens", 1, int.MaxValue) ?? fields.Int("max_tokens", 1, int.MaxValue) ?? asked;
+    }
+
+    private static int? ReadPromptTokensKept(RequestFields fields) => fields.Int("truncate_prompt_tokens", -1, int.MaxValue) switch
+    {
+        0 => throw ApiError.Invalid("'truncate_prompt_tokens' must be at least 1, or -1, but is 0.", "truncate_prompt_tokens"),
+        var kept => kept,
+    };
 
     private static SamplingSettings ReadSampling(RequestFields fields, GatewayOptions options)
     {
@@ -61,40 +88,10 @@ internal sealed record GenerationFields
             MinP = fields.Number("min_p", 0, 1) ?? defaults.MinP,
             PresencePenalty = fields.Number("presence_penalty", -2, 2) ?? defaults.PresencePenalty,
             FrequencyPenalty = fields.Number("frequency_penalty", -2, 2) ?? defaults.FrequencyPenalty,
-            RepetitionPenalty = fields.Number("repetition_penalty", 0, 100, above: true) ?? defaults.RepetitionPenalty,
-            LogitBias = ReadLogitBias(fields, options) ?? defaults.LogitBias,
+            RepetitionPenalty = fields.Number("repetition_penalty", 0, 100, above: true)
+                ?? fields.Number("repeat_penalty", 0, 100, above: true) ?? defaults.RepetitionPenalty,
+            LogitBias = LogitBias.Read(fields, options) ?? defaults.LogitBias,
         };
-    }
-
-    private static Dictionary<int, double>? ReadLogitBias(RequestFields fields, GatewayOptions options)
-    {
-        if (fields.Find("logit_bias") is not { } value)
-        {
-            return null;
-        }
-
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            throw ApiError.WrongType("logit_bias", "an object of token id to bias", RequestFields.Name(value));
-        }
-
-        var biases = new Dictionary<int, double>();
-        foreach (var entry in value.EnumerateObject())
-        {
-            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id >= options.VocabularySize)
-            {
-                throw ApiError.Invalid(
-                    $"Keys of 'logit_bias' must be token ids from 0 to {options.VocabularySize - 1}, but one is '{Shorten(entry.Name)}'.", "logit_bias");
-            }
-
-            biases[id] = RequestFields.Number("logit_bias", entry.Value, -100, 100);
-            if (biases.Count > options.Limits.LogitBiasMax)
-            {
-                throw ApiError.Invalid($"'logit_bias' may have {options.Limits.LogitBiasMax} entries, but has more.", "logit_bias");
-            }
-        }
-
-        return biases.Count == 0 ? null : biases;
     }
 
     private static string[] ReadStops(RequestFields fields, GatewayLimits limits)
@@ -145,11 +142,11 @@ internal sealed record GenerationFields
         return [.. standard, .. value.EnumerateArray().Select(id => RequestFields.Int("stop_token_ids", id, 0, options.VocabularySize - 1))];
     }
 
-    private static bool ReadIncludeUsage(RequestFields fields, bool stream)
+    private static StreamUsage ReadStreamUsage(RequestFields fields, bool stream)
     {
         if (fields.Find("stream_options") is not { } value)
         {
-            return false;
+            return StreamUsage.None;
         }
 
         if (value.ValueKind != JsonValueKind.Object)
@@ -157,10 +154,24 @@ internal sealed record GenerationFields
             throw ApiError.WrongType("stream_options", "an object", RequestFields.Name(value));
         }
 
-        return stream
-            ? new RequestFields(value).Flag("include_usage")
-            : throw ApiError.Invalid("'stream_options' is only allowed when 'stream' is true.", "stream_options");
+        var settings = new RequestFields(value);
+        return (stream, settings.Flag("include_usage"), settings.Flag("continuous_usage_stats")) switch
+        {
+            (false, _, _) => throw ApiError.Invalid("'stream_options' is only allowed when 'stream' is true.", "stream_options"),
+            (_, false, _) => StreamUsage.None, // as vLLM has it: the one is a part of the other
+            (_, _, var continuous) => continuous ? StreamUsage.Continuous : StreamUsage.AtEnd,
+        };
     }
+}
 
-    private static string Shorten(string name) => name.Length <= 40 ? name : name[..40] + "…";
+/// <summary>Where a stream tells tokens used.</summary>
+internal enum StreamUsage
+{
+    None,
+
+    /// <summary>In a chunk of its own behind all choices.</summary>
+    AtEnd,
+
+    /// <summary>In every chunk too, of its choice until then.</summary>
+    Continuous,
 }

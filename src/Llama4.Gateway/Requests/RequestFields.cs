@@ -8,9 +8,11 @@ internal readonly struct RequestFields(JsonElement root)
     public JsonElement? Find(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    public bool Flag(string name) => Find(name) switch
+    /// <param name="absent">What an absent field counts as.</param>
+    public bool Flag(string name, bool absent = false) => Find(name) switch
     {
-        null or { ValueKind: JsonValueKind.False } => false,
+        null => absent,
+        { ValueKind: JsonValueKind.False } => false,
         { ValueKind: JsonValueKind.True } => true,
         { } other => throw ApiError.WrongType(name, "true or false", Name(other)),
     };
@@ -55,6 +57,14 @@ internal readonly struct RequestFields(JsonElement root)
             ? number
             : throw ApiError.Invalid($"'{name}' must be in {(above ? '(' : '[')}{min}, {max}], but is {Name(value)}.", name);
     }
+
+    /// <summary>An object as it is.</summary>
+    public JsonElement? Object(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => value,
+        { } other => throw ApiError.WrongType(name, "an object", Name(other)),
+    };
 
     public string? Text(string name) => Find(name) is { } value ? Text(name, value) : null;
 

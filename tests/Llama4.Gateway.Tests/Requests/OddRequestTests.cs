@@ -17,7 +17,8 @@ public class OddRequestTests
         "model", "messages", "prompt", "stream", "stream_options", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
         "repetition_penalty", "logit_bias", "seed", "stop", "stop_token_ids", "ignore_eos", "max_tokens", "max_completion_tokens", "n", "best_of", "echo",
         "suffix", "logprobs", "top_logprobs", "user", "store", "metadata", "service_tier", "tools", "tool_choice", "functions", "function_call",
-        "response_format", "modalities", "parallel_tool_calls", "", "unheard_of", "\\ud800", "mod\\u0065l",
+        "response_format", "modalities", "parallel_tool_calls", "n_predict", "truncate_prompt_tokens", "continue_final_message", "add_generation_prompt",
+        "include_stop_str_in_output", "skip_special_tokens", "return_tokens_as_token_ids", "add_special_tokens", "repeat_penalty", "typical_p", "chat_template", "", "unheard_of", "\\ud800", "mod\\u0065l",
     ];
 
     private static readonly string[] Values =

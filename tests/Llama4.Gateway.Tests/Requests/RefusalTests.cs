@@ -52,7 +52,7 @@ public class RefusalTests
     [InlineData("\"logit_bias\":{\"2048\":1}", "logit_bias", "invalid_value")]
     [InlineData("\"logit_bias\":{\"cat\":1}", "logit_bias", "invalid_value")]
     [InlineData("\"logit_bias\":{\"1\":101}", "logit_bias", "invalid_value")]
-    [InlineData("\"logit_bias\":[]", "logit_bias", "invalid_type")]
+    [InlineData("\"logit_bias\":5", "logit_bias", "invalid_type")]
     [InlineData("\"stream\":1", "stream", "invalid_type")]
     [InlineData("\"stream_options\":{\"include_usage\":true}", "stream_options", "invalid_value")]
     [InlineData("\"logprobs\":2", "logprobs", "invalid_type")]
@@ -74,6 +74,14 @@ public class RefusalTests
     [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format", "unsupported_parameter")]
     [InlineData("\"response_format\":7", "response_format", "unsupported_parameter")]
     [InlineData("\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
+    [InlineData("\"continue_final_message\":true", "continue_final_message", "invalid_value")]
+    [InlineData("\"continue_final_message\":true,\"add_generation_prompt\":true", "continue_final_message", "invalid_value")]
+    [InlineData("\"n_predict\":0", "n_predict", "invalid_value")]
+    [InlineData("\"truncate_prompt_tokens\":0", "truncate_prompt_tokens", "invalid_value")]
+    [InlineData("\"logit_bias\":[[1]]", "logit_bias", "invalid_value")]
+    [InlineData("\"logit_bias\":[[1,true]]", "logit_bias", "invalid_type")]
+    [InlineData("\"logit_bias\":[[2048,1]]", "logit_bias", "invalid_value")]
+    [InlineData("\"stream\":true,\"stream_options\":{\"continuous_usage_stats\":1}", "continuous_usage_stats", "invalid_type")]
     public Task Chat_WhenASettingIsWrong_NamesIt(string setting, string param, string code) =>
         IsRefusedAsync(Chat, $$"""{"model":"scout-nano","messages":[{"role":"user","content":"x"}],{{setting}}}""", param, code);
 
@@ -87,7 +95,7 @@ public class RefusalTests
     [InlineData("\"prompt\":[2048]", "prompt", "invalid_value")]
     [InlineData("\"prompt\":[-1]", "prompt", "invalid_value")]
     [InlineData("\"prompt\":[\"a\",\"b\"],\"n\":65", "prompt", "invalid_value")]
-    [InlineData("\"prompt\":\"a\",\"echo\":true", "echo", "unsupported_parameter")]
+    [InlineData("\"prompt\":\"a\",\"echo\":true,\"logprobs\":1", "echo", "unsupported_parameter")]
     [InlineData("\"prompt\":\"a\",\"suffix\":\"b\"", "suffix", "unsupported_parameter")]
     [InlineData("\"prompt\":\"a\",\"best_of\":2", "best_of", "unsupported_parameter")]
     [InlineData("\"prompt\":\"a\",\"logprobs\":21", "logprobs", "invalid_value")]

@@ -1,0 +1,51 @@
+using static Llama4.Gateway.Requests.Fields.FieldPlaces;
+using static Llama4.Gateway.Requests.Fields.FieldSchemas;
+using static Llama4.Gateway.Requests.Fields.FieldUse;
+
+namespace Llama4.Gateway.Requests.Fields;
+
+/// <summary>How an answer is written.</summary>
+internal static class AnswerApiFields
+{
+    private const string Modalities = """{"type":"array","items":{"enum":["text"]}}""";
+
+    public static ApiField[] All { get; } =
+    [
+        new("stream", Both | FieldPlaces.Responses, Supported, Bool, "false", "server-sent events, a token each"),
+        new("stream_options", Both, Supported, AnObject, """{"include_usage":true,"continuous_usage_stats":true}""",
+            "include_usage, continuous_usage_stats; include_obfuscation is ignored; only with stream"),
+        new("logprobs", Chat, Supported, Bool, "true", "natural logarithms under the raw logits"),
+        new("logprobs", Text, Supported, Int(0, 20), "2", "how many best beside the chosen one"),
+        new("top_logprobs", Chat, Supported, Int(0, 20), "0", "only with logprobs"),
+        new("prompt_logprobs", Both, Refused, AnyInt, "1", "logits of the prompt are not kept"),
+        new("n_probs", Both, Refused, AnyInt, "2", "logprobs and top_logprobs are their name", "0"),
+        new("post_sampling_probs", Both, Refused, Bool, "true", "log-probabilities are those of the raw logits"),
+        new("return_tokens_as_token_ids", Both, Supported, Bool, "true", "logprobs name a token token_id:N"),
+        new("return_token_ids", Both, Refused, Bool, "true", "return_tokens_as_token_ids and /tokenize give ids"),
+        new("echo", Text, Supported, Bool, "true", "the answer begins with the prompt; not with logprobs, which a prompt has none of"),
+        new("echo", Chat, Supported, Bool, "false", "with continue_final_message the answer begins with the message it goes on with"),
+        new("skip_special_tokens", Both, Supported, Bool, "false", "default true; false shows their names"),
+        new("spaces_between_special_tokens", Both, Ignored, Bool, "false", "tokens carry their own spaces"),
+        new("response_format", Both, Supported, AnObject, """{"type":"json_object"}""", "text, json_object, json_schema"),
+        new("json_schema", Both, Supported, AnObject, """{"type":"object"}""", "llama-server's form of response_format"),
+        new("grammar", Both, Supported, AString, "\"root ::= \\\"x\\\"\"", "GBNF"),
+        new("guided_json", Both, Supported, Either(AnObject, AString), """{"type":"object"}""", "vLLM's form of response_format"),
+        new("guided_regex", Both, Supported, AString, "\"[0-9]+\"", ""),
+        new("guided_choice", Both, Supported, Strings, """["x","y"]""", ""),
+        new("guided_grammar", Both, Supported, AString, "\"root ::= \\\"x\\\"\"", ""),
+        new("structured_outputs", Both, Supported, AnObject, """{"regex":"x"}""", "vLLM's later form of the guided fields"),
+        new("guided_decoding_backend", Both, Ignored, AString, "\"auto\"", "there is one"),
+        new("modalities", Chat, Refused, Modalities, """["audio"]""", "answers are text", """["text"]"""),
+        new("audio", Chat, Refused, AnObject, """{"voice":"x"}""", "answers are text"),
+        new("verbosity", Chat, Refused, Words("low", "medium", "high"), "\"low\"", "the prompt says how long an answer is to be", "\"medium\""),
+        new("reasoning_effort", Chat, Ignored, AString, "\"low\"", "Llama 4 does not reason apart from its answer"),
+        new("include_reasoning", Chat, Ignored, Bool, "true", "there is none"),
+        new("reasoning_format", Chat, Ignored, AString, "\"auto\"", "there is none"),
+        new("thinking_forced_open", Chat, Ignored, Bool, "false", "there is none"),
+        new("prediction", Chat, Ignored, AnObject, """{"type":"content","content":"x"}""", "a hint for speed"),
+        new("return_progress", Both, Ignored, Bool, "true", "of llama-server's own answers"),
+        new("timings_per_token", Both, Ignored, Bool, "true", "of llama-server's own answers"),
+        new("return_tokens", Both, Ignored, Bool, "true", "of llama-server's own answers"),
+        new("response_fields", Both, Ignored, Strings, """["content"]""", "of llama-server's own answers"),
+    ];
+}

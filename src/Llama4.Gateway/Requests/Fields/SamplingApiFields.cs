@@ -1,0 +1,50 @@
+using static Llama4.Gateway.Requests.Fields.FieldPlaces;
+using static Llama4.Gateway.Requests.Fields.FieldSchemas;
+using static Llama4.Gateway.Requests.Fields.FieldUse;
+
+namespace Llama4.Gateway.Requests.Fields;
+
+/// <summary>How tokens are drawn. What is left open is the model's own default (generation_config.json).</summary>
+internal static class SamplingApiFields
+{
+    public static ApiField[] All { get; } =
+    [
+        new("temperature", Both | FieldPlaces.Responses, Supported, Number(0, 2), "0.5", "0 takes the greatest logit"),
+        new("top_p", Both | FieldPlaces.Responses, Supported, Above(0, 1), "0.5", ""),
+        new("top_k", Both, Supported, Int(-1), "5", "0 and -1 keep all"),
+        new("min_p", Both, Supported, Number(0, 1), "0.1", ""),
+        new("presence_penalty", Both, Supported, Number(-2, 2), "0.5", ""),
+        new("frequency_penalty", Both, Supported, Number(-2, 2), "0.5", ""),
+        new("repetition_penalty", Both, Supported, Above(0, 100), "1.1", "over prompt and answer"),
+        new("repeat_penalty", Both, Supported, Above(0, 100), "1.1", "llama-server's name of repetition_penalty, which goes first"),
+        new("repeat_last_n", Both, Refused, AnyInt, "64", "penalties see the whole text", "-1"),
+        new("logit_bias", Both, Supported, Either(AnObject, """{"type":"array"}"""), """{"5":1.5}""",
+            "an object of id to bias, or llama-server's array of [id or text, bias or false]; false forbids; [-100, 100] otherwise"),
+        new("seed", Both, Supported, AnyInt, "7", "any 64-bit integer; same seed, same answer"),
+        new("n", Both, Supported, Int(1, 128), "2", "answers to each prompt"),
+        new("best_of", Text, Supported, Int(1), "1", "only as many as n"),
+        new("use_beam_search", Both, Refused, Bool, "true", "answers are drawn"),
+        new("length_penalty", Both, Refused, AnyNumber, "2", "it is of beam search", "1"),
+        new("early_stopping", Both, Refused, Bool, "true", "it is of beam search"),
+        new("allowed_token_ids", Both, Refused, Ids, "[5]", "guided_choice and grammar say which texts may come"),
+        new("bad_words", Both, Refused, Strings, """["x"]""", "logit_bias forbids tokens"),
+        new("logits_processors", Both, Refused, Strings, """["x"]""", "no code of callers is run"),
+        new("samplers", Both, Refused, Strings, """["top_k"]""", "their order is fixed"),
+        new("typical_p", Both, Refused, AnyNumber, "0.5", "there is no such sampler", "1"),
+        new("tfs_z", Both, Refused, AnyNumber, "0.5", "there is no such sampler", "1"),
+        new("mirostat", Both, Refused, AnyInt, "1", "there is no such sampler", "0"),
+        new("mirostat_tau", Both, Ignored, AnyNumber, "5", "of mirostat"),
+        new("mirostat_eta", Both, Ignored, AnyNumber, "0.1", "of mirostat"),
+        new("dynatemp_range", Both, Refused, AnyNumber, "0.5", "there is no such sampler", "0"),
+        new("dynatemp_exponent", Both, Ignored, AnyNumber, "1", "of dynatemp_range"),
+        new("xtc_probability", Both, Refused, AnyNumber, "0.5", "there is no such sampler", "0"),
+        new("xtc_threshold", Both, Ignored, AnyNumber, "0.1", "of xtc_probability"),
+        new("top_n_sigma", Both, Refused, AnyNumber, "1", "there is no such sampler", "-1", "0"),
+        new("min_keep", Both, Refused, AnyInt, "2", "each sampler keeps one at least", "0", "1"),
+        new("dry_multiplier", Both, Refused, AnyNumber, "0.8", "there is no such sampler", "0"),
+        new("dry_base", Both, Ignored, AnyNumber, "1.75", "of dry_multiplier"),
+        new("dry_allowed_length", Both, Ignored, AnyInt, "2", "of dry_multiplier"),
+        new("dry_penalty_last_n", Both, Ignored, AnyInt, "-1", "of dry_multiplier"),
+        new("dry_sequence_breakers", Both, Ignored, Strings, """["\n"]""", "of dry_multiplier"),
+    ];
+}

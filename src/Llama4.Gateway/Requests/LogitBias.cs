@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Llama4.Gateway.Requests;
+
+/// <summary>
+/// The field logit_bias: OpenAI's object of id to bias, or llama-server's array of [id or text, bias or false], in which a text stands for
+/// each of its tokens and false forbids.
+/// </summary>
+internal static class LogitBias
+{
+    private const string Field = "logit_bias";
+    private const double Max = 100;
+
+    /// <summary>What is added to the logits; null for nothing.</summary>
+    /// <exception cref="ApiError">It is of neither form, or has too many entries.</exception>
+    public static Dictionary<int, double>? Read(RequestFields fields, GatewayOptions options)
+    {
+        var biases = new Dictionary<int, double>();
+        foreach (var (id, bias) in fields.Find(Field) switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.Object } byId => OfObject(byId, options),
+            { ValueKind: JsonValueKind.Array } pairs => pairs.EnumerateArray().SelectMany(pair => OfPair(pair, options)),
+            { } other => throw ApiError.WrongType(Field, "an object of token id to bias", RequestFields.Name(other)),
+        })
+        {
+            biases[id] = bias;
+            if (biases.Count > options.Limits.LogitBiasMax)
+            {
+                throw ApiError.Invalid($"'{Field}' may have {options.Limits.LogitBiasMax} entries, but has more.", Field);
+            }
+        }
+
+        return biases.Count == 0 ? null : biases;
+    }
+
+    private static IEnumerable<(int Id, double Bias)> OfObject(JsonElement byId, GatewayOptions options) =>
+        byId.EnumerateObject().Select(entry =>
+            int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < options.VocabularySize
+                ? (id, RequestFields.Number(Field, entry.Value, -Max, Max))
+                : throw ApiError.Invalid(
+                    $"Keys of '{Field}' must be token ids from 0 to {options.VocabularySize - 1}, but one is '{Shorten(entry.Name)}'.", Field));
+
+    private static IEnumerable<(int Id, double Bias)> OfPair(JsonElement pair, GatewayOptions options)
+    {
+        if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2)
+        {
+            throw ApiError.Invalid($"Entries of '{Field}' must be [token id or text, bias or false], but one is {RequestFields.Name(pair)}.", Field);
+        }
+
+        var bias = pair[1].ValueKind == JsonValueKind.False ? double.NegativeInfinity : RequestFields.Number(Field, pair[1], -Max, Max);
+        int[] ids = pair[0].ValueKind == JsonValueKind.String
+            ? options.Tokenizer.Encode(RequestFields.Text(Field, pair[0]))
+            : [RequestFields.Int(Field, pair[0], 0, options.VocabularySize - 1)];
+        return ids.Select(id => (id, bias));
+    }
+
+    private static string Shorten(string name) => name.Length <= 40 ? name : name[..40] + "…";
+}
