@@ -161,6 +161,12 @@ public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
 
     /// <param name="bytes">What each host may hold.</param>
     public long BytesOf(HostRoles roles, long bytes) => bytes + (roles.HasFlag(HostRoles.Vocabulary) ? VocabularyBytes : 0);
+
+    /// <summary>The least memory of each host with which there is a plan.</summary>
+    public long LeastBytes() => LeastMemory.Of(
+        Model, Mode, ManyHosts.KvBytes, Bytes,
+        bytes => [.. Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), BytesOf(roles, bytes)) { Roles = roles })],
+        request => request with { Replicas = Replicas, GroupsOnOneHost = Groups });
 }
 
 /// <summary>One after the other: they fill the machine, and count what the whole process holds.</summary>

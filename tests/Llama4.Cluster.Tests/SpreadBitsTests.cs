@@ -55,7 +55,7 @@ public class SpreadBitsTests
             Groups = groups / experts,
         };
         options = options with { VocabularyBytes = TowerBytes() };
-        return options with { Bytes = LeastMemory.Of(options) };
+        return options with { Bytes = options.LeastBytes() };
     }
 
     /// <summary>It stands beside each vocabulary; that is not what is to make stages.</summary>

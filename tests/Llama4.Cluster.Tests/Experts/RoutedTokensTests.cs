@@ -58,7 +58,7 @@ public class RoutedTokensTests
     {
         const HostRoles front = HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway | HostRoles.Attention;
         var options = new ManyHostsOptions(ScoutNano.Directory, front | HostRoles.Experts, HostRoles.Attention, HostRoles.Experts);
-        await using var hosts = await ManyHosts.StartAsync(options with { Bytes = LeastMemory.Of(options) });
+        await using var hosts = await ManyHosts.StartAsync(options with { Bytes = options.LeastBytes() });
         hosts.Plan.Replicas[0].Stages.Length.ShouldBe(2);
         (await RoutedAsync(hosts.Watch)).Sum().ShouldBe(0);
 

@@ -67,7 +67,7 @@ public class TokenPathTests
     public async Task Path_OfManyHosts_IsThatOfOneProcessOverThePlansHosts()
     {
         var options = new ManyHostsOptions(ScoutNano.Directory, Front, HostRoles.Attention | HostRoles.Experts, HostRoles.Experts);
-        await using var hosts = await ManyHosts.StartAsync(options with { Bytes = LeastMemory.Of(options) });
+        await using var hosts = await ManyHosts.StartAsync(options with { Bytes = options.LeastBytes() });
         var plan = hosts.Plan;
         plan.Replicas[0].Stages.Length.ShouldBe(2);
 
