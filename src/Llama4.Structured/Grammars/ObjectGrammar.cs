@@ -10,6 +10,7 @@ internal sealed class ObjectGrammar : Grammar
     private readonly TextSet _listed;
     private readonly int[] _firstRequired;
     private readonly int[] _requiredFrom;
+    private readonly int[] _countsFrom;
 
     /// <param name="properties">The listed properties that some value can fill, in order.</param>
     /// <param name="listed">Their keys, with what separates them from values.</param>
@@ -19,11 +20,13 @@ internal sealed class ObjectGrammar : Grammar
         _listed = listed;
         _firstRequired = new int[properties.Count + 1];
         _requiredFrom = new int[properties.Count + 1];
+        _countsFrom = new int[properties.Count + 1];
         _firstRequired[^1] = properties.Count;
         for (var i = properties.Count - 1; i >= 0; i--)
         {
             _firstRequired[i] = properties[i].Required ? i : _firstRequired[i + 1];
             _requiredFrom[i] = _requiredFrom[i + 1] + (properties[i].Required ? 1 : 0);
+            _countsFrom[i] = _countsFrom[i + 1] + (properties[i].Counts ? 1 : 0);
         }
     }
 
@@ -80,7 +83,7 @@ internal sealed class ObjectGrammar : Grammar
                 Keys(at, parent, closure);
                 break;
             case Phase.Key:
-                Properties[tag].Value.Enter(Push(Phase.Value, new(tag + 1, Next(at.Count)), 0, parent, closure), closure);
+                Properties[tag].Value.Enter(Push(Phase.Value, new(tag + 1, Properties[tag].Counts ? Next(at.Count) : at.Count), 0, parent, closure), closure);
                 break;
             case Phase.AdditionalKey:
                 closure.Start(Colon, Push(Phase.Colon, at, kind, parent, closure));
@@ -140,7 +143,12 @@ internal sealed class ObjectGrammar : Grammar
             }
         }
 
-        return (from, Additional.Count > 0 ? to : Math.Min(to, Properties.Count + at.Count - Min));
+        while (Additional.Count == 0 && to >= from && at.Count + _countsFrom[to] < Min)
+        {
+            to--;
+        }
+
+        return (from, to);
     }
 
     private Frame Push(Phase phase, Place at, int kind, Frame? parent, Closure closure) =>
@@ -160,4 +168,5 @@ internal sealed class ObjectGrammar : Grammar
 }
 
 /// <summary>A listed property of an object.</summary>
-internal sealed record PropertyGrammar(string Name, Grammar Value, bool Required);
+/// <param name="Counts">Whether it counts towards the bound on their number.</param>
+internal sealed record PropertyGrammar(string Name, Grammar Value, bool Required, bool Counts = true);

@@ -13,6 +13,7 @@ internal sealed class NumberLexeme
     private const int DivisorMax = CompileBudget.StatesMax;
 
     private readonly bool _integer;
+    private readonly bool _fractional;
     private readonly Interval? _positive;
     private readonly Interval? _negative;
     private readonly int _digitsCap;
@@ -24,6 +25,7 @@ internal sealed class NumberLexeme
     private NumberLexeme(NumberRange range)
     {
         _integer = range.Integer;
+        _fractional = range.Fractional;
         var zero = new ExactDecimal(0, 0);
         _positive = range.High is { } high && high.CompareTo(zero) < 0 ? null
             : new(
@@ -73,7 +75,7 @@ internal sealed class NumberLexeme
         }
 
         var number = new NumberLexeme(range);
-        var keyword = range.MultipleOf is not null ? "multipleOf" : range.Low is not null ? "minimum" : "maximum";
+        var keyword = range.MultipleOf is not null ? "multipleOf" : range.IsUnbounded ? "type" : range.Low is not null ? "minimum" : "maximum";
         return TableLexeme.Build(new State(Phase.Start, false, 0, 0, 0, 0), number.Step, number.Accepts, budget, keyword);
     }
 
@@ -184,6 +186,7 @@ internal sealed class NumberLexeme
             Low = Compare(state.Low, interval.Low, read, digit),
             High = Compare(state.High, interval.High, read, digit),
             Remainder = read < _divisorScale ? ((10 * state.Remainder) + digit) % _divisor : state.Remainder,
+            HasFraction = state.HasFraction || (_fractional && digit != 0),
         };
 
         static sbyte Compare(sbyte sofar, Bound? bound, int read, int digit) =>
@@ -192,7 +195,7 @@ internal sealed class NumberLexeme
 
     private bool Accepts(State state)
     {
-        if (state.Phase is Phase.Start or Phase.Sign or Phase.Point)
+        if (state.Phase is Phase.Start or Phase.Sign or Phase.Point || state.HasFraction != _fractional)
         {
             return false;
         }
@@ -234,6 +237,7 @@ internal sealed class NumberLexeme
     private readonly record struct Interval(Bound Low, Bound? High);
 
     /// <param name="Digits">Read before the point, then behind it; capped where more of them change nothing.</param>
+    /// <param name="HasFraction">Whether a decimal is not zero, where that matters.</param>
     /// <param name="Low">Below (-1), at (0) or above (1) the bound's digits so far.</param>
-    private readonly record struct State(Phase Phase, bool Negative, int Digits, sbyte Low, sbyte High, int Remainder);
+    private readonly record struct State(Phase Phase, bool Negative, int Digits, sbyte Low, sbyte High, int Remainder, bool HasFraction = false);
 }

@@ -11,10 +11,19 @@ internal readonly record struct CharacterEdge(int Low, int High, int To);
 /// </summary>
 internal sealed class CharacterAutomaton
 {
+    private const int Dead = -1;
+    private const int TextLengthMax = 200;
+
     private readonly CharacterEdge[][] _edges;
     private readonly bool[] _accepting;
 
     private CharacterAutomaton(CharacterEdge[][] edges, bool[] accepting) => (_edges, _accepting) = (edges, accepting);
+
+    /// <summary>No text.</summary>
+    public static CharacterAutomaton None { get; } = new([], []);
+
+    /// <summary>Every text.</summary>
+    public static CharacterAutomaton All { get; } = new([[new(0, 0xD7FF, 0), new(0xE000, CodePoints.Max, 0)]], [true]);
 
     /// <summary>The number of states; the first is the start. None: no text is accepted.</summary>
     public int Count => _edges.Length;
@@ -105,6 +114,89 @@ internal sealed class CharacterAutomaton
             },
             budget,
             keyword);
+    }
+
+    /// <summary>The texts that this does not accept.</summary>
+    public CharacterAutomaton Not(CompileBudget budget, string keyword) => Explore<int>(
+        IsEmpty ? Dead : 0, state => state == Dead || !Accepts(state), Follow, budget, keyword);
+
+    /// <summary>The texts that either accepts.</summary>
+    public CharacterAutomaton Or(CharacterAutomaton other, CompileBudget budget, string keyword) =>
+        IsEmpty ? other : other.IsEmpty ? this : Not(budget, keyword).And(other.Not(budget, keyword), budget, keyword).Not(budget, keyword);
+
+    /// <summary>All accepted texts, ascending by code points; null if there are more than <paramref name="max"/>.</summary>
+    public IReadOnlyList<string>? Texts(int max)
+    {
+        var texts = new List<string>();
+        return IsEmpty || Collect(0, "", texts, max) ? texts : null;
+    }
+
+    /// <summary>One of the shortest texts; there must be one.</summary>
+    public string Shortest()
+    {
+        var before = new Dictionary<int, (int State, int Character)> { [0] = (-1, 0) };
+        var open = new Queue<int>([0]);
+        while (open.TryDequeue(out var state))
+        {
+            if (_accepting[state])
+            {
+                var text = "";
+                for (var at = state; before[at].State >= 0; at = before[at].State)
+                {
+                    text = char.ConvertFromUtf32(before[at].Character) + text;
+                }
+
+                return text;
+            }
+
+            foreach (var edge in _edges[state].Where(edge => before.TryAdd(edge.To, (state, edge.Low))))
+            {
+                open.Enqueue(edge.To);
+            }
+        }
+
+        throw new InvalidOperationException("an automaton that accepts nothing has no shortest text");
+    }
+
+    /// <summary>A way longer than there are states goes round in a loop.</summary>
+    private bool Collect(int state, string text, List<string> texts, int max)
+    {
+        if (_accepting[state])
+        {
+            texts.Add(text);
+        }
+
+        return texts.Count <= max && text.Length <= 2 * Math.Min(Count, TextLengthMax) && _edges[state].All(edge =>
+            edge.High - edge.Low < max
+            && Enumerable.Range(edge.Low, edge.High - edge.Low + 1).All(character => Collect(edge.To, text + char.ConvertFromUtf32(character), texts, max)));
+    }
+
+    /// <summary>All edges of a state, those to <see cref="Dead"/> as well.</summary>
+    private void Follow(int state, Action<int, int, int> emit)
+    {
+        var next = 0;
+        foreach (var edge in state == Dead ? [] : _edges[state])
+        {
+            EmitDead(next, edge.Low - 1, emit);
+            emit(edge.Low, edge.High, edge.To);
+            next = edge.High + 1;
+        }
+
+        EmitDead(next, CodePoints.Max, emit);
+    }
+
+    /// <summary>The surrogates between two runs are no characters.</summary>
+    private static void EmitDead(int low, int high, Action<int, int, int> emit)
+    {
+        if (low <= Math.Min(high, 0xD7FF))
+        {
+            emit(low, Math.Min(high, 0xD7FF), Dead);
+        }
+
+        if (Math.Max(low, 0xE000) <= high)
+        {
+            emit(Math.Max(low, 0xE000), high, Dead);
+        }
     }
 
     /// <summary>The accepted texts of at least <paramref name="min"/> and at most <paramref name="max"/> code points.</summary>

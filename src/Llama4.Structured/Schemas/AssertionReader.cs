@@ -7,13 +7,11 @@ namespace Llama4.Structured.Schemas;
 internal sealed class AssertionReader(SchemaDocument document)
 {
     private const int PropertiesMax = 10_000;
+    private const int PatternsMax = 100;
+    private const int ContainsMax = 1_000;
 
     /// <summary>The keywords of draft 2020-12 and its predecessors that assert something we do not enforce.</summary>
-    private static readonly HashSet<string> Unsupported =
-    [
-        "not", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems", "contains",
-        "propertyNames", "patternProperties", "additionalItems", "$dynamicRef", "$recursiveRef",
-    ];
+    private static readonly HashSet<string> Unsupported = ["$dynamicRef", "$recursiveRef"];
 
     public Assertions Read(string pointer)
     {
@@ -68,10 +66,15 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.MaxLength = Count(keyword, value);
                 return true;
             case "pattern":
-                own.Patterns.Add(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a regex", value));
+                own.Strings.Add(new(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a regex", value), true, false, keyword));
                 return true;
             case "format":
-                own.Format = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a name", value);
+                if (StringFormats.Regex(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a name", value)) is not { } format)
+                {
+                    return false;
+                }
+
+                own.Strings.Add(new(format, false, false, keyword));
                 return true;
             case "minItems":
                 own.MinItems = Count(keyword, value);
@@ -80,10 +83,22 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.MaxItems = Count(keyword, value);
                 return true;
             case "items":
-                own.Items = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                if (value.ValueKind == JsonValueKind.Array)
+                {
+                    ReadTuple(own, value, schema); // the items of draft 7
+                }
+                else
+                {
+                    own.Items = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                }
+
                 return true;
             case "prefixItems":
-                ReadPrefixItems(own, value);
+                ReadPrefixItems(own, keyword, value);
+                return true;
+            case "contains":
+                var (least, most) = document.IsDraft7 ? (1, null) : (Bound(schema, "minContains") ?? 1, Bound(schema, "maxContains"));
+                own.Contains = new(document.Child(own.Pointer, keyword, Schema(keyword, value)), least, most);
                 return true;
             case "properties":
                 ReadProperties(own, value);
@@ -94,6 +109,12 @@ internal sealed class AssertionReader(SchemaDocument document)
             case "additionalProperties":
                 own.AdditionalProperties = document.Child(own.Pointer, keyword, Schema(keyword, value));
                 return true;
+            case "patternProperties":
+                ReadPatternProperties(own, value);
+                return true;
+            case "propertyNames":
+                own.PropertyNames = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                return true;
             case "minProperties":
                 own.MinProperties = Count(keyword, value);
                 return true;
@@ -101,16 +122,8 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.MaxProperties = Count(keyword, value);
                 return true;
             case "uniqueItems":
-                return value.ValueKind switch
-                {
-                    JsonValueKind.False => false,
-                    JsonValueKind.True => throw new ConstraintException(keyword, "is not supported"),
-                    _ => throw Wrong(keyword, "true or false", value),
-                };
-            case "if":
-                return schema.TryGetProperty("then", out _) || schema.TryGetProperty("else", out _)
-                    ? throw new ConstraintException(keyword, "is not supported")
-                    : false;
+                own.UniqueItems = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.ValueKind == JsonValueKind.True : throw Wrong(keyword, "true or false", value);
+                return own.UniqueItems;
             default:
                 return Unsupported.Contains(keyword) ? throw new ConstraintException(keyword, "is not supported") : false; // what is no keyword is an annotation
         }
@@ -119,18 +132,59 @@ internal sealed class AssertionReader(SchemaDocument document)
     private static void OnlyValues(Assertions own, List<JsonElement> values) =>
         own.Values = own.Values is { } before ? [.. before.Where(value => values.Exists(other => JsonElement.DeepEquals(value, other)))] : values;
 
-    private void ReadPrefixItems(Assertions own, JsonElement value)
+    private void ReadPrefixItems(Assertions own, string keyword, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0)
+        if (value.ValueKind != JsonValueKind.Array || (value.GetArrayLength() == 0 && keyword != "items"))
         {
-            throw Wrong("prefixItems", "an array of schemas", value);
+            throw Wrong(keyword, "an array of schemas", value);
         }
 
-        var pointer = document.Child(own.Pointer, "prefixItems", value);
+        var pointer = document.Child(own.Pointer, keyword, value);
         foreach (var item in value.EnumerateArray())
         {
-            own.PrefixItems.Add(document.Child(pointer, $"{own.PrefixItems.Count}", Schema("prefixItems", item)));
+            own.PrefixItems.Add(document.Child(pointer, $"{own.PrefixItems.Count}", Schema(keyword, item)));
         }
+    }
+
+    private void ReadTuple(Assertions own, JsonElement value, JsonElement schema)
+    {
+        if (schema.TryGetProperty("prefixItems", out _))
+        {
+            throw Wrong("items", "a schema beside prefixItems", value);
+        }
+
+        ReadPrefixItems(own, "items", value);
+        if (schema.TryGetProperty("additionalItems", out var further))
+        {
+            own.Items = document.Child(own.Pointer, "additionalItems", Schema("additionalItems", further));
+        }
+    }
+
+    private void ReadPatternProperties(Assertions own, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("patternProperties", "an object of schemas", value);
+        }
+
+        var pointer = document.Child(own.Pointer, "patternProperties", value);
+        foreach (var member in value.EnumerateObject())
+        {
+            own.PatternProperties.Add((member.Name, document.Child(pointer, member.Name, Schema("patternProperties", member.Value))));
+        }
+
+        if (own.PatternProperties.Count > PatternsMax)
+        {
+            throw new ConstraintException("patternProperties", $"expected at most {PatternsMax}, found {own.PatternProperties.Count}");
+        }
+    }
+
+    private static int? Bound(JsonElement schema, string keyword)
+    {
+        var count = schema.TryGetProperty(keyword, out var value) ? Count(keyword, value) : (int?)null;
+        return count <= ContainsMax ? count
+            : count is null ? null
+            : throw new ConstraintException(keyword, $"expected at most {ContainsMax}, found {count}");
     }
 
     private void ReadProperties(Assertions own, JsonElement value)
@@ -158,17 +212,18 @@ internal sealed class AssertionReader(SchemaDocument document)
 
     private static void ReadRequired(Assertions own, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(name => name.ValueKind != JsonValueKind.String))
-        {
-            throw Wrong("required", "an array of names", value);
-        }
-
-        own.Required.AddRange(value.EnumerateArray().Select(name => name.GetString()!).Distinct());
+        own.Required.AddRange(Names("required", value));
         if (own.Required.Count > PropertiesMax)
         {
             throw new ConstraintException("required", $"expected at most {PropertiesMax}, found {own.Required.Count}");
         }
     }
+
+    /// <summary>Names, each once.</summary>
+    public static IEnumerable<string> Names(string keyword, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
+            ? value.EnumerateArray().Select(name => name.GetString()!).Distinct()
+            : throw Wrong(keyword, "an array of names", value);
 
     private static JsonTypes Types(JsonElement value)
     {

@@ -20,8 +20,15 @@ internal enum JsonTypes
 /// <summary>What one schema object asserts by itself, without the schemas it refers to or combines.</summary>
 internal sealed class Assertions
 {
+    private string _pointer = "";
+    private bool _evaluates = true;
+
     /// <summary>Where the object stands in the schema.</summary>
-    public required string Pointer { get; init; }
+    public required string Pointer
+    {
+        get => _pointer;
+        init => _pointer = value;
+    }
 
     /// <summary>Number includes Integer.</summary>
     public JsonTypes Types { get; set; } = JsonTypes.All;
@@ -35,9 +42,10 @@ internal sealed class Assertions
 
     public int? MaxLength { get; set; }
 
-    public List<string> Patterns { get; } = [];
+    public List<StringRule> Strings { get; } = [];
 
-    public string? Format { get; set; }
+    /// <summary>Strings that are not allowed.</summary>
+    public IReadOnlyList<string> NotTexts { get; init; } = [];
 
     /// <summary>Pointers to the items that have a schema of their own.</summary>
     public List<string> PrefixItems { get; } = [];
@@ -49,6 +57,10 @@ internal sealed class Assertions
 
     public int? MaxItems { get; set; }
 
+    public ContainsRule? Contains { get; set; }
+
+    public bool UniqueItems { get; set; }
+
     /// <summary>Names and pointers, in order.</summary>
     public List<(string Name, string Pointer)> Properties { get; } = [];
 
@@ -59,10 +71,63 @@ internal sealed class Assertions
     /// <summary>Pointer to the schema of all further properties.</summary>
     public string? AdditionalProperties { get; set; }
 
+    /// <summary>Regexes and pointers, in order.</summary>
+    public List<(string Pattern, string Pointer)> PatternProperties { get; } = [];
+
+    /// <summary>Pointer to the schema of all keys.</summary>
+    public string? PropertyNames { get; set; }
+
+    /// <summary>Whether some key must be none of <see cref="Properties"/>.</summary>
+    public bool HasOther { get; init; }
+
     public int MinProperties { get; set; }
 
     public int? MaxProperties { get; set; }
 
+    /// <summary>Whether what this asserts something of counts as evaluated: not what a negation asserts.</summary>
+    public bool Evaluates
+    {
+        get => _evaluates;
+        init => _evaluates = value;
+    }
+
     /// <summary>The keywords that assert something, to name in errors.</summary>
     public List<string> Keywords { get; } = [];
+
+    /// <summary>The pointers to all that the value of a key must satisfy.</summary>
+    /// <param name="matches">Whether the key matches a pattern of <see cref="PatternProperties"/>.</param>
+    public IEnumerable<string> SchemasOf(string key, Func<string, bool> matches)
+    {
+        var isListed = PropertyPointers.TryGetValue(key, out var own);
+        var matched = PatternProperties.Where(one => matches(one.Pattern)).Select(one => one.Pointer).ToList();
+        return isListed ? matched.Prepend(own!) : matched.Count == 0 && AdditionalProperties is { } further ? [further] : matched;
+    }
+
+    /// <summary>The same, for a value that a negation speaks of.</summary>
+    public Assertions Silent()
+    {
+        if (!Evaluates)
+        {
+            return this;
+        }
+
+        var silent = (Assertions)MemberwiseClone();
+        return silent.Rename("~" + Pointer);
+    }
+
+    private Assertions Rename(string pointer)
+    {
+        (_pointer, _evaluates) = (pointer, false);
+        return this;
+    }
 }
+
+/// <summary>What strings a regex allows.</summary>
+/// <param name="Search">Whether it may match anywhere in the string; else it is the whole string.</param>
+/// <param name="Excluded">Whether the strings that match are those that are not allowed.</param>
+/// <param name="Keyword">Where it comes from.</param>
+internal readonly record struct StringRule(string Regex, bool Search, bool Excluded, string Keyword);
+
+/// <summary>How many items of an array must satisfy a schema.</summary>
+/// <param name="From">Where they begin to count.</param>
+internal sealed record ContainsRule(string Pointer, int Min, int? Max, int From = 0);

@@ -56,6 +56,13 @@ internal readonly record struct ExactDecimal(BigInteger Mantissa, int Scale) : I
     /// <summary>The mantissa at a scale that is not smaller than its own.</summary>
     public BigInteger AtScale(int scale) => Mantissa * BigInteger.Pow(10, scale - Scale);
 
+    /// <summary>The greatest integer that is not greater.</summary>
+    public BigInteger Floor()
+    {
+        var quotient = BigInteger.DivRem(Mantissa, BigInteger.Pow(10, Scale), out var remainder);
+        return remainder.Sign < 0 ? quotient - 1 : quotient;
+    }
+
     public int CompareTo(ExactDecimal other)
     {
         var scale = Math.Max(Scale, other.Scale);

@@ -59,7 +59,27 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
         return grammar;
     }
 
-    private ArrayGrammar ArrayOf(ArrayShape array) => new()
+    private Grammar ArrayOf(ArrayShape array)
+    {
+        if (array.Distinct is { } distinct)
+        {
+            var values = distinct.Select(texts => (Grammar)new LexemeGrammar(new TextLexeme(texts))).ToList();
+            return new DistinctGrammar(values, array.Min, Math.Min(array.Max ?? values.Count, values.Count), punctuation);
+        }
+
+        return array.Contains is { } contains
+            ? new ContainsGrammar
+            {
+                Items = [.. contains.Items.Select(item => new ContainsItem(Possible(item.Plain), Possible(item.Counted)))],
+                Bounds = contains.Bounds,
+                Punctuation = punctuation,
+            }
+            : PlainArrayOf(array);
+    }
+
+    private UnionGrammar? Possible(ValueShape? shape) => shape is { IsPossible: true } ? Refer(shape) : null;
+
+    private ArrayGrammar PlainArrayOf(ArrayShape array) => new()
     {
         Prefix = [.. array.Prefix.TakeWhile(item => item.IsPossible).Select(Refer)],
         Items = array.Items.IsPossible ? Refer(array.Items) : null,
@@ -80,12 +100,11 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
             End = punctuation.CloseObject,
             Colon = punctuation.Colon,
         };
-        if (shape.Additional.IsPossible)
+        grammar.Additional = [.. shape.Additional.Where(one => one.Value.IsPossible).SelectMany(one =>
         {
-            var value = Refer(shape.Additional);
-            grammar.Additional = [.. AnyKeyBut(shape.Properties.Select(property => property.Name).ToList()).Select(key => (key, value))];
-        }
-
+            var value = Refer(one.Value);
+            return OtherKeys(one.Keys, shape).Select(key => (key, (Grammar)value));
+        })];
         return Checked(grammar, shape);
     }
 
@@ -106,12 +125,10 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
             End = punctuation.Nothing,
             Colon = TextLexeme.Of("="u8),
         };
-        if (shape.Additional.IsPossible)
-        {
-            var others = CharacterAutomaton.AllBut(shape.Properties.Select(property => property.Name), budget, "properties").And(Names, budget, "properties");
-            grammar.Additional = [(new CharacterLexeme(others, quote: null), Refer(shape.Additional))];
-        }
-
+        grammar.Additional = [.. shape.Additional.Where(one => one.Value.IsPossible)
+            .Select(one => (Keys: (one.Keys ?? AllBut(shape)).And(Names, budget, "properties"), one.Value))
+            .Where(one => !one.Keys.IsEmpty)
+            .Select(one => ((Lexeme)new CharacterLexeme(one.Keys, quote: null), (Grammar)Refer(one.Value)))];
         return Checked(grammar, shape);
     }
 
@@ -119,7 +136,7 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
     {
         budget.Spend(shape.Properties.Sum(property => 10L * property.Name.Length), "properties");
         return [.. listed.Where(property => property.Value.IsPossible)
-            .Select(property => new PropertyGrammar(property.Name, Refer(property.Value), property.Required))];
+            .Select(property => new PropertyGrammar(property.Name, Refer(property.Value), property.Required, property.Counts))];
     }
 
     private static ObjectGrammar Checked(ObjectGrammar grammar, ObjectShape shape)
@@ -130,14 +147,17 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
     }
 
     /// <summary>Listed names have a place in the order of keys; a property that cannot be filled must not come back as an additional one.</summary>
-    private IEnumerable<Lexeme> AnyKeyBut(List<string> names)
+    private IEnumerable<Lexeme> OtherKeys(CharacterAutomaton? keys, ObjectShape shape)
     {
-        if (names.Count == 0)
+        if (keys is null && shape.Properties.Count == 0)
         {
             return forms.Quotes.Select(quote => new StringLexeme(0, null, quote));
         }
 
-        var others = CharacterAutomaton.AllBut(names, budget, "properties");
+        var others = keys ?? AllBut(shape);
         return forms.Quotes.Select(quote => new CharacterLexeme(others, quote));
     }
+
+    private CharacterAutomaton AllBut(ObjectShape shape) =>
+        CharacterAutomaton.AllBut(shape.Properties.Select(property => property.Name), budget, "properties");
 }

@@ -7,6 +7,9 @@ internal sealed record NumberRange
 {
     public bool Integer { get; init; }
 
+    /// <summary>Whether integers are not allowed.</summary>
+    public bool Fractional { get; init; }
+
     public ExactDecimal? Low { get; init; }
 
     public bool LowOpen { get; init; }
@@ -19,7 +22,7 @@ internal sealed record NumberRange
     public ExactDecimal? MultipleOf { get; init; }
 
     /// <summary>Whether any number (or integer) is allowed.</summary>
-    public bool IsUnbounded => Low is null && High is null && MultipleOf is null;
+    public bool IsUnbounded => Low is null && High is null && MultipleOf is null && !Fractional;
 
     public NumberRange AtLeast(ExactDecimal bound, bool open) =>
         Low is { } low && low.CompareTo(bound) is var order && (order > 0 || (order == 0 && (LowOpen || !open)))
@@ -30,6 +33,14 @@ internal sealed record NumberRange
         High is { } high && high.CompareTo(bound) is var order && (order < 0 || (order == 0 && (HighOpen || !open)))
             ? this
             : this with { High = bound, HighOpen = open };
+
+    /// <summary>Both bounds and multiples of two ranges.</summary>
+    public NumberRange And(NumberRange other)
+    {
+        var range = other.Low is { } low ? AtLeast(low, other.LowOpen) : this;
+        range = other.High is { } high ? range.AtMost(high, other.HighOpen) : range;
+        return other.MultipleOf is { } divisor ? range.And(divisor) : range;
+    }
 
     public NumberRange And(ExactDecimal divisor)
     {
@@ -44,7 +55,7 @@ internal sealed record NumberRange
     }
 
     public bool Contains(ExactDecimal value) =>
-        (!Integer || value.IsInteger)
+        (!Integer || value.IsInteger) && (!Fractional || !value.IsInteger)
         && (Low is not { } low || low.CompareTo(value) is var under && (under < 0 || (under == 0 && !LowOpen)))
         && (High is not { } high || high.CompareTo(value) is var over && (over > 0 || (over == 0 && !HighOpen)))
         && (MultipleOf is not { } divisor || IsMultiple(value, divisor));

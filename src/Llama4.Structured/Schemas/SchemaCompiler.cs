@@ -11,64 +11,100 @@ namespace Llama4.Structured.Schemas;
 /// </summary>
 internal sealed class SchemaCompiler
 {
-    private readonly CompileBudget _budget = new();
+    private readonly CompileBudget _budget;
     private readonly ValueForms _forms;
     private readonly SchemaDocument _document;
     private readonly SchemaExpansion _expansion;
     private readonly StringAutomata _strings;
     private readonly ValueCheck _values;
+    private readonly KeyClasses _keys;
+    private readonly FiniteValues _finite;
     private readonly Punctuation _punctuation = new();
     private readonly Dictionary<string, ValueShape> _shapes = [];
     private readonly Queue<ValueShape> _open = [];
     private readonly List<ValueShape> _all = [];
 
-    private SchemaCompiler(JsonElement schema, ValueForms forms)
+    private SchemaCompiler(JsonElement schema, ValueForms forms, IReadOnlySet<string> overlapping, CompileBudget budget)
     {
         _forms = forms;
+        _budget = budget;
         _document = new(schema);
-        _expansion = new(_document, _budget);
+        _expansion = new(_document, overlapping, _budget);
         _strings = new(_budget);
-        _values = new(_expansion, _strings);
+        _keys = new(_expansion, _strings, _budget);
+        _values = new(_expansion, _strings, _keys);
+        _finite = new(_expansion, _values);
     }
 
     /// <summary>The grammar of a schema.</summary>
     /// <exception cref="ConstraintException">See <see cref="Constraint.OfSchema"/>.</exception>
     public static Grammar Compile(JsonElement schema)
     {
-        var compiler = Of(schema, ValueForms.Json);
-        return compiler.Builder().Build(compiler.Shape());
+        var (compiler, shape) = Read(schema, ValueForms.Json);
+        return compiler.Builder().Build(shape);
     }
 
     /// <summary>The grammar of named arguments in Python's form, <c>name=value, name=value</c>, that an object's schema allows.</summary>
     /// <exception cref="ConstraintException">See <see cref="ConstraintParts.PythonArguments"/>.</exception>
     public static Grammar CompileArguments(JsonElement schema)
     {
-        var compiler = Of(schema, ValueForms.Python);
-        return compiler.Builder().BuildArguments(compiler.Shape());
+        var (compiler, shape) = Read(schema, ValueForms.Python);
+        return compiler.Builder().BuildArguments(shape);
     }
 
-    private static SchemaCompiler Of(JsonElement schema, ValueForms forms)
+    private static (SchemaCompiler Compiler, ValueShape Shape) Read(JsonElement schema, ValueForms forms)
     {
         if (schema.GetRawText().Length > CompileBudget.TextBytesMax)
         {
             throw new ConstraintException("schema", $"expected at most {CompileBudget.TextBytesMax} characters, found {schema.GetRawText().Length}");
         }
 
-        return new SchemaCompiler(AssertionReader.Schema("schema", schema), forms);
+        SurrogateCheck.OfJson(schema.GetRawText(), "schema");
+        AssertionReader.Schema("schema", schema);
+        var budget = new CompileBudget();
+        var overlapping = new HashSet<string>();
+        for (var round = 0; ; round++)
+        {
+            var compiler = new SchemaCompiler(schema, forms, overlapping, budget);
+            ValueShape shape;
+            HashSet<string> overlaps;
+            try
+            {
+                shape = compiler.Shape(out overlaps);
+            }
+            catch (ConstraintException contrary) when (round > 0)
+            {
+                throw Overlap($" ({contrary.Message})");
+            }
+
+            if (overlaps.Count == 0)
+            {
+                return (compiler, compiler.Possible(shape));
+            }
+
+            overlapping.UnionWith(round < RoundsMax ? overlaps : throw Overlap(""));
+        }
     }
+
+    private static ConstraintException Overlap(string why) =>
+        new("oneOf", $"a value could satisfy two of the branches, and that they exclude each other cannot be enforced{why}");
+
+    /// <summary>How often oneOfs are found to overlap that were hidden before behind others.</summary>
+    private const int RoundsMax = 3;
 
     private GrammarBuilder Builder() => new(_punctuation, _forms, _budget);
 
-    /// <summary>What the whole schema allows.</summary>
-    private ValueShape Shape()
+    /// <summary>What the whole schema allows, if each oneOf whose branches overlap is told so.</summary>
+    private ValueShape Shape(out HashSet<string> overlaps)
     {
         var root = ShapeOf([""]);
-        var exclusive = new List<ValueShape>();
+        var exclusive = new List<(string Pointer, ValueShape Overlap)>();
         while (_open.TryDequeue(out var shape) || _expansion.MustBeEmpty.Count > 0)
         {
             if (shape is null)
             {
-                exclusive.Add(ShapeOf(_expansion.MustBeEmpty.Dequeue()));
+                var (pointer, overlap) = _expansion.MustBeEmpty.Dequeue();
+                exclusive.Add((pointer, ShapeOf(overlap)));
                 continue;
             }
 
@@ -79,11 +115,12 @@ internal sealed class SchemaCompiler
         }
 
         ValueShape.FindPossible(_all);
-        if (exclusive.Any(shape => shape.IsPossible))
-        {
-            throw new ConstraintException("oneOf", "a value could satisfy two of the branches; only branches that exclude each other are supported");
-        }
+        overlaps = [.. exclusive.Where(one => one.Overlap.IsPossible).Select(one => one.Pointer)];
+        return root;
+    }
 
+    private ValueShape Possible(ValueShape root)
+    {
         if (!root.IsPossible)
         {
             var keywords = _expansion.Contradictions.Concat(root.Alternatives.SelectMany(all => all).SelectMany(one => one.Keywords)).Distinct().ToList();
@@ -136,7 +173,9 @@ internal sealed class SchemaCompiler
         AddLiterals(shape, types);
         if ((types & (JsonTypes.Integer | JsonTypes.Number)) != 0)
         {
-            var range = all.Aggregate(new NumberRange { Integer = (types & JsonTypes.Number) == 0 }, Narrow);
+            var range = all.Aggregate(
+                new NumberRange { Integer = (types & JsonTypes.Number) == 0, Fractional = (types & JsonTypes.Integer) == 0 },
+                (range, one) => range.And(one.Range));
             Contradict(shape.Add(Numbers(range)), "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
         }
 
@@ -174,13 +213,6 @@ internal sealed class SchemaCompiler
         return NumberLexeme.Of(range, _budget) is { } numbers ? [numbers] : [];
     }
 
-    private static NumberRange Narrow(NumberRange range, Assertions one)
-    {
-        range = one.Range.Low is { } low ? range.AtLeast(low, one.Range.LowOpen) : range;
-        range = one.Range.High is { } high ? range.AtMost(high, one.Range.HighOpen) : range;
-        return one.Range.MultipleOf is { } divisor ? range.And(divisor) : range;
-    }
-
     private void AddLiterals(ValueShape shape, JsonTypes types)
     {
         if ((types & JsonTypes.Null) != 0)
@@ -199,25 +231,92 @@ internal sealed class SchemaCompiler
     {
         var length = all.Select(one => one.PrefixItems.Count).DefaultIfEmpty().Max();
         var min = all.Select(one => one.MinItems).DefaultIfEmpty().Max();
-        var prefix = Enumerable.Range(0, length)
-            .Select(i => ShapeOf([.. all.Select(one => i < one.PrefixItems.Count ? one.PrefixItems[i] : one.Items).OfType<string>().Distinct()]))
-            .ToList();
-        shape.Arrays.Add(new(prefix, ShapeOf([.. all.Select(one => one.Items).OfType<string>().Distinct()]), min, all.Min(one => one.MaxItems)));
+        var max = all.Min(one => one.MaxItems);
+        var contains = all.Select(one => one.Contains).OfType<ContainsRule>().Where(rule => rule.Min > 0 || rule.Max is not null).Distinct().ToList();
+        if (all.Any(one => one.UniqueItems) && !(max < 2))
+        {
+            shape.Arrays.Add(Distinct(all, length, min, max, contains.Count));
+            return;
+        }
+
+        if (contains.Count > 1)
+        {
+            throw new ConstraintException("contains", "is not supported twice for one array");
+        }
+
+        var plain = new ArrayShape([.. Enumerable.Range(0, length).Select(i => ShapeOf(ItemAt(all, i)))], ShapeOf(ItemAt(all, length)), min, max);
+        shape.Arrays.Add(contains is [var rule] ? plain with { Contains = Counted(all, length, rule, min, max) } : plain);
     }
+
+    private ContainsShape Counted(Assertions[] all, int length, ContainsRule rule, int min, int? max)
+    {
+        var items = Enumerable.Range(0, Math.Max(length, rule.From) + 1).Select(i => i < rule.From
+            ? ((ValueShape?)ShapeOf(ItemAt(all, i)), (ValueShape?)null)
+            : (ShapeOf(rule.Max is null ? ItemAt(all, i) : [.. ItemAt(all, i), SchemaPointer.Not(rule.Pointer)]), ShapeOf([.. ItemAt(all, i), rule.Pointer])));
+        return (long)(Math.Max(min, max ?? 0) + length + 1) * ((rule.Max ?? rule.Min) + 2) > int.MaxValue / 4
+            ? throw new ConstraintException("contains", "the bounds on the number of items are too large")
+            : new([.. items], new(min, max, rule.Min, rule.Max));
+    }
+
+    private ArrayShape Distinct(Assertions[] all, int length, int min, int? max, int contains)
+    {
+        var items = ItemAt(all, length);
+        if (length > 0 || contains > 0 || _finite.Of(items) is not { } values)
+        {
+            throw new ConstraintException("uniqueItems", $"is supported only for items of at most {FiniteValues.Max} values in all");
+        }
+
+        return new([], ShapeOf(items), min, max)
+        {
+            Distinct = [.. values.Select(value =>
+            {
+                var texts = new TextSet();
+                CanonicalText.Add(texts, value, _forms, _budget);
+                return texts;
+            })],
+        };
+    }
+
+    /// <summary>All that an item must satisfy.</summary>
+    private static List<string> ItemAt(Assertions[] all, int index) =>
+        [.. all.Select(one => index < one.PrefixItems.Count ? one.PrefixItems[index] : one.Items).OfType<string>().Distinct()];
 
     private void DescribeObject(ValueShape shape, Assertions[] all)
     {
         var required = all.SelectMany(one => one.Required).Distinct().ToList();
         var names = all.SelectMany(one => one.Properties).Select(property => property.Name).Concat(required).Distinct().ToList();
         _budget.Spend(10L * names.Count * all.Length, "properties");
+        var hasClasses = KeyClasses.AreNeeded(all);
+        if (hasClasses)
+        {
+            names.AddRange(_keys.Listed(all, names.ToHashSet()));
+        }
+
         var mustHave = required.ToHashSet();
         var properties = names
             .Select(name => new PropertyShape(
                 name,
-                ShapeOf([.. all.Select(one => one.PropertyPointers.TryGetValue(name, out var own) ? own : one.AdditionalProperties).OfType<string>().Distinct()]),
+                ShapeOf(!hasClasses ? [.. all.Select(one => one.PropertyPointers.TryGetValue(name, out var own) ? own : one.AdditionalProperties).OfType<string>().Distinct()]
+                    : _keys.Allows(all, name) ? _keys.PointersOf(all, name)
+                    : [SchemaPointer.Nothing]),
                 mustHave.Contains(name)))
             .ToList();
-        var additional = ShapeOf([.. all.Select(one => one.AdditionalProperties).OfType<string>().Distinct()]);
-        shape.Objects.Add(new(properties, additional, all.Select(one => one.MinProperties).DefaultIfEmpty().Max(), all.Min(one => one.MaxProperties)));
+        IReadOnlyList<(CharacterAutomaton?, ValueShape)> additional = hasClasses
+            ? [.. _keys.Others(all, names.ToHashSet()).Select(one => ((CharacterAutomaton?)one.Keys, ShapeOf(one.Pointers)))]
+            : [(null, ShapeOf([.. all.Select(one => one.AdditionalProperties).OfType<string>().Distinct()]))];
+        var min = all.Select(one => one.MinProperties).DefaultIfEmpty().Max();
+        var max = all.Min(one => one.MaxProperties);
+        if (all.Where(one => one.HasOther).ToList() is { Count: > 0 } others)
+        {
+            if (others.Count > 1 || min > 0 || max is not null)
+            {
+                throw new ConstraintException("additionalProperties", "is not supported where its contrary is needed twice, or beside minProperties and maxProperties");
+            }
+
+            properties = [.. properties.Select(property => property with { Counts = !others[0].PropertyPointers.ContainsKey(property.Name) })];
+            min = 1;
+        }
+
+        shape.Objects.Add(new(properties, additional, min, max));
     }
 }

@@ -6,14 +6,44 @@ namespace Llama4.Structured.Schemas;
 internal sealed class SchemaDocument
 {
     private readonly JsonElement _root;
+    private static readonly JsonElement True = JsonDocument.Parse("true").RootElement;
+
     private readonly Dictionary<string, JsonElement> _parts = [];
+    private readonly List<JsonElement> _values = [];
     private bool? _hasNestedIds;
 
     public SchemaDocument(JsonElement root)
     {
         _root = root;
         _parts[""] = root;
+        _parts[SchemaPointer.Anything] = True;
+        var dialect = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri) && uri.ValueKind == JsonValueKind.String ? uri.GetString()! : "";
+        if (dialect.Length > 0 && !dialect.Contains("json-schema.org/", StringComparison.Ordinal))
+        {
+            throw new ConstraintException("$schema", $"expected a draft of json-schema.org, found \"{dialect}\"");
+        }
+
+        IsDraft7 = OldDialects.Any(old => dialect.Contains(old, StringComparison.Ordinal));
+        HasUnevaluated = root.GetRawText() is var text && (text.Contains("\"unevaluated", StringComparison.Ordinal) || text.Contains("\\u", StringComparison.Ordinal));
     }
+
+    /// <summary>Whether the schema is of draft 7 or older, where nothing counts beside a <c>$ref</c>.</summary>
+    public bool IsDraft7 { get; }
+
+    /// <summary>Whether a keyword may ask which properties or items others have evaluated.</summary>
+    public bool HasUnevaluated { get; }
+
+    private static IEnumerable<string> OldDialects => ["draft-03", "draft-04", "draft-06", "draft-07"];
+
+    /// <summary>Names the schema that one value satisfies.</summary>
+    public string Equal(JsonElement value)
+    {
+        _values.Add(value);
+        return $"={_values.Count - 1}";
+    }
+
+    /// <summary>The value that a name of <see cref="Equal"/> stands for.</summary>
+    public JsonElement ValueOf(string pointer) => _values[int.Parse(pointer.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture)];
 
     /// <summary>The part that a pointer names; it must have been found before.</summary>
     public JsonElement this[string pointer] => _parts[pointer];

@@ -3,25 +3,26 @@ using System.Text.Json;
 namespace Llama4.Structured.Schemas;
 
 /// <summary>
-/// Resolves what combines schemas: references and allOf are put in place, anyOf and oneOf multiplied out. What is left
-/// of a schema is a list of alternatives, each a list of <see cref="Assertions"/> that hold together, in the order of the schema's text.
+/// Resolves what combines schemas: references and allOf are put in place, anyOf, oneOf, if and the like multiplied out.
+/// What is left of a schema is a list of alternatives, each a list of <see cref="Assertions"/> that hold together, in the
+/// order of the schema's text; what comes of not, if and dependencies comes last.
 /// </summary>
-internal sealed class SchemaExpansion(SchemaDocument document, CompileBudget budget)
+/// <param name="overlapping">The oneOf whose branches are known to overlap: each branch then excludes all others.</param>
+internal sealed class SchemaExpansion(SchemaDocument document, IReadOnlySet<string> overlapping, CompileBudget budget)
 {
-    /// <summary>Alternatives of one schema after multiplying out.</summary>
-    private const int AlternativesMax = 2_000;
-
-    private static readonly Assertions[][] Anything = [[]];
+    private static readonly Assertions[][] Anything = Alternatives.Anything;
 
     private readonly AssertionReader _reader = new(document);
+    private readonly AssertionNegation _negation = new(document);
+    private readonly Alternatives _alternatives = new(document, budget);
     private readonly Dictionary<string, Assertions[][]> _known = [];
     private readonly HashSet<string> _active = [];
 
-    /// <summary>Alternatives that must be impossible, else a oneOf is not exclusive.</summary>
-    public Queue<Assertions[]> MustBeEmpty { get; } = [];
+    /// <summary>Alternatives that must be impossible, else the oneOf at the pointer is not exclusive.</summary>
+    public Queue<(string Pointer, Assertions[] Overlap)> MustBeEmpty { get; } = [];
 
     /// <summary>The keywords that took part in a contradiction, in order of discovery.</summary>
-    public List<string> Contradictions { get; } = [];
+    public List<string> Contradictions => _alternatives.Contradictions;
 
     /// <summary>The alternatives of the values that satisfy all schemas at these pointers.</summary>
     public Assertions[][] Of(IEnumerable<string> pointers)
@@ -29,7 +30,7 @@ internal sealed class SchemaExpansion(SchemaDocument document, CompileBudget bud
         var all = Anything;
         foreach (var pointer in pointers)
         {
-            all = Both(all, Of(pointer));
+            all = _alternatives.Both(all, Of(pointer));
         }
 
         return all;
@@ -42,75 +43,205 @@ internal sealed class SchemaExpansion(SchemaDocument document, CompileBudget bud
             return known;
         }
 
-        if (!_active.Add(pointer))
+        if (!_active.Add(pointer) || _active.Count > DepthMax)
         {
-            throw new ConstraintException("$ref", $"the schema at \"#{pointer}\" refers to itself without end");
+            throw new ConstraintException("$ref", _active.Count > DepthMax
+                ? $"expected schemas that refer to each other up to {DepthMax} deep"
+                : $"the schema at \"#{pointer.TrimStart('!')}\" refers to itself without end");
         }
 
         budget.Spend(100, "schema");
-        var result = Expand(pointer, document[pointer]);
+        var result = SchemaPointer.IsNegation(pointer) ? Contrary(pointer[1..]) : Expand(pointer);
         _active.Remove(pointer);
         _known.Add(pointer, result);
         return result;
     }
 
-    private Assertions[][] Expand(string pointer, JsonElement schema)
+    /// <summary>References that are followed without a value in between, on the stack of calls.</summary>
+    private const int DepthMax = 500;
+
+    private Assertions[][] Expand(string pointer)
     {
-        if (schema.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        if (pointer.StartsWith('='))
+        {
+            return [[Equal(pointer)]];
+        }
+
+        var schema = AssertionReader.Schema("schema", document[pointer]);
+        if (schema.ValueKind != JsonValueKind.Object)
         {
             return schema.ValueKind == JsonValueKind.True ? Anything : [];
         }
 
-        if (AssertionReader.Schema("schema", schema).ValueKind != JsonValueKind.Object)
+        var clauses = Clauses(pointer, schema);
+        var parts = clauses.Select(clause => clause.Holds()).ToList();
+        foreach (var (clause, index) in clauses.Select((clause, index) => (clause, index)).Where(entry => entry.clause.Exclusive is not null))
         {
-            throw new InvalidOperationException("a schema is an object or a boolean");
+            CheckExclusive(parts, index, clause.Exclusive!, $"{pointer}/oneOf");
+        }
+
+        return new Unevaluated(document).Add(pointer, schema, parts.Aggregate(Anything, _alternatives.Both));
+    }
+
+    /// <summary>The alternatives of the values that do not satisfy a schema: some clause of it fails.</summary>
+    private Assertions[][] Contrary(string pointer)
+    {
+        if (pointer.StartsWith('='))
+        {
+            return [.. _negation.Of(Equal(pointer))];
+        }
+
+        var schema = AssertionReader.Schema("schema", document[pointer]);
+        if (schema.ValueKind != JsonValueKind.Object)
+        {
+            return schema.ValueKind == JsonValueKind.True ? [] : Anything;
+        }
+
+        Unevaluated.CheckNone(schema);
+        var fails = Alternatives.Either(Clauses(pointer, schema).Select(clause => clause.Fails()), "not");
+        return document.HasUnevaluated ? [.. fails.Select(all => all.Select(one => one.Silent()).ToArray())] : fails;
+    }
+
+    private Assertions Equal(string pointer) => new() { Pointer = pointer, Values = [document.ValueOf(pointer)] };
+
+    /// <summary>What a schema object asserts, clause by clause: all must hold.</summary>
+    private List<Clause> Clauses(string pointer, JsonElement schema)
+    {
+        if (document.IsDraft7 && schema.TryGetProperty("$ref", out var only))
+        {
+            return [Reference(only)];
         }
 
         var own = _reader.Read(pointer);
 
         // An object's own assertions stand where its properties do: that decides the order of keys.
         var place = own.Keywords.Contains("properties") ? "properties" : own.Keywords.Contains("required") ? "required" : own.Keywords.FirstOrDefault();
-        var parts = new List<Assertions[][]>();
-        var exclusive = new List<(int Index, Assertions[][][] Branches)>();
+        var clauses = new List<Clause>();
+        var conditions = new List<Clause>();
         foreach (var member in schema.EnumerateObject())
         {
             switch (member.Name)
             {
                 case "$ref":
-                    parts.Add(Of(document.Resolve(member.Value.ValueKind == JsonValueKind.String
-                        ? member.Value.GetString()!
-                        : throw AssertionReader.Wrong("$ref", "a reference", member.Value))));
+                    clauses.Add(Reference(member.Value));
                     break;
                 case "allOf":
-                    parts.AddRange(Branches(pointer, member));
+                    var all = Branches(pointer, member);
+                    clauses.Add(new(() => Of(all), () => Any(all.Select(SchemaPointer.Not), "allOf")));
                     break;
                 case "anyOf":
-                    parts.Add(Either(Branches(pointer, member), member.Name));
+                    var any = Branches(pointer, member);
+                    clauses.Add(new(() => document.HasUnevaluated ? AnySubset(any) : Any(any, "anyOf"), () => Of(any.Select(SchemaPointer.Not))));
                     break;
                 case "oneOf":
-                    var branches = Branches(pointer, member);
-                    exclusive.Add((parts.Count, branches));
-                    parts.Add(Either(branches, member.Name));
+                    clauses.Add(One(Branches(pointer, member), $"{pointer}/oneOf"));
+                    break;
+                case "not":
+                    var not = Child(pointer, member);
+                    conditions.Add(new(() => Of(SchemaPointer.Not(not)), () => Of(not)));
+                    break;
+                case "if":
+                    conditions.AddRange(Condition(pointer, member, schema));
+                    break;
+                case "dependentRequired" or "dependentSchemas" or "dependencies":
+                    conditions.AddRange(Dependencies(pointer, member));
                     break;
                 default:
                     if (member.Name == place)
                     {
-                        parts.Add([[own]]);
+                        clauses.Add(new(() => [[own]], () => [.. _negation.Of(own)]));
                     }
 
                     break;
             }
         }
 
-        foreach (var (index, branches) in exclusive)
-        {
-            CheckExclusive(parts, index, branches);
-        }
-
-        return parts.Aggregate(Anything, Both);
+        return [.. clauses, .. conditions];
     }
 
-    private Assertions[][][] Branches(string pointer, JsonProperty member)
+    private Clause Reference(JsonElement value)
+    {
+        var target = document.Resolve(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw AssertionReader.Wrong("$ref", "a reference", value));
+        return new(() => Of(target), () => Of(SchemaPointer.Not(target)));
+    }
+
+    private Clause One(List<string> branches, string pointer)
+    {
+        var isOverlapping = overlapping.Contains(pointer);
+        return new(
+            () => isOverlapping ? Alternatives.Either(branches.Select(OnlyThis), "oneOf") : Any(branches, "oneOf"),
+            () => Alternatives.Either(Pairs(branches).Select(pair => Of([pair.First, pair.Second])).Prepend(Of(branches.Select(SchemaPointer.Not))), "oneOf"))
+        {
+            Exclusive = isOverlapping ? null : branches,
+        };
+
+        Assertions[][] OnlyThis(string branch) => _alternatives.Both(
+            Of(branch),
+            Of(branches.Where(other => other != branch).Select(SchemaPointer.Not)) is var others && document.HasUnevaluated
+                ? [.. others.Select(all => all.Select(one => one.Silent()).ToArray())]
+                : others);
+    }
+
+    /// <summary>Either the condition and what follows, or its contrary and what follows then.</summary>
+    private IEnumerable<Clause> Condition(string pointer, JsonProperty member, JsonElement schema)
+    {
+        var then = schema.TryGetProperty("then", out var thenSchema) ? document.Child(pointer, "then", AssertionReader.Schema("then", thenSchema)) : SchemaPointer.Anything;
+        var otherwise = schema.TryGetProperty("else", out var elseSchema) ? document.Child(pointer, "else", AssertionReader.Schema("else", elseSchema)) : SchemaPointer.Anything;
+        var condition = Child(pointer, member);
+        if (then != SchemaPointer.Anything || otherwise != SchemaPointer.Anything || document.HasUnevaluated)
+        {
+            yield return new(() => Choice(then, otherwise), () => Choice(SchemaPointer.Not(then), SchemaPointer.Not(otherwise)));
+        }
+
+        Assertions[][] Choice(string ifSo, string ifNot) =>
+            Alternatives.Either([Of([condition, ifSo]), Of([SchemaPointer.Not(condition), ifNot])], "if");
+    }
+
+    /// <summary>For each key that others depend on: it is missing, or what depends on it holds.</summary>
+    private IEnumerable<Clause> Dependencies(string pointer, JsonProperty member)
+    {
+        if (member.Value.ValueKind != JsonValueKind.Object)
+        {
+            throw AssertionReader.Wrong(member.Name, "an object", member.Value);
+        }
+
+        var list = document.Child(pointer, member.Name, member.Value);
+        foreach (var dependency in member.Value.EnumerateObject())
+        {
+            var child = document.Child(list, dependency.Name, dependency.Value);
+            var without = new Assertions { Pointer = $"~{child}/without", Types = JsonTypes.All, Evaluates = false };
+            without.Properties.Add((dependency.Name, SchemaPointer.Nothing));
+            without.PropertyPointers.Add(dependency.Name, SchemaPointer.Nothing);
+            without.Keywords.Add(member.Name);
+            var with = new Assertions { Pointer = $"~{child}/with", Types = JsonTypes.Object };
+            with.Required.Add(dependency.Name);
+            with.Keywords.Add(member.Name);
+            if (member.Name == "dependentRequired" || (member.Name == "dependencies" && dependency.Value.ValueKind == JsonValueKind.Array))
+            {
+                var names = AssertionReader.Names(member.Name, dependency.Value).ToList();
+                with.Required.AddRange(names.Where(name => name != dependency.Name));
+                yield return new(() => [[without], [with]], () => [.. names.Select(Lacks)]);
+                Assertions[] Lacks(string name)
+                {
+                    var one = new Assertions { Pointer = $"~{child}/lacks/{name}", Types = JsonTypes.Object, Evaluates = false };
+                    one.Required.Add(dependency.Name);
+                    one.Properties.Add((name, SchemaPointer.Nothing));
+                    one.PropertyPointers.Add(name, SchemaPointer.Nothing);
+                    one.Keywords.Add(member.Name);
+                    return [one];
+                }
+            }
+            else
+            {
+                AssertionReader.Schema(member.Name, dependency.Value);
+                yield return new(
+                    () => [[without], .. _alternatives.Both([[with]], Of(child))],
+                    () => _alternatives.Both([[with]], Of(SchemaPointer.Not(child))));
+            }
+        }
+    }
+
+    private List<string> Branches(string pointer, JsonProperty member)
     {
         if (member.Value.ValueKind != JsonValueKind.Array || member.Value.GetArrayLength() == 0)
         {
@@ -118,69 +249,48 @@ internal sealed class SchemaExpansion(SchemaDocument document, CompileBudget bud
         }
 
         var list = document.Child(pointer, member.Name, member.Value);
-        var index = 0;
-        return [.. member.Value.EnumerateArray().Select(branch =>
-            Of(document.Child(list, $"{index++}", AssertionReader.Schema(member.Name, branch))))];
+        return [.. member.Value.EnumerateArray().Select((branch, index) => document.Child(list, $"{index}", AssertionReader.Schema(member.Name, branch)))];
     }
 
-    private static Assertions[][] Either(Assertions[][][] branches, string keyword)
+    private string Child(string pointer, JsonProperty member) => document.Child(pointer, member.Name, AssertionReader.Schema(member.Name, member.Value));
+
+    private Assertions[][] Any(IEnumerable<string> branches, string keyword) => Alternatives.Either(branches.Select(Of), keyword);
+
+    /// <summary>Every branch that holds evaluates, so that those that hold together are alternatives of their own.</summary>
+    private Assertions[][] AnySubset(List<string> branches)
     {
-        var count = branches.Sum(branch => branch.Length);
-        return count <= AlternativesMax
-            ? [.. branches.SelectMany(branch => branch)]
-            : throw new ConstraintException(keyword, $"expected at most {AlternativesMax} alternatives in all, found {count}");
+        if (branches.Count > SubsetOfMax)
+        {
+            throw new ConstraintException("anyOf", $"expected at most {SubsetOfMax} branches in a schema with unevaluatedProperties or unevaluatedItems, found {branches.Count}");
+        }
+
+        return Alternatives.Either(
+            Enumerable.Range(1, (1 << branches.Count) - 1).Select(set => Of(branches.Where((_, i) => (set >> i & 1) != 0))), "anyOf");
     }
+
+    private const int SubsetOfMax = 8;
 
     /// <summary>No value may satisfy two branches and all that stands beside them.</summary>
-    private void CheckExclusive(List<Assertions[][]> parts, int index, Assertions[][][] branches)
+    private void CheckExclusive(List<Assertions[][]> parts, int index, List<string> branches, string pointer)
     {
-        var beside = parts.Where((_, i) => i != index).Aggregate(Anything, Both);
-        for (var i = 0; i < branches.Length; i++)
+        var beside = parts.Where((_, i) => i != index).Aggregate(Anything, _alternatives.Both);
+        foreach (var (first, second) in Pairs(branches))
         {
-            for (var j = i + 1; j < branches.Length; j++)
+            foreach (var overlap in _alternatives.Both(beside, Of([first, second])))
             {
-                foreach (var overlap in Both(beside, Both(branches[i], branches[j])))
-                {
-                    MustBeEmpty.Enqueue(overlap);
-                }
+                MustBeEmpty.Enqueue((pointer, overlap));
             }
         }
     }
 
-    /// <summary>Every alternative of the left together with every one of the right, without those that no type is left for.</summary>
-    private Assertions[][] Both(Assertions[][] left, Assertions[][] right)
+    private static IEnumerable<(string First, string Second)> Pairs(List<string> branches) =>
+        branches.SelectMany((first, i) => branches.Skip(i + 1).Select(second => (first, second)));
+
+    /// <param name="Holds">The alternatives in which the clause holds.</param>
+    /// <param name="Fails">Those in which it does not.</param>
+    private sealed record Clause(Func<Assertions[][]> Holds, Func<Assertions[][]> Fails)
     {
-        if (ReferenceEquals(left, Anything))
-        {
-            return right;
-        }
-
-        if (ReferenceEquals(right, Anything))
-        {
-            return left;
-        }
-
-        var all = new List<Assertions[]>();
-        foreach (var a in left)
-        {
-            foreach (var b in right)
-            {
-                budget.Spend(20 + a.Length + b.Length, "schema");
-                var both = a.Union(b).ToArray();
-                if (both.Aggregate(JsonTypes.All, (types, one) => types & one.Types) == JsonTypes.None)
-                {
-                    Contradictions.Add("type");
-                    continue;
-                }
-
-                all.Add(both);
-                if (all.Count > AlternativesMax)
-                {
-                    throw new ConstraintException("anyOf", $"expected at most {AlternativesMax} alternatives when all combinations are written out");
-                }
-            }
-        }
-
-        return [.. all];
+        /// <summary>Branches no two of which may hold at once, which is still to be shown.</summary>
+        public List<string>? Exclusive { get; init; }
     }
 }

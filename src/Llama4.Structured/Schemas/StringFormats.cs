@@ -29,9 +29,13 @@ internal static class StringFormats
     private const string Atom = @"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+";
     private const string Label = @"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?";
 
-    /// <summary>The regex of a format.</summary>
-    /// <exception cref="ConstraintException">The format is none of those enforced.</exception>
-    public static string Regex(string format) => format switch
+    /// <summary>Formats of the standard that are not enforced.</summary>
+    private static readonly HashSet<string> Standard =
+        ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-template", "regex", "hostname", "uri", "uri-reference", "duration", "json-pointer", "relative-json-pointer"];
+
+    /// <summary>The regex of a format, null where the standard has no such format: then it is an annotation.</summary>
+    /// <exception cref="ConstraintException">The format is one of the standard's, but not of those enforced.</exception>
+    public static string? Regex(string format) => format switch
     {
         "date" => Date,
         "time" => Time,
@@ -40,6 +44,6 @@ internal static class StringFormats
         "ipv4" => Ipv4,
         "ipv6" => Ipv6,
         "email" => Atom + @"(?:\." + Atom + ")*@" + Label + @"(?:\." + Label + ")*",
-        _ => throw new ConstraintException("format", $"expected date, time, date-time, uuid, ipv4, ipv6 or email, found \"{format}\""),
+        _ => Standard.Contains(format) ? throw new ConstraintException("format", $"\"{format}\" is not supported") : null,
     };
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Llama4.Structured.Schemas;
 
 /// <summary>Whether a value that a schema itself holds, in enum or const, satisfies what else the schema asserts.</summary>
-internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strings)
+internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strings, KeyClasses keys)
 {
     /// <param name="holder">Whose enum or const the value comes from, if it comes from one: the value need not be looked for there.</param>
     public bool Allows(IReadOnlyList<Assertions> all, JsonElement value, Assertions? holder = null) => all.All(one => Allows(one, value, one == holder));
@@ -45,6 +45,18 @@ internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strin
             return false;
         }
 
+        if (one.UniqueItems && Enumerable.Range(0, count).Any(i => Enumerable.Range(0, i).Any(j => JsonElement.DeepEquals(value[i], value[j]))))
+        {
+            return false;
+        }
+
+        if (one.Contains is { } contains
+            && value.EnumerateArray().Skip(contains.From).Count(item => Allows(contains.Pointer, item)) is var counted
+            && (counted < contains.Min || counted > contains.Max))
+        {
+            return false;
+        }
+
         for (var i = 0; i < count; i++)
         {
             var pointer = i < one.PrefixItems.Count ? one.PrefixItems[i] : one.Items;
@@ -62,8 +74,8 @@ internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strin
         var count = value.EnumerateObject().Count();
         return count >= one.MinProperties && !(count > one.MaxProperties)
             && one.Required.All(name => value.TryGetProperty(name, out _))
-            && value.EnumerateObject().All(member =>
-                (one.PropertyPointers.TryGetValue(member.Name, out var pointer) ? pointer : one.AdditionalProperties) is not { } schema
-                || Allows(schema, member.Value));
+            && !(one.HasOther && value.EnumerateObject().All(member => one.PropertyPointers.ContainsKey(member.Name)))
+            && value.EnumerateObject().All(member => keys.Allows([one], member.Name)
+                && one.SchemasOf(member.Name, pattern => keys.Matches(pattern, member.Name)).All(schema => Allows(schema, member.Value)));
     }
 }

@@ -1,4 +1,6 @@
+using Llama4.Structured.Grammars;
 using Llama4.Structured.Lexemes;
+using Llama4.Structured.Regexes;
 
 namespace Llama4.Structured.Schemas;
 
@@ -51,7 +53,15 @@ internal sealed class ValueShape(Assertions[][] alternatives)
 /// <param name="Items">All further ones.</param>
 internal sealed record ArrayShape(IReadOnlyList<ValueShape> Prefix, ValueShape Items, int Min, int? Max)
 {
-    public bool IsPossible => !(Min > MaxPossible);
+    /// <summary>What items must count, if any must.</summary>
+    public ContainsShape? Contains { get; init; }
+
+    /// <summary>The values of which each may be there once, if they must be different.</summary>
+    public IReadOnlyList<TextSet>? Distinct { get; init; }
+
+    public bool IsPossible => Contains is { } contains
+        ? contains.Bounds.CanFinish(0, 0, contains.Items.Count - 1, i => (contains.Items[i].Plain is { IsPossible: true }, contains.Items[i].Counted is { IsPossible: true }))
+        : Distinct is { } distinct ? Min <= distinct.Count : !(Min > MaxPossible);
 
     /// <summary>The greatest number of items: none can follow one that nothing can be put for.</summary>
     public int? MaxPossible
@@ -64,14 +74,20 @@ internal sealed record ArrayShape(IReadOnlyList<ValueShape> Prefix, ValueShape I
     }
 }
 
-/// <param name="Additional">What is under keys that are not listed.</param>
-internal sealed record ObjectShape(IReadOnlyList<PropertyShape> Properties, ValueShape Additional, int Min, int? Max)
+/// <summary>An array of which some items must satisfy more.</summary>
+/// <param name="Items">From the first on, then all further ones: where they do not count, and where they do; null for never.</param>
+internal sealed record ContainsShape(IReadOnlyList<(ValueShape? Plain, ValueShape? Counted)> Items, ContainsBounds Bounds);
+
+/// <param name="Additional">What is under keys that are not listed, by classes of keys that exclude each other; null for all keys.</param>
+/// <param name="Min">How many properties there must be, of those that count.</param>
+internal sealed record ObjectShape(IReadOnlyList<PropertyShape> Properties, IReadOnlyList<(CharacterAutomaton? Keys, ValueShape Value)> Additional, int Min, int? Max)
 {
     public bool IsPossible => Properties.All(property => !property.Required || property.Value.IsPossible)
         && !(Properties.Count(property => property.Required) > Max)
         && !(Min > Max)
-        && (Additional.IsPossible || Properties.Count(property => property.Value.IsPossible) >= Min);
+        && (Additional.Any(one => one.Value.IsPossible) || Properties.Count(property => property.Counts && property.Value.IsPossible) >= Min);
 }
 
 /// <summary>A listed property.</summary>
-internal sealed record PropertyShape(string Name, ValueShape Value, bool Required);
+/// <param name="Counts">Whether it counts towards the bound on their number.</param>
+internal sealed record PropertyShape(string Name, ValueShape Value, bool Required, bool Counts = true);

@@ -1,0 +1,75 @@
+namespace Llama4.Structured.Schemas;
+
+/// <summary>Combines lists of alternatives, each a list of assertions that hold together.</summary>
+internal sealed class Alternatives(SchemaDocument document, CompileBudget budget)
+{
+    /// <summary>Alternatives of one schema after multiplying out.</summary>
+    private const int Max = 2_000;
+
+    /// <summary>One alternative that asserts nothing.</summary>
+    public static readonly Assertions[][] Anything = [[]];
+
+    /// <summary>The keywords that took part in a contradiction, in order of discovery.</summary>
+    public List<string> Contradictions { get; } = [];
+
+    /// <summary>All alternatives of all branches.</summary>
+    public static Assertions[][] Either(IEnumerable<Assertions[][]> branches, string keyword)
+    {
+        var all = new List<Assertions[]>();
+        foreach (var branch in branches)
+        {
+            all.AddRange(branch);
+            if (all.Count > Max)
+            {
+                throw new ConstraintException(keyword, $"expected at most {Max} alternatives in all");
+            }
+        }
+
+        return [.. all];
+    }
+
+    /// <summary>Every alternative of the left together with every one of the right, without those that contradict themselves at a glance.</summary>
+    public Assertions[][] Both(Assertions[][] left, Assertions[][] right)
+    {
+        if (ReferenceEquals(left, Anything))
+        {
+            return right;
+        }
+
+        if (ReferenceEquals(right, Anything))
+        {
+            return left;
+        }
+
+        var all = new List<Assertions[]>();
+        foreach (var a in left)
+        {
+            foreach (var b in right)
+            {
+                budget.Spend(20 + a.Length + b.Length, "schema");
+                var both = a.Union(b).ToArray();
+                if (both.Aggregate(JsonTypes.All, (types, one) => types & one.Types) == JsonTypes.None)
+                {
+                    Contradictions.Add("type");
+                    continue;
+                }
+
+                if (left.Length * right.Length > ManyMin && Discriminators.Exclude(both, document, budget))
+                {
+                    continue;
+                }
+
+                all.Add(both);
+                if (all.Count > Max)
+                {
+                    throw new ConstraintException("anyOf", $"expected at most {Max} alternatives when all combinations are written out");
+                }
+            }
+        }
+
+        return [.. all];
+    }
+
+    /// <summary>Fewer combinations are not worth a closer look.</summary>
+    private const int ManyMin = 3;
+}

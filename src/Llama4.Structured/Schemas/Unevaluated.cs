@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace Llama4.Structured.Schemas;
+
+/// <summary>
+/// unevaluatedProperties and unevaluatedItems, once all that stands beside them is written out: in each alternative it is
+/// known which properties and items others speak of, so that they say the same as additionalProperties and items.
+/// </summary>
+internal sealed class Unevaluated(SchemaDocument document)
+{
+    /// <summary>Adds what the keywords of a schema assert to its alternatives.</summary>
+    public Assertions[][] Add(string pointer, JsonElement schema, Assertions[][] alternatives)
+    {
+        if (!document.HasUnevaluated)
+        {
+            return alternatives;
+        }
+
+        if (schema.TryGetProperty("unevaluatedItems", out var items))
+        {
+            var child = document.Child(pointer, "unevaluatedItems", AssertionReader.Schema("unevaluatedItems", items));
+            alternatives = [.. alternatives.Select((all, index) => (Assertions[])[.. all, .. Items(child, index, [.. all.Where(one => one.Evaluates)])])];
+        }
+
+        if (schema.TryGetProperty("unevaluatedProperties", out var properties))
+        {
+            var child = document.Child(pointer, "unevaluatedProperties", AssertionReader.Schema("unevaluatedProperties", properties));
+            alternatives = [.. alternatives.Select((all, index) => (Assertions[])[.. all, .. Properties(child, index, [.. all.Where(one => one.Evaluates)])])];
+        }
+
+        return alternatives;
+    }
+
+    /// <summary>Neither keyword has a contrary here.</summary>
+    public static void CheckNone(JsonElement schema)
+    {
+        foreach (var keyword in new[] { "unevaluatedItems", "unevaluatedProperties" }.Where(keyword => schema.TryGetProperty(keyword, out _)))
+        {
+            throw new ConstraintException(keyword, "is not supported where its contrary is needed, as under not or if");
+        }
+    }
+
+    private static Assertions[] Items(string pointer, int index, Assertions[] all)
+    {
+        if (all.Any(one => one.Contains is not null))
+        {
+            throw new ConstraintException("unevaluatedItems", "is not supported beside contains");
+        }
+
+        if (all.Any(one => one.Items is not null))
+        {
+            return [];
+        }
+
+        var rest = new Assertions { Pointer = $"{pointer}?{index}", Items = pointer };
+        rest.PrefixItems.AddRange(Enumerable.Repeat(SchemaPointer.Anything, all.Select(one => one.PrefixItems.Count).DefaultIfEmpty().Max()));
+        rest.Keywords.Add("unevaluatedItems");
+        return [rest];
+    }
+
+    private static Assertions[] Properties(string pointer, int index, Assertions[] all)
+    {
+        if (all.Any(one => one.AdditionalProperties is not null))
+        {
+            return [];
+        }
+
+        var rest = new Assertions { Pointer = $"{pointer}?{index}", AdditionalProperties = pointer };
+        foreach (var name in all.SelectMany(one => one.Properties).Select(property => property.Name).Distinct())
+        {
+            rest.Properties.Add((name, SchemaPointer.Anything));
+            rest.PropertyPointers.Add(name, SchemaPointer.Anything);
+        }
+
+        rest.PatternProperties.AddRange(all.SelectMany(one => one.PatternProperties).Select(one => (one.Pattern, SchemaPointer.Anything)).Distinct());
+        rest.Keywords.Add("unevaluatedProperties");
+        return [rest];
+    }
+}
