@@ -31,7 +31,10 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
         RefuseWhatIsNotSupported(fields, shared);
         var topLogprobs = fields.Int("logprobs", 0, TopLogprobsMax);
         var prompts = ReadPrompts(fields.Find("prompt") ?? throw ApiError.Missing("prompt"), shared.Choices);
-        return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format);
+        return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format)
+        {
+            Constraint = AnswerConstraint.Of(fields, ToolFields.None, AnswerForm.Read(fields), options.ChatFormat.Dialect),
+        };
     }
 
     private List<int[]> ReadPrompts(JsonElement prompt, int choices)

@@ -112,7 +112,7 @@ internal sealed class Emitter(RequestImages images)
             TopLogprobs = token.Top,
             Finish = emission.Finish,
             CachedTokens = emission.CachedTokens,
-            Error = emission.Finish == FinishReason.Error ? error ?? "The step failed." : null,
+            Error = emission.Finish == FinishReason.Error ? token.Error ?? error ?? "The step failed." : null,
         };
     }
 }

@@ -19,8 +19,14 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         var shared = GenerationFields.Read(fields, options);
         RefuseWhatIsNotSupported(fields);
         var tools = ToolFields.Read(fields, options.Limits);
+        var constraint = AnswerConstraint.Of(fields, tools, AnswerForm.Read(fields), options.ChatFormat.Dialect);
         var (prompt, images) = await RenderAsync(fields, tools, cancellation);
-        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format) { Tools = tools, Images = images };
+        return new AnswerRequest(shared, [prompt], "messages", TokensMaxDefault: null, ReadTopLogprobs(fields), format)
+        {
+            Tools = tools,
+            Images = images,
+            Constraint = constraint,
+        };
     }
 
     private async ValueTask<(int[] Prompt, RequestImage[] Images)> RenderAsync(RequestFields fields, ToolFields tools, CancellationToken cancellation)
@@ -83,12 +89,6 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
             && !(choice.ValueKind == JsonValueKind.String && RequestFields.Text("function_call", choice) is "none" or "auto"))
         {
             throw ApiError.NotSupported("'function_call' is not supported, other than none and auto; 'tool_choice' took its place.", "function_call");
-        }
-
-        if (fields.Find("response_format") is { } form
-            && !(form.ValueKind == JsonValueKind.Object && new RequestFields(form).Text("type") == "text"))
-        {
-            throw ApiError.NotSupported("'response_format' is not supported yet, other than {\"type\":\"text\"}.", "response_format");
         }
 
         if (fields.Find("modalities") is { } modalities
