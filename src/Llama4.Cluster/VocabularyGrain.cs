@@ -1,3 +1,4 @@
+using Llama4.Cluster.Constraints;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
@@ -11,11 +12,14 @@ namespace Llama4.Cluster;
 
 /// <summary>
 /// Step 9: both ends of the model. Embeddings at the start of a step; at its end the last norm, the logits and the sampler.
-/// <para>Reentrant: several micro-batches are inside at once. Nothing in it changes.</para>
+/// <para>Reentrant: several micro-batches are inside at once. What changes is only what could be made again: constraints that are compiled, and masks that
+/// are made ahead.</para>
 /// </summary>
 [GrainType(GrainNames.Vocabulary), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, IVocabularyGrain
 {
+    private readonly ConstrainedDraws _constrained = new(host.TokenTextsAsync);
+
     public ValueTask EmbedAsync(HostStep step)
     {
         var inHost = (StepInHost)step;
@@ -29,8 +33,9 @@ internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, 
         var inHost = (StepInHost)step;
         board.Require(step.Plan.Epoch, this);
         RequireDraws(draws, step.Plan.LogitRows.Length);
+        var masks = _constrained.Begin(draws);
         using var logits = host.Weights.Vocabulary.Logits(inHost.Hidden!, inHost.Tensors.LogitRows!);
-        return await TokenDrawing.DrawAsync(host.Device, logits, draws);
+        return await DrawAsync(logits, draws, masks);
     }
 
     public async ValueTask<Rows> EmbedRowsAsync(long epoch, int[] tokenIds)
@@ -49,12 +54,33 @@ internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, 
         {
             board.Require(epoch, this);
             RequireDraws(draws, rows.Count);
+            var masks = _constrained.Begin(draws);
             using var hidden = host.UploadRows(rows, this);
             using var indexes = host.Device.Rent(DType.I32, rows.Count, 1);
             host.Device.Upload<int>([.. Enumerable.Range(0, rows.Count)], indexes);
             using var logits = host.Weights.Vocabulary.Logits(hidden, indexes);
-            return await TokenDrawing.DrawAsync(host.Device, logits, draws);
+            return await DrawAsync(logits, draws, masks);
         }
+    }
+
+    public ValueTask<string?> ConstrainAsync(long epoch, DecodingConstraint constraint)
+    {
+        board.Require(epoch, this);
+        return _constrained.ConstrainAsync(constraint);
+    }
+
+    private async ValueTask<DrawnToken[]> DrawAsync(Tensor logits, TokenDraw[] draws, Task<RowMask>?[]? pending)
+    {
+        if (pending is null)
+            return await TokenDrawing.DrawAsync(host.Device, logits, draws);
+        using var masks = new RowMasks(pending);
+        var drawn = await TokenDrawing.DrawAsync(host.Device, logits, draws, masks);
+        for (var row = 0; row < drawn.Length; row++)
+        {
+            if (masks[row] is { } mask && drawn[row].Error is null)
+                _constrained.Follow(draws[row], drawn[row].Id, mask.State);
+        }
+        return drawn;
     }
 
     private static void RequireDraws(TokenDraw[] draws, int rows)

@@ -38,6 +38,7 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
         return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format.For(shared))
         {
             Openings = ReadEcho(fields, topLogprobs) ? [.. prompts.Select(prompt => Shown(prompt, shared))] : null,
+            Constraint = AnswerConstraint.Of(fields, ToolFields.None, AnswerForm.Read(fields), options.ChatFormat.Dialect),
         };
     }
 

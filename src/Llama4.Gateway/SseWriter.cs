@@ -62,11 +62,11 @@ internal sealed class SseWriter : IAnswerStream
             WriteEnd(choice, piece.Tokens, finish: null);
         }
 
-        foreach (var (i, call) in (piece.Calls ?? []).Index())
+        foreach (var call in piece.CallPieces ?? [])
         {
             WriteIndex(choice.Index);
             Put("\"delta\":{\"tool_calls\":["u8);
-            WriteJson((i, call), static (json, value) => value.call.Write(json, value.i));
+            WriteJson(call, static (json, value) => value.Write(json));
             Put("]}"u8);
             WritePlainEnd(choice);
         }

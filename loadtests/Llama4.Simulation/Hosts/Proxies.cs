@@ -134,6 +134,8 @@ internal sealed class VocabularyProxy(SimulatedGrains grains, HostId host) : IVo
         return grains.AskAsync(host, Limits.Step, at => new ValueTask<DrawnToken[]>(at.DrawAsync(epoch, copy)));
     }
 
+    public ValueTask<string?> ConstrainAsync(long epoch, DecodingConstraint constraint) => throw new NotSupportedException("simulated requests have no constraints");
+
     public ValueTask EmbedAsync(HostStep step) => throw new NotSupportedException("a simulated stage sends numbers");
 
     public ValueTask<DrawnToken[]> DrawAsync(HostStep step, TokenDraw[] draws) => throw new NotSupportedException("a simulated stage sends numbers");

@@ -113,7 +113,7 @@ internal sealed class Emitter(RequestImages images)
             Path = token.Path,
             Finish = emission.Finish,
             CachedTokens = emission.CachedTokens,
-            Error = emission.Finish == FinishReason.Error ? error ?? "The step failed." : null,
+            Error = emission.Finish == FinishReason.Error ? token.Error ?? error ?? "The step failed." : null,
         };
     }
 }

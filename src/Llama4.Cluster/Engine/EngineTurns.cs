@@ -29,6 +29,7 @@ internal sealed partial class EngineTurns(
     /// <summary>A gateway that has not asked for so long is gone.</summary>
     public static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
 
+    private readonly ToldConstraints _told = new(replica, board, new RemoteCalls(board, links), grains, clock);
     private readonly StepsInFlight _steps = new();
     private readonly StepAllowance _allowance = new();
     private BatchScheduler? _scheduler;
@@ -85,24 +86,30 @@ internal sealed partial class EngineTurns(
         if (_emitter.Images.Refusal(request, limits.RetryAfterSeconds) is { } refusal)
             return ValueTask.FromResult(refusal);
         var inside = Guid.NewGuid();
-        var submission = _scheduler.Submit(request with { Id = inside }, ready: request.Images.Length == 0);
+        var isReady = request.Images.Length == 0 && (request.Constraint is null || _told.Has(request.Constraint));
+        var submission = _scheduler.Submit(request with { Id = inside }, isReady);
         if (submission.Result.Status != SubmitStatus.Accepted)
             return ValueTask.FromResult(submission.Result);
         var box = _emitter.Add(request, inside, gateway, clock.GetTimestamp());
         if (submission.Ended is { } ended)
             _emitter.Emit([ended], [], null);
-        else if (request.Images.Length > 0)
-            _ = HoldImagesAsync(inside, request.Images);
+        else if (!isReady)
+            _ = PrepareAsync(inside, request);
         Pump();
         return ValueTask.FromResult(submission.Result with { Outbox = box.Id });
     }
 
-    /// <summary>A request comes to no step before the rows of its pictures are here. Never throws: what cannot be had ends the request.</summary>
-    private async Task HoldImagesAsync(Guid inside, RequestImage[] images)
+    /// <summary>
+    /// A request comes to no step before its constraint is compiled where its tokens are drawn and the rows of its pictures are here. Never throws: what
+    /// cannot be had ends the request.
+    /// </summary>
+    private async Task PrepareAsync(Guid inside, GenerateRequest request)
     {
         try
         {
-            if (await _emitter.Images.HoldAsync(inside, images))
+            if (request.Constraint is { } constraint)
+                await _told.TellAsync(constraint);
+            if (request.Images.Length == 0 || await _emitter.Images.HoldAsync(inside, request.Images))
                 _scheduler!.Ready(inside);
         }
         catch (Exception failure)
@@ -266,7 +273,8 @@ internal sealed partial class EngineTurns(
             {
                 var sent = clock.GetTimestamp();
                 var images = StepImages.Of(step, _scheduler!, _emitter.Images);
-                var running = _coordinator!.RunAsync(step, StepDraws.Of(step, _scheduler!), images).AsTask();
+                var draws = StepDraws.Of(step, _scheduler!, _told);
+                var running = _coordinator!.RunAsync(step, draws, images).AsTask();
                 if (images is not null)
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
@@ -274,7 +282,20 @@ internal sealed partial class EngineTurns(
                 var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
                 _allowance.Observe(step.Rows, clock.GetElapsedTime(sent));
                 if (_steps.TryEnd(step))
+                {
+                    _told.Add(draws, step.Epoch);
                     Commit(step, drawn);
+                }
+            }
+            catch (UnknownConstraintException)
+            {
+                if (!_steps.TryEnd(step))
+                    return; // given up before
+                // Nothing is wrong with it: the next attempt brings the text.
+                _told.Forget();
+                _lastCommit = null;
+                _emitter.Emit(_scheduler!.Abort(step, StepFailure.HostLost), [], null);
+                Pump();
             }
             catch (Exception failure) when (HostFailures.Is(failure))
             {

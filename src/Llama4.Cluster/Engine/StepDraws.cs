@@ -6,8 +6,9 @@ namespace Llama4.Cluster.Engine;
 /// <summary>How the tokens of a step are drawn.</summary>
 internal static class StepDraws
 {
+    /// <param name="told">Which constraints need no text any more.</param>
     /// <returns>[step.LogitRows].</returns>
-    public static TokenDraw[] Of(StepPlan step, BatchScheduler scheduler)
+    public static TokenDraw[] Of(StepPlan step, BatchScheduler scheduler, ToldConstraints told)
     {
         if (step.LogitRows.Length == 0)
             return [];
@@ -16,20 +17,23 @@ internal static class StepDraws
         foreach (var slice in step.Slices)
         {
             if (slice.Samples)
-                draws[count++] = Of(scheduler.View(slice.Sequence));
+                draws[count++] = Of(scheduler.View(slice.Sequence), told);
         }
         return draws;
     }
 
-    private static TokenDraw Of(SequenceView view)
+    private static TokenDraw Of(SequenceView view, ToldConstraints told)
     {
         var settings = view.Sampling;
         var penalised = settings.RepetitionPenalty != 1 || settings.PresencePenalty != 0 || settings.FrequencyPenalty != 0;
         return new TokenDraw(
             settings,
             penalised ? view.Prompt : default,
-            penalised ? view.Output : default,
-            view.Seed, view.Choice, view.Position, view.Request.TopLogprobs)
+            penalised || view.Request.Constraint is not null ? view.Output : default,
+            view.Seed, view.Choice, view.Position, view.Request.TopLogprobs,
+            view.Request.Constraint is { } constraint
+                ? new DrawConstraint(constraint.Digest, told.Has(constraint) ? null : constraint, view.Request.StopIds, constraint.EndsLate)
+                : null)
         {
             Trace = view.Request.Trace && view.Index < GenerateRequest.TracedTokensMax,
         };

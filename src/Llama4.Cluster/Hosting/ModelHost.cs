@@ -2,6 +2,8 @@ using Llama4.Compute;
 using Llama4.Contracts;
 using Llama4.Model;
 using Llama4.Scheduling;
+using Llama4.Tokenization;
+using Vocabulary = Llama4.Structured.Vocabularies.Vocabulary;
 
 namespace Llama4.Cluster.Hosting;
 
@@ -11,6 +13,8 @@ namespace Llama4.Cluster.Hosting;
 /// </summary>
 internal sealed class ModelHost : IAsyncDisposable
 {
+    private readonly Lazy<Task<Vocabulary>> _tokenTexts;
+
     /// <param name="checkpoint">Opened and checked; becomes the host's.</param>
     /// <param name="device">Becomes the host's.</param>
     /// <param name="kvBytes">Of a replica's pools over all layers; null for what the model's context asks for, within a bound.</param>
@@ -31,6 +35,7 @@ internal sealed class ModelHost : IAsyncDisposable
         TokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(Kv).PositionsMax + 1L);
         Uploader = new StepUploader(checkpoint.Config, device);
         Weights = new WeightStore(id, checkpoint, device, mode, loading, progress);
+        _tokenTexts = new(() => Task.Run(() => Vocabulary.Of(TokenizerLoader.Load(checkpoint.Directory))));
     }
 
     public HostId Id { get; }
@@ -46,6 +51,10 @@ internal sealed class ModelHost : IAsyncDisposable
     public SchedulerLimits Limits { get; }
 
     public WeightStore Weights { get; }
+
+    /// <summary>What the ids stand for, by the tokenizer beside the weights: read (about a second for Llama 4) when the first constraint asks, so only where the vocabulary is.</summary>
+    /// <exception cref="TokenizerFormatException">The checkpoint has no tokenizer, or not one that can be read.</exception>
+    public Task<Vocabulary> TokenTextsAsync() => _tokenTexts.Value;
 
     /// <summary>Blocks of the KV pool of every layer.</summary>
     public KvSizes Kv { get; }

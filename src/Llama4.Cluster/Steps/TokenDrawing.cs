@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Llama4.Cluster.Constraints;
 using Llama4.Compute;
 using Llama4.Contracts;
 using Llama4.Model;
@@ -8,7 +9,8 @@ namespace Llama4.Cluster.Steps;
 
 /// <summary>
 /// From logits on the device to one token a row. When every row is greedy and nothing else is asked for, the device finds the
-/// greatest and 4 bytes a row come back; otherwise the logits come back and <see cref="Sampler"/> draws, beside the turn.
+/// greatest and 4 bytes a row come back; otherwise the logits come back and <see cref="Sampler"/> draws, beside the turn. The device knows nothing of
+/// constraints: their rows are always drawn here.
 /// </summary>
 internal static class TokenDrawing
 {
@@ -17,8 +19,9 @@ internal static class TokenDrawing
 
     /// <param name="logits">[rows, vocab] F32; stays the caller's.</param>
     /// <param name="draws">[rows].</param>
-    public static ValueTask<DrawnToken[]> DrawAsync(IDevice device, Tensor logits, TokenDraw[] draws) =>
-        Array.TrueForAll(draws, IsPlainGreedy) ? GreatestAsync(device, logits) : SampleAsync(device, logits, draws);
+    /// <param name="masks">[rows] of those with a constraint; waited for when the logits are here. Null for none.</param>
+    public static ValueTask<DrawnToken[]> DrawAsync(IDevice device, Tensor logits, TokenDraw[] draws, RowMasks? masks = null) =>
+        Array.TrueForAll(draws, IsPlainGreedy) ? GreatestAsync(device, logits) : SampleAsync(device, logits, draws, masks);
 
     private static async ValueTask<DrawnToken[]> GreatestAsync(IDevice device, Tensor logits)
     {
@@ -33,14 +36,20 @@ internal static class TokenDrawing
         return drawn;
     }
 
-    private static async ValueTask<DrawnToken[]> SampleAsync(IDevice device, Tensor logits, TokenDraw[] draws)
+    private static async ValueTask<DrawnToken[]> SampleAsync(IDevice device, Tensor logits, TokenDraw[] draws, RowMasks? masks)
     {
         var rowBytes = logits.Width * sizeof(float);
         var length = checked(logits.Rows * rowBytes);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         var drawn = new DrawnToken[draws.Length];
         await device.DownloadAsync(logits, buffer.AsMemory(0, length));
-        void Draw(int row) => drawn[row] = Sampler.Draw(MemoryMarshal.Cast<byte, float>(buffer.AsSpan(row * rowBytes, rowBytes)), draws[row]);
+        if (masks is not null)
+            await masks.MadeAsync();
+        void Draw(int row)
+        {
+            var own = MemoryMarshal.Cast<byte, float>(buffer.AsSpan(row * rowBytes, rowBytes));
+            drawn[row] = draws[row].Constraint is null ? Sampler.Draw(own, draws[row]) : masks!.Draw(row, own, draws[row]);
+        }
 
         if (draws.Length > 1 && (long)logits.Width * draws.Length >= ParallelLogits)
             await Task.Run(() => Parallel.For(0, draws.Length, Draw));
@@ -56,6 +65,6 @@ internal static class TokenDrawing
     }
 
     private static bool IsPlainGreedy(TokenDraw draw) =>
-        draw.TopLogprobs is null
+        draw is { TopLogprobs: null, Constraint: null }
         && draw.Settings is { Temperature: 0, PresencePenalty: 0, FrequencyPenalty: 0, RepetitionPenalty: 1, LogitBias: null or { Count: 0 } };
 }

@@ -39,6 +39,9 @@ public sealed record GenerateRequest
     /// <summary>Pictures in the prompt, in its order. The tokens at their positions stand for the rows that the vision tower makes of them.</summary>
     [Id(10)] public RequestImage[] Images { get; init; } = [];
 
+    /// <summary>What the answer must look like; null for anything. <see cref="Emitted"/> must be the beginning of such an answer.</summary>
+    [Id(11)] public DecodingConstraint? Constraint { get; init; }
+
     /// <summary>Most tokens of an answer that are given with their paths: some 7 KB each for 48 layers.</summary>
     public const int TracedTokensMax = 1024;
 

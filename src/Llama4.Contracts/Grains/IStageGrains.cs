@@ -114,6 +114,7 @@ public interface IVocabularyGrain : IGrainWithStringKey
     ValueTask EmbedAsync(HostStep step);
 
     /// <summary>Logits of the step's logit rows, and one token for each. Inside a host.</summary>
+    /// <exception cref="UnknownConstraintException">Draw again with the constraints' text.</exception>
     [Alias("Draw"), ResponseTimeout(Deadlines.Step)]
     ValueTask<DrawnToken[]> DrawAsync(HostStep step, TokenDraw[] draws);
 
@@ -124,8 +125,18 @@ public interface IVocabularyGrain : IGrainWithStringKey
 
     /// <summary>One token for each row, for a last stage on another host.</summary>
     /// <param name="rows">[draws] the last layer's output; disposed here.</param>
+    /// <exception cref="UnknownConstraintException">Draw again with the constraints' text.</exception>
     [Alias("DrawRows"), ResponseTimeout(Deadlines.Step)]
     ValueTask<DrawnToken[]> DrawRowsAsync(long epoch, Rows rows, TokenDraw[] draws);
+
+    /// <summary>
+    /// Tells of a constraint before the first draw under it: it is compiled beside the steps, and draws need no more than its digest until it is forgotten.
+    /// Asked again, it is not compiled again.
+    /// </summary>
+    /// <returns>Why it cannot be enforced, for people; null if it can.</returns>
+    /// <exception cref="StaleEpochException">Another plan is in force.</exception>
+    [Alias("Constrain"), ResponseTimeout(Deadlines.Engine)]
+    ValueTask<string?> ConstrainAsync(long epoch, DecodingConstraint constraint);
 }
 
 /// <summary>

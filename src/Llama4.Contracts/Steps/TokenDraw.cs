@@ -3,11 +3,12 @@ namespace Llama4.Contracts;
 /// <summary>How one token is drawn: everything the sampler needs, so that the vocabulary keeps no state of a sequence.</summary>
 /// <param name="Settings">Temperature, penalties and cuts.</param>
 /// <param name="Prompt">Prompt ids, for the repetition penalty; empty when no penalty is on.</param>
-/// <param name="Output">Ids drawn so far, for the penalties; empty when no penalty is on.</param>
+/// <param name="Output">Ids drawn so far, for the penalties and the constraint; empty when there is neither.</param>
 /// <param name="Seed">Seed of the noise.</param>
 /// <param name="Choice">Which of the request's n choices.</param>
 /// <param name="Position">Position of the token to draw: the noise is a function of (seed, choice, position).</param>
 /// <param name="TopLogprobs">How many best log-probabilities to report; null for none at all.</param>
+/// <param name="Constraint">What the answer must look like; null for anything.</param>
 [GenerateSerializer, Immutable, Alias("llama4.TokenDraw")]
 public readonly record struct TokenDraw(
     [property: Id(0)] SamplingSettings Settings,
@@ -16,21 +17,24 @@ public readonly record struct TokenDraw(
     [property: Id(3)] ulong Seed,
     [property: Id(4)] int Choice,
     [property: Id(5)] int Position,
-    [property: Id(6)] int? TopLogprobs)
+    [property: Id(6)] int? TopLogprobs,
+    [property: Id(7)] DrawConstraint? Constraint = null)
 {
     /// <summary>The path of the row is asked for.</summary>
     [Id(12)]
     public bool Trace { get; init; }
 }
 
-/// <param name="Id">The token.</param>
+/// <param name="Id">The token; −1 where none could be drawn.</param>
 /// <param name="Logprob">Its log-probability under the raw logits; null unless asked for.</param>
 /// <param name="Top">The best ones; null unless asked for.</param>
+/// <param name="Error">Why none could be drawn; null where one was.</param>
 [GenerateSerializer, Immutable, Alias("llama4.DrawnToken")]
 public readonly record struct DrawnToken(
     [property: Id(0)] int Id,
     [property: Id(1)] double? Logprob,
-    [property: Id(2)] TokenLogprob[]? Top)
+    [property: Id(2)] TokenLogprob[]? Top,
+    [property: Id(3)] string? Error = null)
 {
     /// <summary>The layers of the stages that the step has come back through; null unless asked for.</summary>
     [Id(12)]

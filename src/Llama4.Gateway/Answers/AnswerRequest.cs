@@ -16,6 +16,9 @@ internal sealed record AnswerRequest(
     /// <summary>What the answer may call.</summary>
     public ToolFields Tools { get; init; } = ToolFields.None;
 
+    /// <summary>What the answers must look like; null for any text.</summary>
+    public DecodingConstraint? Constraint { get; init; }
+
     /// <summary>What the answers to each prompt begin with, before anything that was generated; null for nothing.</summary>
     public IReadOnlyList<string>? Openings { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
     {
         var fields = request.Fields;
         var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
+
+        // An answer that must look like something ends where that does, whatever ignore_eos says: there it needs an id to end with.
+        var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
         caller.Reserve(TokensOf(request, tokensMax), fields.TokensMax is null ? request.PromptParam : "max_tokens");
         for (var p = 0; p < request.Prompts.Count; p++)
@@ -30,20 +33,21 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Prompt = prompt,
                         TokensMax = tokensMax[p],
                         Sampling = fields.Sampling,
-                        StopIds = fields.StopIds,
+                        StopIds = stopIds,
                         Seed = seed,
                         Choice = n, // of its prompt: prompts sent together draw as they would alone
                         TopLogprobs = request.TopLogprobs,
                         Caller = caller.Name,
                         Images = request.Images,
+                        Constraint = request.Constraint,
                     },
                     request,
                     cancellation);
-                var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, options.NewId) : null;
+                var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, request.Constraint?.Kind == ConstraintKind.Calls, options.NewId) : null;
                 var text = new AnswerText(
                     options.Tokenizer,
                     fields.Stops,
-                    fields.StopIds,
+                    stopIds,
                     request.TopLogprobs is not null,
                     calls,
                     fields.KeepsStops,

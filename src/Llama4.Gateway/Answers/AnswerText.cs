@@ -56,9 +56,15 @@ internal sealed class AnswerText(
         }
 
         text += keepsStops && finish is not null ? _matcher?.Found : "";
-        var (content, made) = TellCalls(text, finish);
+        var pieces = calls is null ? null : new List<CallPiece>();
+        var (content, made) = TellCalls(text, finish, pieces);
         _givenUnits += content.Length;
-        return new Piece(Opened(content), logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish, made);
+        return new Piece(
+            Opened(content),
+            logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [],
+            finish,
+            made,
+            pieces is { Count: > 0 } ? pieces : null);
     }
 
     private string Opened(string content)
@@ -67,20 +73,20 @@ internal sealed class AnswerText(
         return opened;
     }
 
-    private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish)
+    private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish, List<CallPiece>? pieces)
     {
         if (calls is null)
         {
             return (text, null);
         }
 
-        var content = calls.Append(text);
+        var content = calls.Append(text, pieces!);
         if (finish is null)
         {
             return (content, null);
         }
 
-        var (rest, made) = calls.Finish();
+        var (rest, made) = calls.Finish(pieces!);
         return (content + rest, made);
     }
 

@@ -6,9 +6,10 @@ namespace Llama4.Gateway.Answers;
 /// <param name="Text">Often one word, sometimes nothing.</param>
 /// <param name="Tokens">Tokens whose text has been given out, with their log-probabilities; empty unless asked for.</param>
 /// <param name="Finish">Set in a choice's last piece.</param>
-/// <param name="Calls">Of the last piece: the calls that the answer makes; null for none.</param>
+/// <param name="Calls">Of the last piece: the calls that the answer makes, whole; null for none.</param>
+/// <param name="CallPieces">What is new of calls, for who streams; together they are <paramref name="Calls"/>. Null for nothing.</param>
 internal readonly record struct Piece(
-    string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish, IReadOnlyList<CalledTool>? Calls = null)
+    string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish, IReadOnlyList<CalledTool>? Calls = null, IReadOnlyList<CallPiece>? CallPieces = null)
 {
     /// <summary>The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results.</summary>
     public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 });

@@ -18,8 +18,9 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
     public async ValueTask<AnswerRequest> ReadAsync(RequestFields fields, CancellationToken cancellation)
     {
         var shared = GenerationFields.Read(fields, options);
-        RefuseWhatIsNotSupported(fields);
+        ApiFields.Refuse(fields, FieldPlaces.Chat);
         var tools = ToolFields.Read(fields, options.Limits);
+        var constraint = AnswerConstraint.Of(fields, tools, AnswerForm.Read(fields), options.ChatFormat.Dialect);
         var (whole, images, opening) = await RenderAsync(fields, tools, cancellation);
         PromptTruncation.CheckPictures(shared, images);
         var prompt = PromptTruncation.Apply(whole, shared, options.ContextTokensMax, answerTokensDefault: null);
@@ -28,6 +29,7 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
             Tools = tools,
             Images = images,
             Openings = [opening],
+            Constraint = constraint,
         };
     }
 
@@ -91,16 +93,5 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         }
 
         return top is null or 0 ? null : throw ApiError.Invalid("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
-    }
-
-    /// <summary>What would change the answer and cannot be done must not be passed over in silence.</summary>
-    private static void RefuseWhatIsNotSupported(RequestFields fields)
-    {
-        ApiFields.Refuse(fields, FieldPlaces.Chat);
-        if (fields.Find("response_format") is { } form
-            && !(form.ValueKind == JsonValueKind.Object && new RequestFields(form).Text("type") == "text"))
-        {
-            throw ApiError.NotSupported("'response_format' is not supported yet, other than {\"type\":\"text\"}.", "response_format");
-        }
     }
 }

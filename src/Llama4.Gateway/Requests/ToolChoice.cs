@@ -23,7 +23,7 @@ internal sealed record ToolChoice(ToolChoiceKind Kind, string? Name = null)
     public static ToolChoice Auto { get; } = new(ToolChoiceKind.Auto);
 
     /// <summary>Reads the field against the tools of the request.</summary>
-    /// <exception cref="ApiError">It is none of the forms, names no tool, or asks for what cannot be promised.</exception>
+    /// <exception cref="ApiError">It is none of the forms, names no tool, or asks for a call where there are none.</exception>
     public static ToolChoice Read(RequestFields fields, IReadOnlyList<ToolDefinition> tools)
     {
         var choice = fields.Find("tool_choice") switch
@@ -44,9 +44,9 @@ internal sealed record ToolChoice(ToolChoiceKind Kind, string? Name = null)
             return choice;
         }
 
-        throw tools.Count == 0
-            ? ApiError.Invalid("'tool_choice' asks for a call, but there are no 'tools'.", "tool_choice")
-            : UnpromisedCalls.Refusal("That a tool is called ('tool_choice' other than none and auto)", "tool_choice");
+        return tools.Count == 0
+            ? throw ApiError.Invalid("'tool_choice' asks for a call, but there are no 'tools'.", "tool_choice")
+            : choice;
     }
 
     private static ToolChoice ReadNamed(RequestFields choice, IReadOnlyList<ToolDefinition> tools)
@@ -59,11 +59,4 @@ internal sealed record ToolChoice(ToolChoiceKind Kind, string? Name = null)
 
     private static ApiError Wrong() =>
         ApiError.Invalid("'tool_choice' must be none, auto, required, or {\"type\":\"function\",\"function\":{\"name\":...}}.", "tool_choice");
-}
-
-/// <summary>What only decoding under a grammar can promise: until there is one it is refused, and not left to the model's good will.</summary>
-internal static class UnpromisedCalls
-{
-    public static ApiError Refusal(string what, string param) =>
-        ApiError.NotSupported($"{what} cannot be promised: this server does not constrain decoding yet.", param);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Llama4.Structured.Calls;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Gateway.Requests;
@@ -19,14 +20,25 @@ internal sealed record ToolFields
     /// <summary>Whether calls may or must be made.</summary>
     public ToolChoice Choice { get; private init; } = ToolChoice.Auto;
 
-    /// <summary>Most calls of an answer: without parallel_tool_calls the first one counts.</summary>
-    public int CallsMax { get; private init; } = int.MaxValue;
+    /// <summary>Most calls of an answer: one without parallel_tool_calls, and of the one tool that must be called; null for no bound.</summary>
+    public int? CallsMax { get; private init; }
 
     /// <summary>Whether definitions stand in the first user message, where chat_template_kwargs says so.</summary>
     public bool? ToolsInUserMessage { get; private init; }
 
     /// <summary>Whether the answer may be calls.</summary>
     public bool AreCallable => Definitions.Count > 0 && Choice.Kind != ToolChoiceKind.None;
+
+    /// <summary>Whether the answer must be calls.</summary>
+    public bool MustCall => Choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Named;
+
+    /// <summary>Whether some tool's arguments are promised to follow its schema.</summary>
+    public bool HasStrict => Callable.Any(one => one.Tool.Strict);
+
+    /// <summary>The tools that may be called, with their places among <see cref="Definitions"/>.</summary>
+    public IEnumerable<(int Index, CallableTool Tool)> Callable => Definitions.Index()
+        .Where(one => Choice.Name is null || one.Item.Name == Choice.Name)
+        .Select(one => (one.Index, Describe(one.Item, $"tools[{one.Index}].function")));
 
     /// <summary>
     /// What the prompt says of tools. Those that may not be called are not shown, and the dialog is laid out as one with tools all the
@@ -44,7 +56,7 @@ internal sealed record ToolFields
         {
             Definitions = definitions,
             Choice = choice,
-            CallsMax = parallel ? int.MaxValue : 1,
+            CallsMax = parallel && choice.Kind != ToolChoiceKind.Named ? null : 1,
             ToolsInUserMessage = fields.Find("chat_template_kwargs") is { ValueKind: JsonValueKind.Object } settings
                 && new RequestFields(settings) is var template && template.Find("tools_in_user_message") is not null
                     ? template.Flag("tools_in_user_message")
@@ -75,7 +87,7 @@ internal sealed record ToolFields
             foreach (var (i, definition) in definitions.Index())
             {
                 CheckName(definition.Name, limits, $"tools[{i}].function.name");
-                RefuseStrict(definition.Json, $"tools[{i}].function.strict");
+                Describe(definition, $"tools[{i}].function");
             }
 
             return definitions;
@@ -95,12 +107,12 @@ internal sealed record ToolFields
         }
     }
 
-    private static void RefuseStrict(JsonElement definition, string param)
+    private static CallableTool Describe(ToolDefinition definition, string param)
     {
-        var function = new RequestFields(definition).Find("function") ?? definition;
-        if (new RequestFields(function).Flag("strict"))
-        {
-            throw UnpromisedCalls.Refusal("Arguments that follow a tool's schema ('strict')", param);
-        }
+        var function = new RequestFields(new RequestFields(definition.Json).Find("function") ?? definition.Json);
+        var strict = function.Find("strict") is { } said && (said.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? said.GetBoolean()
+            : throw ApiError.WrongType($"{param}.strict", "true or false", RequestFields.Name(said)));
+        return new CallableTool(definition.Name, function.Find("parameters"), strict);
     }
 }

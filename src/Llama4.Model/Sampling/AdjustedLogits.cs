@@ -4,7 +4,7 @@ using Llama4.Contracts;
 namespace Llama4.Model;
 
 /// <summary>
-/// Logits in double, after bias and penalties (steps 2 to 4). Pooled; one owner disposes. The array is padded with
+/// Logits in double, after bias, penalties (steps 2 to 4) and mask. Pooled; one owner disposes. The array is padded with
 /// -infinity to a multiple of <see cref="Exponentials.Lanes"/>, so that vector code needs no tail.
 /// </summary>
 internal readonly struct AdjustedLogits : IDisposable
@@ -28,13 +28,15 @@ internal readonly struct AdjustedLogits : IDisposable
     /// <summary>False if bias and penalties are all neutral.</summary>
     public static bool IsNeeded(SamplingSettings settings) => settings.LogitBias is { Count: > 0 } || HasPenalties(settings);
 
-    public static AdjustedLogits Of(ReadOnlySpan<float> logits, in TokenDraw draw)
+    public static AdjustedLogits Of(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
         var adjusted = Raw(logits);
         if (draw.Settings.LogitBias is { Count: > 0 } bias)
             adjusted.Add(bias);
         if (HasPenalties(draw.Settings))
             adjusted.Penalise(draw);
+        if (!mask.AllowsAll)
+            mask.Apply(adjusted.Array.AsSpan(0, adjusted.Count));
         return adjusted;
     }
 

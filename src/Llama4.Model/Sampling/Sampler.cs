@@ -11,10 +11,11 @@ public static class Sampler
 {
     /// <summary>Draws one token. Scratch is pooled: nothing that grows with the vocabulary is allocated after warm-up.</summary>
     /// <param name="logits">[vocab], as the model made them.</param>
+    /// <param name="mask">Of the tokens that the draw's constraint allows: temperature and cuts see no others.</param>
     /// <exception cref="InvalidOperationException">No logit is above -infinity: there is nothing to draw.</exception>
-    public static DrawnToken Draw(ReadOnlySpan<float> logits, in TokenDraw draw)
+    public static DrawnToken Draw(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask = default)
     {
-        var id = draw.Settings.Temperature == 0 ? Greedy(logits, draw) : DrawWeighted(logits, draw);
+        var id = draw.Settings.Temperature == 0 ? Greedy(logits, draw, mask) : DrawWeighted(logits, draw, mask);
         if (draw.TopLogprobs is not { } count)
             return new DrawnToken(id, null, null);
         var raw = new RawLogprobs(logits);
@@ -27,30 +28,30 @@ public static class Sampler
         var raw = new RawLogprobs(logits);
         var top = raw.Top(draw.TopLogprobs ?? 0);
         if (draw.Settings.Temperature == 0)
-            return new TokenDistribution([new(Greedy(logits, draw), 1)], top);
-        using var weights = Weights(logits, draw);
+            return new TokenDistribution([new(Greedy(logits, draw, default), 1)], top);
+        using var weights = Weights(logits, draw, default);
         return new TokenDistribution(weights.Probabilities(), top);
     }
 
-    private static int Greedy(ReadOnlySpan<float> logits, in TokenDraw draw)
+    private static int Greedy(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
-        if (!AdjustedLogits.IsNeeded(draw.Settings))
+        if (!AdjustedLogits.IsNeeded(draw.Settings) && mask.AllowsAll)
             return GreatestLogit.IdOf(logits);
-        using var adjusted = AdjustedLogits.Of(logits, draw);
+        using var adjusted = AdjustedLogits.Of(logits, draw, mask);
         return GreatestLogit.IdOf(adjusted.Values);
     }
 
-    private static int DrawWeighted(ReadOnlySpan<float> logits, in TokenDraw draw)
+    private static int DrawWeighted(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
-        using var weights = Weights(logits, draw);
+        using var weights = Weights(logits, draw, mask);
         return weights.At(DrawNoise.Uniform(draw.Seed, draw.Choice, draw.Position));
     }
 
-    /// <summary>Steps 2 to 8 of the rule.</summary>
-    private static TokenWeights Weights(ReadOnlySpan<float> logits, in TokenDraw draw)
+    /// <summary>Steps 2 to 8 of the rule; the mask between 4 and 5, since nothing before it drops a token.</summary>
+    private static TokenWeights Weights(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
         var settings = draw.Settings;
-        var weights = TokenWeights.Of(AdjustedLogits.Of(logits, draw), settings.Temperature);
+        var weights = TokenWeights.Of(AdjustedLogits.Of(logits, draw, mask), settings.Temperature);
         if (settings.MinP > 0)
             weights.KeepFrom(settings.MinP);
         if (settings.TopK > 0)

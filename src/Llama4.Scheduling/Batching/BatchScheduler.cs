@@ -162,7 +162,7 @@ public sealed class BatchScheduler
     }
 
     /// <summary>A step was done: its keys and values are written and these tokens were drawn. Nobody may read the step's arrays any more.</summary>
-    /// <param name="tokens">[step.LogitRows.Length] one for each, in order.</param>
+    /// <param name="tokens">[step.LogitRows.Length] one for each, in order; negative where none could be drawn, which ends the sequence with an error.</param>
     /// <returns>One for each token, in order, unless its sequence was cancelled; and the ends of cancelled sequences.</returns>
     public IReadOnlyList<Emission> Commit(StepPlan step, ReadOnlySpan<int> tokens)
     {
@@ -186,6 +186,10 @@ public sealed class BatchScheduler
             if (sequence.Cancelled)
             {
                 emissions.Add(End(sequence, FinishReason.Cancelled));
+            }
+            else if (slice.Samples && tokens[row] < 0)
+            {
+                emissions.Add(End(sequence, FinishReason.Error) with { LogitRow = row });
             }
             else if (slice.Samples)
             {

@@ -4,7 +4,7 @@ namespace Llama4.Scheduling;
 
 /// <summary>The next token of one sequence, or its end, or both: what becomes a <see cref="TokenChunk"/>.</summary>
 /// <param name="Sequence">The scheduler's number; unknown to it once <paramref name="Finish"/> is set.</param>
-/// <param name="LogitRow">Index into the tokens given to Commit (and the step's LogitRows); −1 when no token was sampled.</param>
+/// <param name="LogitRow">Index into the tokens given to Commit (and the step's LogitRows); −1 when no token was to be sampled.</param>
 /// <param name="Index">0-based index of the token in the answer; without a token, the number of tokens in it.</param>
 /// <param name="CachedTokens">Prompt tokens taken from the prefix cache.</param>
 public readonly record struct Emission(
