@@ -15,6 +15,7 @@ internal static class ModelServer
     {
         await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
+        model.Chats?.Open(app.Services);
         started(await app.StartLlama4Async(bind, port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
@@ -26,6 +27,10 @@ internal static class ModelServer
         using var hurry = new CancellationTokenSource();
         using var _ = terminal.Interrupts.Redirect(hurry.Cancel);
         await app.StopAsync(hurry.Token);
+        if (model.Chats is { } chats)
+        {
+            await chats.DisposeAsync();
+        }
     }
 
     /// <summary>One line an event on stderr: every request, and what is wrong.</summary>
@@ -44,7 +49,22 @@ internal static class ModelServer
     public static WebApplication Build(
         string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
     {
-        var options = new GatewayOptions
+        var options = OptionsOf(name, served, tokensMax, vocabularySize, ofMany);
+
+        // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Log(builder.Logging);
+        builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
+        builder.Services.AddSingleton(client).AddLlama4Gateway(options);
+        var app = builder.Build();
+        app.MapLlama4Gateway();
+        return app;
+    }
+
+    /// <summary>What the gateway must know of the model.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static GatewayOptions OptionsOf(string name, ServedModel served, int tokensMax, int vocabularySize, bool ofMany) =>
+        new()
         {
             ModelIds = [name],
             Tokenizer = served.Tokenizer,
@@ -57,14 +77,4 @@ internal static class ModelServer
             TakesBeforeReady = !ofMany,
             Limits = ofMany ? new GatewayLimits { ProbesMax = int.MaxValue } : new GatewayLimits(),
         };
-
-        // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Log(builder.Logging);
-        builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
-        builder.Services.AddSingleton(client).AddLlama4Gateway(options);
-        var app = builder.Build();
-        app.MapLlama4Gateway();
-        return app;
-    }
 }

@@ -24,12 +24,20 @@ internal static class ServeVerb
             DefaultValueFactory = _ => IPAddress.Loopback,
             CustomParser = ParseAddress,
         };
+        var clientPort = new Option<int>("--client-port")
+        {
+            Description = "TCP port of 127.0.0.1 for .NET clients without HTTP (Llama4.Client); 0 for none. Hosts of a cluster always have one.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0,
+        };
+        clientPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         port.Within("0 to 65535", value => value is >= 0 and <= 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
         command.Add(dialect.Option);
         command.Add(port);
         command.Add(bind);
+        command.Add(clientPort);
         cluster.AddTo(command, port);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -37,12 +45,22 @@ internal static class ServeVerb
             var address = parsed.GetRequiredValue(bind);
             if (cluster.IsGiven(parsed))
             {
+                if (parsed.GetValue(clientPort) > 0)
+                {
+                    throw new UsageException("--client-port is for one process: hosts of a cluster open a port for clients by themselves, which these find in the store");
+                }
+
                 return await ClusterServer.RunAsync(
                     cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
             }
 
             KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing
-            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
+            if (parsed.GetValue(clientPort) is > 0 and var door)
+            {
+                KestrelSetup.CheckIsFree(IPAddress.Loopback, door);
+            }
+
+            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation, parsed.GetValue(clientPort));
             await ModelServer.RunAsync(running, address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
             return CommandLine.Success;
         });
