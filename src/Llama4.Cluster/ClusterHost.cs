@@ -167,6 +167,7 @@ public sealed class ClusterHost : IAsyncDisposable
                     silo.AddModelHost(host, new HostAgentOptions(description, options.Replicas, options.Standbys, ExpertGroups: 1));
                     silo.Services.AddSingleton<IPlanRegister>(services =>
                         new RedisPlanRegister(redis, services.GetRequiredService<Serializer<PlanRecord>>(), options.ClusterId));
+                    options.Services?.Invoke(silo.Services);
                 });
             try
             {

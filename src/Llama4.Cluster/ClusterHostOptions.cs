@@ -1,5 +1,6 @@
 using System.Net;
 using Llama4.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Llama4.Cluster;
@@ -51,6 +52,9 @@ public sealed record ClusterHostOptions
 
     /// <summary>The authority (PEM) that all hosts' certificates must come from; goes with <see cref="TlsCertificate"/>.</summary>
     public string? TlsAuthority { get; init; }
+
+    /// <summary>Further services of a silo, for grains of other assemblies; null for none.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Where the host's log goes; null for nowhere.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }

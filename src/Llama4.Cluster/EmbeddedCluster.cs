@@ -65,10 +65,11 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             host = new ModelHost(
                 new HostId("host-0"), checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, limits, options.KvBytes, progress, cancellation);
             var endpoint = SiloSetup.FreeEndpoint();
-            silo = SiloSetup.Build(host.Id, endpoint, clientPort: 0, SiloSetup.Development(endpoint), tls: null, logging => Log(logging, options.Logging), builder =>
+            silo = SiloSetup.Build(host.Id, endpoint, options.ClientPort, SiloSetup.Development(endpoint), tls: null, logging => Log(logging, options.Logging), builder =>
             {
                 builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups) { IsAlone = true });
                 builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
+                options.Services?.Invoke(builder.Services);
                 options.Silo?.Invoke(builder);
             });
             // To its end, a second or two: Orleans logs a start that is broken off as its own failure, and cannot be stopped after it.

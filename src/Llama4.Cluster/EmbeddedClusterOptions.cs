@@ -1,6 +1,7 @@
 using Llama4.Compute;
 using Llama4.Model;
 using Llama4.Scheduling;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
 
@@ -32,6 +33,12 @@ public sealed record EmbeddedClusterOptions
 
     /// <summary>Where the cluster's log goes; null for nowhere. Warnings and worse only, unless the builder says otherwise.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>TCP port of the loopback interface where clients without HTTP reach the cluster; 0 for none.</summary>
+    public int ClientPort { get; init; }
+
+    /// <summary>Further services, for grains of other assemblies; null for none.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Further settings of the silo, for tests that watch its calls.</summary>
     internal Action<ISiloBuilder>? Silo { get; init; }

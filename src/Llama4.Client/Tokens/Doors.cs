@@ -14,5 +14,8 @@ internal static class Doors
     /// <inheritdoc cref="GetPlanView"/>
     public static IEngineDoorGrain GetEngineDoor(this IGrainFactory grains, long number) => grains.GetGrain<IEngineDoorGrain>(Around(number));
 
+    /// <inheritdoc cref="GetPlanView"/>
+    public static IChatGrain GetChat(this IGrainFactory grains, long number) => grains.GetGrain<IChatGrain>(Around(number));
+
     private static long Around(long number) => number % Count;
 }

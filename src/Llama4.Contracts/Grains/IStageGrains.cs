@@ -17,6 +17,9 @@ internal static class Deadlines
     /// <summary>Calls of a client to a door: it waits for half a second at most.</summary>
     public const string Door = "00:00:01";
 
+    /// <summary>A chat's body may have 8 MiB, over a line of 1 MB/s. Clients themselves give up sooner on shorter ones.</summary>
+    public const string ChatStart = "00:00:10";
+
     /// <summary>The leader asks every host, and gives each a second.</summary>
     public const string Leader = "00:00:10";
 

@@ -82,7 +82,8 @@ internal static class RequestBody
         }
     }
 
-    private static JsonDocument Parse(ReadOnlySpan<byte> bytes)
+    /// <summary>A body that is there as a JSON object; the caller disposes it.</summary>
+    public static JsonDocument Parse(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
         if (bytes.IsEmpty)

@@ -4,7 +4,10 @@ using Llama4.Cluster;
 using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Gateway.Admin;
+using Llama4.Gateway.Doors;
+using Llama4.Model;
 using Llama4.Server.Output;
+using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Serving;
@@ -25,6 +28,9 @@ internal static class ClusterServer
     /// <summary>A drain takes as long as others need to load what this host owns.</summary>
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromMinutes(5);
 
+    /// <summary>Answers of clients without HTTP that take longer go on elsewhere.</summary>
+    private static readonly TimeSpan ChatLimit = TimeSpan.FromSeconds(20);
+
     private const int KeyBytes = 24;
 
     /// <summary>Serves until <paramref name="cancellation"/>; then running answers finish, and what this host owns moves to others.</summary>
@@ -33,19 +39,30 @@ internal static class ClusterServer
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelDirectory)));
         doors.Public?.Check(terminal.Warn);
-        var served = doors.Public is null ? null : ServedModel.Load(options.ModelDirectory, doors.ChatDialect, terminal.Warn); // first: it may be what is wrong
-        await using var host = await ClusterHost.StartAsync(options with { Logging = ModelServer.Log }, progress: null, cancellation);
+        var served = Served(options, doors, terminal); // first: it may be what is wrong
+        await using var chats = new ChatDoor();
+        await using var host = await ClusterHost.StartAsync(
+            options with { Logging = ModelServer.Log, Services = services => services.AddSingleton(chats) }, progress: null, cancellation);
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
             : $"a gateway of cluster {options.ClusterId}, without a host of its own");
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
-        await using var gateway = served is null ? null : ModelServer.Build(
-            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Public!, ofMany: true);
+        await using var gateway = served is null || doors.Public is null ? null : ModelServer.Build(
+            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);
             terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
+        }
+
+        if (gateway is not null)
+        {
+            chats.Open(gateway.Services);
+        }
+        else if (served is not null)
+        {
+            chats.Open(ModelServer.OptionsOf(name, served, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, ModelServer.Log);
         }
 
         terminal.Output.Flush();
@@ -57,11 +74,25 @@ internal static class ClusterServer
             return CommandLine.Failure;
         }
 
-        await LeaveAsync(host, gateway, terminal);
+        await LeaveAsync(host, gateway, chats, terminal);
         return CommandLine.Success;
     }
 
-    private static async Task LeaveAsync(ClusterHost host, WebApplication? gateway, Terminal terminal)
+    /// <summary>Any host serves chats of clients without HTTP, as far as it can: one that has no gateway may have a checkpoint without a tokenizer.</summary>
+    private static ServedModel? Served(ClusterHostOptions options, ClusterDoors doors, Terminal terminal)
+    {
+        try
+        {
+            return ServedModel.Load(options.ModelDirectory, doors.ChatDialect, terminal.Warn);
+        }
+        catch (Exception error) when (doors.Public is null && error is (TokenizerFormatException or CheckpointException))
+        {
+            terminal.Warn($"this host serves no chats: {error.Message}");
+            return null;
+        }
+    }
+
+    private static async Task LeaveAsync(ClusterHost host, WebApplication? gateway, ChatDoor chats, Terminal terminal)
     {
         terminal.Error.WriteLine("leaving: running answers may finish and what this host owns moves to others; Ctrl-C again leaves at once");
         using var hurry = new CancellationTokenSource();
@@ -70,6 +101,8 @@ internal static class ClusterServer
         {
             await gateway.StopAsync(hurry.Token);
         }
+
+        await chats.CloseAsync(ChatLimit, hurry.Token);
 
         await host.LeaveAsync(LeaveLimit, hurry.Token);
     }

@@ -14,6 +14,7 @@ internal static class ModelServer
     {
         await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
+        model.Chats?.Open(app.Services);
         started(await app.StartLlama4Async(door.Bind, door.Port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
@@ -25,6 +26,10 @@ internal static class ModelServer
         using var hurry = new CancellationTokenSource();
         using var _ = terminal.Interrupts.Redirect(hurry.Cancel);
         await app.StopAsync(hurry.Token);
+        if (model.Chats is { } chats)
+        {
+            await chats.DisposeAsync();
+        }
     }
 
     /// <summary>One line an event on stderr: every request, and what is wrong.</summary>
@@ -43,18 +48,8 @@ internal static class ModelServer
     public static WebApplication Build(
         string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
     {
-        var options = new GatewayOptions
+        var options = OptionsOf(name, served, tokensMax, vocabularySize, ofMany) with
         {
-            ModelIds = [name],
-            Tokenizer = served.Tokenizer,
-            ChatFormat = served.ChatFormat,
-            Tiles = served.Tiles,
-            ContextTokensMax = tokensMax,
-            VocabularySize = vocabularySize,
-            StopIds = served.StopIds,
-            Defaults = served.Defaults,
-            TakesBeforeReady = !ofMany,
-            Limits = ofMany ? new GatewayLimits { ProbesMax = int.MaxValue } : new GatewayLimits(),
             ApiKeys = door.ApiKeys,
             CorsOrigins = door.CorsOrigins,
             LogsContent = door.LogsPrompts,
@@ -69,4 +64,21 @@ internal static class ModelServer
         app.MapLlama4Gateway();
         return app;
     }
+
+    /// <summary>What the gateway must know of the model.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static GatewayOptions OptionsOf(string name, ServedModel served, int tokensMax, int vocabularySize, bool ofMany) =>
+        new()
+        {
+            ModelIds = [name],
+            Tokenizer = served.Tokenizer,
+            ChatFormat = served.ChatFormat,
+            Tiles = served.Tiles,
+            ContextTokensMax = tokensMax,
+            VocabularySize = vocabularySize,
+            StopIds = served.StopIds,
+            Defaults = served.Defaults,
+            TakesBeforeReady = !ofMany,
+            Limits = ofMany ? new GatewayLimits { ProbesMax = int.MaxValue } : new GatewayLimits(),
+        };
 }

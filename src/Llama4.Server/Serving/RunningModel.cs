@@ -1,4 +1,5 @@
 using Llama4.Cluster;
+using Llama4.Gateway.Doors;
 using Llama4.Server.Output;
 using Llama4.Server.Verbs;
 
@@ -7,12 +8,24 @@ namespace Llama4.Server.Serving;
 /// <summary>A model at work in this process: its cluster, and what stands between that and its users.</summary>
 internal sealed record RunningModel(string Name, ServedModel Served, EmbeddedCluster Cluster) : IAsyncDisposable
 {
+    /// <summary>For clients without HTTP, to be opened by who serves; null for none.</summary>
+    public ChatDoor? Chats { get; private init; }
+
     /// <summary>Loads the model, with a bar where a person watches.</summary>
     /// <param name="logging">Where the cluster's warnings go; null for nowhere.</param>
-    public static async Task<RunningModel> StartAsync(ModelChoice choice, Terminal terminal, Action<ILoggingBuilder>? logging, CancellationToken cancellation)
+    /// <param name="clientPort">Of loopback, for clients without HTTP; 0 for none.</param>
+    public static async Task<RunningModel> StartAsync(
+        ModelChoice choice, Terminal terminal, Action<ILoggingBuilder>? logging, CancellationToken cancellation, int clientPort = 0)
     {
         var served = ServedModel.Load(choice.Directory, choice.ChatDialect, terminal.Warn); // first: it is read in a moment, and may be what is wrong
-        return new RunningModel(choice.Name, served, await StartClusterAsync(choice, terminal, options => options with { Logging = logging }, cancellation));
+        var chats = clientPort > 0 ? new ChatDoor() : null;
+        Func<EmbeddedClusterOptions, EmbeddedClusterOptions> change = options => options with
+        {
+            Logging = logging,
+            ClientPort = clientPort,
+            Services = chats is null ? null : services => services.AddSingleton(chats),
+        };
+        return new RunningModel(choice.Name, served, await StartClusterAsync(choice, terminal, change, cancellation)) { Chats = chats };
     }
 
     /// <summary>Loads the cluster alone, which needs no tokenizer.</summary>

@@ -25,6 +25,13 @@ internal static class ServeVerb
             DefaultValueFactory = _ => IPAddress.Loopback,
             CustomParser = ParseAddress,
         };
+        var clientPort = new Option<int>("--client-port")
+        {
+            Description = "TCP port of 127.0.0.1 for .NET clients without HTTP (Llama4.Client); 0 for none. Hosts of a cluster always have one.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0,
+        };
+        clientPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         port.Within("0 to 65535", value => value is >= 0 and <= 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
@@ -32,6 +39,7 @@ internal static class ServeVerb
         command.Add(port);
         command.Add(bind);
         publicDoor.AddTo(command);
+        command.Add(clientPort);
         cluster.AddTo(command, port);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -39,13 +47,23 @@ internal static class ServeVerb
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
             if (cluster.IsGiven(parsed))
             {
+                if (parsed.GetValue(clientPort) > 0)
+                {
+                    throw new UsageException("--client-port is for one process: hosts of a cluster open a port for clients by themselves, which these find in the store");
+                }
+
                 return await ClusterServer.RunAsync(
                     cluster.Read(parsed, choice), cluster.Doors(parsed, door) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
             }
 
             door.Check(terminal.Warn);
             KestrelSetup.CheckIsFree(door.Bind, door.Port); // before a large model is loaded for nothing
-            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
+            if (parsed.GetValue(clientPort) is > 0 and var clients)
+            {
+                KestrelSetup.CheckIsFree(IPAddress.Loopback, clients);
+            }
+
+            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation, parsed.GetValue(clientPort));
             await ModelServer.RunAsync(running, door, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
         });

@@ -21,6 +21,7 @@ internal static class ContractSamples
     private static readonly RequestImage Picture = new() { Tiles = 1, Levels = [0, 1, 254, 255], Spans = [new(1, 2)] };
     private static readonly DecodingConstraint Constraint = new() { Kind = ConstraintKind.Regex, Text = "[a-z]+", EndsLate = true };
     private static readonly DrawConstraint Drawing = new(Constraint.Digest, Constraint, [200_001], true);
+    private static readonly ChatPiece Piece = new() { Number = 3, Token = 17, Text = "Paris", Calls = [new("call_1", "time", "{}")], Finish = "tool_calls", Usage = new(10, 4, 3) };
     private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 } };
     private static readonly PlacementPlan Plan = new(
         7, Host, Host, [new LayerPlacement(0, Host, [new ExpertGroupPlacement(0, 0, 8, Host) { Standbys = [new HostId("worker-3")], Hot = [new HotExpert(3, new HostId("worker-4"))] }]), new LayerPlacement(1, Host, [])]) { Hosts = [Host] };
@@ -29,6 +30,9 @@ internal static class ContractSamples
     {
         Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Layers[0].ExpertGroups[0].Hot[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
         new PlanView(Plan, Host, ["10.0.0.1:2"], new SuspicionAge(3, 44)), new SuspicionAge(3, 44),
+        new ChatSubmission { Answer = Chunk.Request, Chat = Chunk.Request, Body = [.. "{}"u8], Emitted = [200_001, 7], Caller = "app" },
+        new ChatAnswer(ChatState.Serving, [Piece], new ChatError(400, "invalid_request_error", "no", "messages", "invalid_value", 1)), Piece, Piece.Calls[0], Piece.Usage!,
+        new ChatError(429, "rate_limit_error", "later", "model", "rate_limit_exceeded", 7),
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
         new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint },
         Constraint, Drawing, new UnknownConstraintException("constraint 0f is not known here"),
