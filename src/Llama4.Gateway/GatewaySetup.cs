@@ -35,6 +35,7 @@ public static class GatewaySetup
             .AddSingleton(options)
             .AddLlama4Keys()
             .AddLlama4Cors(options.CorsOrigins)
+            .AddLlama4Metrics()
             .AddSingleton<RequestGate>()
             .AddSingleton<Readiness>()
             .AddSingleton<Endpoints>()
@@ -66,6 +67,7 @@ public static class GatewaySetup
         routes.Map("/v1/completions", guard.Post("completions", services.GetRequiredService<CompletionsEndpoint>().ServeAsync));
         routes.Map("/v1/models", (RequestDelegate)endpoints.Models);
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
+        routes.MapLlama4Metrics();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
         routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();
