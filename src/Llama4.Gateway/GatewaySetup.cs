@@ -37,6 +37,7 @@ public static class GatewaySetup
             .AddSingleton(options)
             .AddLlama4Keys()
             .AddLlama4Cors(options.CorsOrigins)
+            .AddLlama4Metrics()
             .AddSingleton<RequestGate>()
             .AddSingleton<Readiness>()
             .AddSingleton<Endpoints>()
@@ -54,7 +55,6 @@ public static class GatewaySetup
             .AddSingleton<TokenizeEndpoint>()
             .AddSingleton<DetokenizeEndpoint>()
             .AddSingleton<ApplyTemplateEndpoint>()
-            .AddSingleton<MetricsEndpoint>()
             .AddHostedService<ReadinessProbe>()
             .AddHostedService<GracefulShutdown>();
     }
@@ -79,7 +79,7 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/version", (RequestDelegate)endpoints.Version);
         routes.Map("/props", (RequestDelegate)endpoints.Props);
-        routes.Map("/metrics", services.GetRequiredService<MetricsEndpoint>().ServeAsync);
+        routes.MapLlama4Metrics();
         routes.Map("/health", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/ping", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Llama4.Gateway.Hosting;
 
 /// <summary>
-/// What surrounds every endpoint that generates: method, gate, the one place where a refusal becomes an error body, and the log line.
+/// What surrounds every endpoint that generates: method, gate, the one place where a refusal becomes an error body, what is counted, and the log line.
 /// </summary>
-internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGate gate, ILogger<GuardedEndpoint> logger)
+internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGate gate, GatewayMetrics metrics, ILogger<GuardedEndpoint> logger)
 {
     public RequestDelegate Post(string name, Func<HttpContext, RequestLog, Task> serve) => http => ServeAsync(http, new RequestLog(name, http), serve);
 
@@ -43,7 +43,9 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
         }
         finally
         {
-            log.Write(logger, options.Clock.GetElapsedTime(start));
+            var elapsed = options.Clock.GetElapsedTime(start);
+            metrics.Count(log.Endpoint, log.Finish == "-" ? "done" : log.Finish, log.Usage, elapsed);
+            log.Write(logger, elapsed);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class RequestGate(GatewayOptions options, Readiness readiness) :
     /// <summary>Cancelled when running answers must end, shutdown's limit being reached.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>Requests inside, right now.</summary>
+    public int Inside => Volatile.Read(ref _inside);
+
     public bool IsClosed
     {
         get

@@ -8,6 +8,8 @@ namespace Llama4.Gateway.Hosting;
 /// <summary>What the one log line of a request says: never its content.</summary>
 internal sealed partial class RequestLog(string endpoint, HttpContext http)
 {
+    public string Endpoint => endpoint;
+
     public string Id { get; set; } = "-";
 
     /// <summary>The engine's queue is fair between callers.</summary>

@@ -56,5 +56,8 @@ internal sealed class ScriptedClient(Action<ScriptedGeneration> script) : IGener
         return new((result, generation));
     }
 
-    public ValueTask<EngineStatus> StatusAsync(CancellationToken cancellation) => new(new EngineStatus(0, 0, 0, 0, 0, 0, 0));
+    /// <summary>What the engine says of itself; null for an engine that is not there.</summary>
+    public EngineStatus? Status { get; set; } = new(0, 0, 0, 0, 0, 0, 0);
+
+    public ValueTask<EngineStatus> StatusAsync(CancellationToken cancellation) => new(Status ?? throw new TimeoutException("no engine"));
 }

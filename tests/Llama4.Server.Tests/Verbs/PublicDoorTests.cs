@@ -1,16 +1,11 @@
-using System.Diagnostics;
 using System.Net;
-using System.Text.RegularExpressions;
 using Llama4.Gateway.Keys;
-using Llama4.Server.Output;
 using Llama4.Server.Serving;
 
 namespace Llama4.Server.Tests.Verbs;
 
-public sealed partial class PublicDoorTests
+public sealed class PublicDoorTests
 {
-    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(2);
-
     [Theory]
     [InlineData("--tls-cert x.pem", CommandLine.Usage, "--tls-cert and --tls-key go together")]
     [InlineData("--tls-cert x.pem --tls-key y.pem", CommandLine.Failure, "expected a certificate in x.pem and its key in y.pem")]
@@ -76,59 +71,5 @@ public sealed partial class PublicDoorTests
         written.Contains("capital of Spain?").ShouldBe(logsPrompts, written);
         written.Contains("is Madrid").ShouldBe(logsPrompts, written);
         written.ShouldNotContain("Zeppelin"); // of requests that were refused: nothing was asked of the model
-    }
-
-    /// <summary><c>llama4 serve</c> as a process, and all that it writes.</summary>
-    private sealed partial class ServedProcess : IAsyncDisposable
-    {
-        private readonly Process _process;
-        private readonly WatchedWriter _written = new();
-
-        private ServedProcess(Process process)
-        {
-            _process = process;
-            DataReceivedEventHandler write = (_, line) => _written.WriteLine(line.Data);
-            process.OutputDataReceived += write;
-            process.ErrorDataReceived += write;
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-        }
-
-        public string Address => Url().Match(_written.ToString()).Value;
-
-        public static async Task<ServedProcess> StartAsync(string[] options)
-        {
-            var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "serve", "--port", "0", .. options])
-            {
-                RedirectStandardOutput = true, RedirectStandardError = true,
-            };
-            var served = new ServedProcess(Process.Start(start)!);
-            await served.WritesAsync("Ready: the first token");
-            return served;
-        }
-
-        public Task WritesAsync(string text) => _written.Shows(text);
-
-        public async Task<string> StopAsync()
-        {
-            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-            await _process.WaitForExitAsync().WaitAsync(Hang);
-            _process.WaitForExit(); // to the last line
-            return _written.ToString();
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill();
-            }
-
-            _process.Dispose();
-            return ValueTask.CompletedTask;
-        }
-
-        [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
-        private static partial Regex Url();
     }
 }
