@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Keys;
 using Llama4.Gateway.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -193,7 +194,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
             var request = await ReadAsync(ended.Token);
             var ids = new CallIds(_submission.Chat);
             var start = ActivatorUtilities.CreateInstance<AnswerStart>(_gateway, _options with { NewId = ids.Next }, _cluster);
-            await start.SubmitAllAsync(request, _submission.Caller, choices, ended.Token);
+            await start.SubmitAllAsync(request, new Caller(_submission.Caller, meter: null), choices, ended.Token);
             await AnswerLoop.RunAsync(choices, this, silence, limits.SilenceLimit);
             return Usage.Of(choices);
         }
