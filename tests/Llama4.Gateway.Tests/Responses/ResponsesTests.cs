@@ -201,7 +201,7 @@ public class ResponsesTests
     [InlineData("\"x\"", ",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools[0].name", "invalid_value")]
     [InlineData("\"x\"", ",\"tool_choice\":\"required\"", "tool_choice", "invalid_value")]
     [InlineData("\"x\"", ",\"text\":{\"verbosity\":\"low\"}", "text.verbosity", "unsupported_parameter")]
-    [InlineData("\"x\"", ",\"text\":{\"format\":7}", "text.format", "unsupported_parameter")]
+    [InlineData("\"x\"", ",\"text\":{\"format\":7}", "text.format", "invalid_type")]
     [InlineData("\"x\"", ",\"include\":[\"file_search_call.results\"]", "include", "unsupported_parameter")]
     [InlineData("[]", "", "input", "invalid_value")]
     [InlineData("7", "", "input", "invalid_type")]
