@@ -18,9 +18,22 @@ internal static class CanonicalOrders
             .Select(text => $"{{{text}}}"),
         JsonValueKind.Array => Joined([.. value.EnumerateArray().Select(Texts)]).Select(text => $"[{text}]"),
         JsonValueKind.String => [Quoted(value.GetString()!)],
-        JsonValueKind.Number => [ExactDecimal.Parse(value.GetRawText(), "number").ToString()],
+        JsonValueKind.Number => [Number(value.GetRawText())],
         _ => [value.GetRawText()],
     };
+
+    /// <summary>A plain decimal, if it can be written out.</summary>
+    private static string Number(string json)
+    {
+        try
+        {
+            return ExactDecimal.Parse(json, "number").ToString();
+        }
+        catch (ConstraintException)
+        {
+            return json;
+        }
+    }
 
     public static string Quoted(string text)
     {

@@ -27,13 +27,40 @@ public sealed class RegexTests
     [InlineData("[b-a]", "ends before it starts")]
     [InlineData("a**", "nothing to repeat")]
     [InlineData("(a)\\1", "back references")]
-    [InlineData("(?=a)b", "lookahead")]
-    [InlineData("\\bcat", "word boundaries")]
+    [InlineData("(?=a)b", "no text")]
+    [InlineData("a(?=b)b", "lookahead")]
+    [InlineData("(?<=a)b", "lookbehind")]
+    [InlineData("\\p{Script=Greek}", "Script=Greek")]
+    [InlineData("\\b", "no text")]
     [InlineData("a{3,2}", "at least 3")]
     [InlineData("[", "']'")]
     [InlineData("[^\\s\\S]", "no text")]
     public void Regex_ThatCannotBeEnforced_SaysWhy(string regex, string part) =>
         Should.Throw<ConstraintException>(() => Constraint.OfRegex(regex)).Message.ShouldContain(part);
+
+    [Theory]
+    [InlineData(@"\bcat\b.*", "cat", true)]
+    [InlineData(@"\bcat\b.*", "cat nap", true)]
+    [InlineData(@"\bcat\b.*", "cats", false)]
+    [InlineData(@".*\Bcat\b", "tomcat", true)]
+    [InlineData(@".*\Bcat\b", "a cat", false)]
+    [InlineData(@"(?:\b[a-z]+\b,?)+", "ab,c", true)]
+    [InlineData(@"\B", "", true)]
+    [InlineData(@"é\ba", "éa", true)]
+    [InlineData(@"(?=.*\d)(?=.*[a-z])(?!.*x)[a-z\d]{3,}", "ab1", true)]
+    [InlineData(@"(?=.*\d)(?=.*[a-z])(?!.*x)[a-z\d]{3,}", "abc", false)]
+    [InlineData(@"(?=.*\d)(?=.*[a-z])(?!.*x)[a-z\d]{3,}", "1x2", false)]
+    [InlineData(@"^(?!a$)[ab]*$", "a", false)]
+    [InlineData(@"^(?!a$)[ab]*$", "ab", true)]
+    [InlineData(@"\p{Lu}\p{Ll}+\P{L}", "Élan!", true)]
+    [InlineData(@"\p{Lu}\p{Ll}+\P{L}", "élan!", false)]
+    [InlineData(@"[\p{Nd}_]+", "٣_4", true)]
+    public void Regex_OfAssertionsAndProperties_MatchesAsEcmaScriptDoes(string regex, string text, bool accepted) =>
+        Constraint.OfRegex(regex).Accepts(text).ShouldBe(accepted);
+
+    [Fact]
+    public void Regex_OfHalfASurrogatePair_IsRefused() =>
+        Should.Throw<ConstraintException>(() => Constraint.OfRegex("a\ud800")).Message.ShouldContain("surrogate");
 
     [Theory]
     [InlineData("(?:(?:(?:a{100}){100}){100}){100}")]

@@ -11,8 +11,8 @@ public sealed class SuiteTests(ITestOutputHelper output)
     private static readonly string[] Other = ["format", "optional/format-assertion", "optional/content"];
 
     [Theory]
-    [InlineData("draft2020-12", "https://json-schema.org/draft/2020-12/schema", 330)]
-    [InlineData("draft7", "http://json-schema.org/draft-07/schema#", 230)]
+    [InlineData("draft2020-12", "https://json-schema.org/draft/2020-12/schema", 346)]
+    [InlineData("draft7", "http://json-schema.org/draft-07/schema#", 247)]
     public void Schema_OfThePublicSuite_IsRefusedOrRightOnEveryInstance(string draft, string dialect, int supportedMin)
     {
         var (wrong, refused) = (new List<string>(), new Dictionary<string, List<string>>());
@@ -55,10 +55,11 @@ public sealed class SuiteTests(ITestOutputHelper output)
         supported.ShouldBeGreaterThanOrEqualTo(supportedMin);
     }
 
-    /// <summary>A leap second, small letters in a time, quotes and addresses in an e-mail address: valid, but not of our language (see the README of the structured goldens).</summary>
+    /// <summary>A leap second, small letters in a time, quotes and addresses in an e-mail address, names of hosts that stand for others (punycode): valid, but not of our language (see the README of the structured goldens).</summary>
     private static bool IsNeverWritten(string file, JsonElement data) => data.ValueKind == JsonValueKind.String && data.GetString() is { } text && file switch
     {
         "optional/format/time" or "optional/format/date-time" => text.Contains(":60", StringComparison.Ordinal) || text.Contains('t') || text.Contains('z'),
+        "optional/format/hostname" => text.Contains("xn--", StringComparison.Ordinal),
         "optional/format/email" => text.Contains('"') || text.Contains('['),
         _ => false,
     };

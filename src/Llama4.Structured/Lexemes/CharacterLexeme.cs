@@ -8,7 +8,7 @@ namespace Llama4.Structured.Lexemes;
 /// </summary>
 /// <param name="characters">Not empty.</param>
 /// <param name="quote">What the string stands in; null for raw text.</param>
-internal sealed class CharacterLexeme(CharacterAutomaton characters, byte? quote) : Lexeme
+internal sealed class CharacterLexeme(ICharacters characters, byte? quote) : Lexeme
 {
     private readonly bool _quoted = quote is not null;
     private readonly byte _quote = quote ?? 0;
@@ -64,8 +64,8 @@ internal sealed class CharacterLexeme(CharacterAutomaton characters, byte? quote
 
     public override bool IsFreeString(int state, out int need, out int room)
     {
-        (need, room) = (0, int.MaxValue);
-        return _quote == '"' && _states[state] is { Kind: Kind.Between } inner && characters.AcceptsAnything(inner.State);
+        (need, room) = (0, 0);
+        return _quote == '"' && _states[state] is { Kind: Kind.Between } inner && characters.AcceptsAnything(inner.State, out room);
     }
 
     private int First(int state, byte value)

@@ -9,7 +9,7 @@ internal readonly record struct CharacterEdge(int Low, int High, int To);
 /// A deterministic automaton over code points. Trimmed: from every state some text leads to acceptance, so whoever
 /// has not fallen off is still on the way to a whole text. Immutable.
 /// </summary>
-internal sealed class CharacterAutomaton
+internal sealed class CharacterAutomaton : ICharacters
 {
     private const int Dead = -1;
     private const int TextLengthMax = 200;
@@ -38,9 +38,44 @@ internal sealed class CharacterAutomaton
     public bool Accepts(int state) => _accepting[state];
 
     /// <summary>Whether from this state on every text is accepted, and that without leaving it.</summary>
-    public bool AcceptsAnything(int state) => _accepting[state]
+    public bool AcceptsAnything(int state, out int room) => (room = int.MaxValue) > 0 && _accepting[state]
         && _edges[state] is [{ Low: 0, High: 0xD7FF } low, { Low: 0xE000, High: CodePoints.Max } high]
         && low.To == state && high.To == state;
+
+    /// <summary>The length of the shortest text that leads from each state to acceptance.</summary>
+    public int[] Distances()
+    {
+        var before = new List<int>[Count];
+        for (var state = 0; state < Count; state++)
+        {
+            foreach (var edge in _edges[state])
+            {
+                (before[edge.To] ??= []).Add(state);
+            }
+        }
+
+        var distances = new int[Count];
+        Array.Fill(distances, -1);
+        var open = new Queue<int>(Enumerable.Range(0, Count).Where(state => _accepting[state]));
+        foreach (var state in open)
+        {
+            distances[state] = 0;
+        }
+
+        while (open.TryDequeue(out var state))
+        {
+            foreach (var from in before[state] ?? [])
+            {
+                if (distances[from] < 0)
+                {
+                    distances[from] = distances[state] + 1;
+                    open.Enqueue(from);
+                }
+            }
+        }
+
+        return distances;
+    }
 
     /// <summary>Whether the automaton accepts this text.</summary>
     public bool Matches(string text)

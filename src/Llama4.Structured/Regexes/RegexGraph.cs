@@ -19,7 +19,12 @@ internal sealed class RegexGraph
         Branch,
         Start,
         End,
+        Boundary,
+        NotBoundary,
     }
+
+    /// <summary>Whether some node asks where words begin and end.</summary>
+    public bool HasBoundaries => _nodes.Exists(node => node.Kind is NodeKind.Boundary or NodeKind.NotBoundary);
 
     /// <summary>The node where a match begins.</summary>
     public int Entry { get; private set; }
@@ -55,6 +60,10 @@ internal sealed class RegexGraph
         {
             case RegexTree.Characters characters:
                 return Add(NodeKind.Characters, characters.Set, next);
+            case RegexTree.Boundary boundary:
+                return Add(boundary.Negated ? NodeKind.NotBoundary : NodeKind.Boundary, null, next);
+            case RegexTree.Look:
+                throw new ConstraintException(_keyword, "lookahead is supported only at the start of the text, behind ^ where the regex is searched for");
             case RegexTree.Start:
                 return Add(NodeKind.Start, null, next);
             case RegexTree.End:

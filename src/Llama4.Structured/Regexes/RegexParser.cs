@@ -3,8 +3,8 @@ using System.Text;
 namespace Llama4.Structured.Regexes;
 
 /// <summary>
-/// Reads the regular part of ECMA-262 with the <c>u</c> flag. What is not regular (look-around, back references) or
-/// not supported (word boundaries, Unicode properties, flags) is an error. More lenient than ECMA-262 in one thing: any
+/// Reads the regular part of ECMA-262 with the <c>u</c> flag. What is not regular (back references) or not supported
+/// (lookbehind, Unicode properties other than general categories, flags) is an error. More lenient than ECMA-262 in one thing: any
 /// ASCII punctuation may be escaped, as schemas in the wild write <c>\-</c> and <c>\"</c>.
 /// </summary>
 internal ref struct RegexParser
@@ -57,7 +57,7 @@ internal ref struct RegexParser
         while (!AtEnd && _text[_at] is not ('|' or ')'))
         {
             var part = Atom();
-            parts.Add(part is RegexTree.Start or RegexTree.End ? part : Quantified(part));
+            parts.Add(part is RegexTree.Start or RegexTree.End or RegexTree.Boundary or RegexTree.Look ? part : Quantified(part));
         }
 
         return parts.Count == 1 ? parts[0] : new RegexTree.Sequence(parts);
@@ -117,10 +117,10 @@ internal ref struct RegexParser
         switch (first)
         {
             case '(':
-                Group();
+                var look = Group();
                 var body = Alternatives();
                 Expect(')');
-                return body;
+                return look is { } negated ? new RegexTree.Look(body, negated) : body;
             case '[':
                 return new RegexTree.Characters(Class());
             case '.':
@@ -129,6 +129,8 @@ internal ref struct RegexParser
                 return new RegexTree.Start();
             case '$':
                 return new RegexTree.End();
+            case '\\' when Peek('b') || Peek('B'):
+                return new RegexTree.Boundary(Negated: _text[_at++] == 'B');
             case '\\':
                 return new RegexTree.Characters(Escape(inClass: false));
             case '*' or '+' or '?' or '{':
@@ -140,17 +142,22 @@ internal ref struct RegexParser
         }
     }
 
-    /// <summary>What follows an opening parenthesis: only groups that mean nothing but a group.</summary>
-    private void Group()
+    /// <summary>What follows an opening parenthesis: a group that means nothing but a group, or lookahead, and whether that must not match.</summary>
+    private bool? Group()
     {
         if (!Take('?') || Take(':'))
         {
-            return;
+            return null;
+        }
+
+        if (Peek('=') || Peek('!'))
+        {
+            return _text[_at++] == '!';
         }
 
         if (!Take('<'))
         {
-            throw Error(Peek('=') || Peek('!') ? "lookahead is not supported" : "flags in a group are not supported");
+            throw Error("flags in a group are not supported");
         }
 
         if (Peek('=') || Peek('!'))
@@ -176,6 +183,7 @@ internal ref struct RegexParser
         }
 
         Expect('>');
+        return null;
     }
 
     private CodePoints Class()
@@ -238,8 +246,8 @@ internal ref struct RegexParser
             'f' => CodePoints.Single('\f'),
             'r' => CodePoints.Single('\r'),
             'b' when inClass => CodePoints.Single('\b'),
-            'b' or 'B' => throw Error("word boundaries are not supported", back: 2),
-            'p' or 'P' => throw Error("Unicode properties are not supported", back: 2),
+            'p' => Property(),
+            'P' => Property().Complement(),
             'k' or (>= '1' and <= '9') => throw Error("back references are not supported", back: 2),
             '0' when AtEnd || _text[_at] is < '0' or > '9' => CodePoints.Single(0),
             'c' when !AtEnd && _text[_at] is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') => CodePoints.Single(_text[_at++] % 32),
@@ -248,6 +256,21 @@ internal ref struct RegexParser
             < 128 when char.IsPunctuation((char)kind) || char.IsSymbol((char)kind) => CodePoints.Single(kind),
             _ => throw Error($"'\\{char.ConvertFromUtf32(kind)}' is no escape", back: 2),
         };
+    }
+
+    /// <summary>What stands behind <c>\p</c>.</summary>
+    private CodePoints Property()
+    {
+        Expect('{');
+        var from = _at;
+        while (!AtEnd && _text[_at] != '}')
+        {
+            _at++;
+        }
+
+        var name = string.Concat(_text[from.._at].Select(char.ConvertFromUtf32));
+        Expect('}');
+        return UnicodeProperties.Of(name) ?? throw Error($"\\p{{{(name.Length > 40 ? name[..40] + "…" : name)}}} is not supported; of Unicode properties general categories are");
     }
 
     /// <summary><c>\uXXXX</c>, a surrogate pair of two, or <c>\u{X…}</c>.</summary>

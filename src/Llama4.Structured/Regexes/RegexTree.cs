@@ -15,6 +15,12 @@ internal abstract record RegexTree
     /// <summary>The body at least <paramref name="Min"/> times, at most <paramref name="Max"/> (without end if null).</summary>
     public sealed record Repeated(RegexTree Body, int Min, int? Max) : RegexTree;
 
+    /// <summary><c>\b</c>, or <c>\B</c> with <paramref name="Negated"/>: a word begins or ends here.</summary>
+    public sealed record Boundary(bool Negated) : RegexTree;
+
+    /// <summary><c>(?=…)</c>, or <c>(?!…)</c> with <paramref name="Negated"/>: the body matches from here on.</summary>
+    public sealed record Look(RegexTree Body, bool Negated) : RegexTree;
+
     /// <summary><c>^</c>: the text starts here.</summary>
     public sealed record Start : RegexTree;
 

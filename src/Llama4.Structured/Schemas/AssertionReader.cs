@@ -63,7 +63,7 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.MinLength = Count(keyword, value);
                 return true;
             case "maxLength":
-                own.MaxLength = Count(keyword, value);
+                own.MaxLength = Math.Min(own.MaxLength ?? int.MaxValue, Count(keyword, value));
                 return true;
             case "pattern":
                 own.Strings.Add(new(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a regex", value), true, false, keyword));
@@ -75,6 +75,7 @@ internal sealed class AssertionReader(SchemaDocument document)
                 }
 
                 own.Strings.Add(new(format, false, false, keyword));
+                own.MaxLength = value.GetString() == "hostname" ? Math.Min(own.MaxLength ?? int.MaxValue, StringFormats.HostLengthMax) : own.MaxLength;
                 return true;
             case "minItems":
                 own.MinItems = Count(keyword, value);

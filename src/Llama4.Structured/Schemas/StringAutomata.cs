@@ -24,8 +24,14 @@ internal sealed class StringAutomata(CompileBudget budget)
             return quotes.Select(quote => new StringLexeme(min, max, quote));
         }
 
-        characters = characters.OfLength(min, max, budget, max is null ? "minLength" : "maxLength");
-        return characters.IsEmpty ? [] : quotes.Select(quote => new CharacterLexeme(characters, quote));
+        characters = characters.OfLength(min, null, budget, "minLength");
+        if (max is not { } limit)
+        {
+            return characters.IsEmpty ? [] : quotes.Select(quote => new CharacterLexeme(characters, quote));
+        }
+
+        var limited = new LimitedCharacters(characters, limit);
+        return limited.IsEmpty ? [] : quotes.Select(quote => new CharacterLexeme(limited, quote));
     }
 
     /// <summary>Whether one string satisfies an assertion.</summary>

@@ -15,7 +15,7 @@ internal static class StringFormats
     private const string Last = "(?:" + Group + ":" + Group + "|" + Ipv4 + ")";
 
     /// <summary>IPv6address of RFC 3986, its nine lines in order.</summary>
-    private const string Ipv6 =
+    public const string Ipv6 =
         "(?:" + Group + ":){6}" + Last
         + "|::(?:" + Group + ":){5}" + Last
         + "|(?:" + Group + ")?::(?:" + Group + ":){4}" + Last
@@ -30,8 +30,21 @@ internal static class StringFormats
     private const string Label = @"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?";
 
     /// <summary>Formats of the standard that are not enforced.</summary>
-    private static readonly HashSet<string> Standard =
-        ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-template", "regex", "hostname", "uri", "uri-reference", "duration", "json-pointer", "relative-json-pointer"];
+    private static readonly HashSet<string> Standard = ["idn-email", "idn-hostname", "regex"];
+
+    private const string Alphanumeric = "[A-Za-z0-9]";
+    private const string Inner = @"[A-Za-z0-9\-]";
+
+    /// <summary>Up to 63 characters, and no two hyphens as the third and fourth: those are for names that stand for others.</summary>
+    private const string HostLabel = Alphanumeric + "(?:" + Alphanumeric + "|" + Inner + "{1,2}" + Alphanumeric + "|"
+        + Inner + "(?:" + Alphanumeric + Inner + "|-" + Alphanumeric + ")" + Inner + "{0,58}" + Alphanumeric + ")?";
+
+    private const string DurationTime = @"T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S)";
+    private const string DurationDate = @"(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)";
+    private const string JsonPointer = "(?:/(?:[^~/]|~[01])*)*";
+
+    /// <summary>The greatest length of a name of a host.</summary>
+    public const int HostLengthMax = 253;
 
     /// <summary>The regex of a format, null where the standard has no such format: then it is an annotation.</summary>
     /// <exception cref="ConstraintException">The format is one of the standard's, but not of those enforced.</exception>
@@ -43,6 +56,15 @@ internal static class StringFormats
         "uuid" => "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         "ipv4" => Ipv4,
         "ipv6" => Ipv6,
+        "uri" => UriFormats.Uri,
+        "uri-reference" => UriFormats.UriReference,
+        "iri" => UriFormats.Iri,
+        "iri-reference" => UriFormats.IriReference,
+        "uri-template" => UriFormats.Template,
+        "hostname" => HostLabel + @"(?:\." + HostLabel + ")*",
+        "duration" => $@"P(?:{DurationDate}(?:{DurationTime})?|{DurationTime}|\d+W)",
+        "json-pointer" => JsonPointer,
+        "relative-json-pointer" => @"(?:0|[1-9]\d*)(?:#|" + JsonPointer + ")",
         "email" => Atom + @"(?:\." + Atom + ")*@" + Label + @"(?:\." + Label + ")*",
         _ => Standard.Contains(format) ? throw new ConstraintException("format", $"\"{format}\" is not supported") : null,
     };
