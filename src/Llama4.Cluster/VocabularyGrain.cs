@@ -69,10 +69,11 @@ internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, 
         return _constrained.ConstrainAsync(constraint);
     }
 
-    private async ValueTask<DrawnToken[]> DrawAsync(Tensor logits, TokenDraw[] draws, Task<RowMask>?[]? pending)
+    private ValueTask<DrawnToken[]> DrawAsync(Tensor logits, TokenDraw[] draws, Task<RowMask>?[]? masks) =>
+        masks is null ? TokenDrawing.DrawAsync(host.Device, logits, draws) : DrawConstrainedAsync(logits, draws, masks);
+
+    private async ValueTask<DrawnToken[]> DrawConstrainedAsync(Tensor logits, TokenDraw[] draws, Task<RowMask>?[] pending)
     {
-        if (pending is null)
-            return await TokenDrawing.DrawAsync(host.Device, logits, draws);
         using var masks = new RowMasks(pending);
         var drawn = await TokenDrawing.DrawAsync(host.Device, logits, draws, masks);
         for (var row = 0; row < drawn.Length; row++)

@@ -16,7 +16,7 @@ namespace Llama4.Cluster.Constraints;
 internal sealed class ConstrainedDraws(Func<Task<Vocabulary>> vocabulary)
 {
     /// <summary>More than sequences of some replicas run at once (64 each by default). An automaton takes 50 MB with all its masks at most, mostly one or two.</summary>
-    private const int ConstraintsMax = 256;
+    private const int ConstraintsMax = 128;
 
     /// <summary>Sequences between two steps, with some to spare: of Llama 4's vocabulary a mask has 25 KB.</summary>
     private const int MasksMax = 512;
