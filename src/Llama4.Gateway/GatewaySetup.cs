@@ -1,5 +1,6 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.OpenApi;
 using Llama4.Gateway.Requests;
 using Llama4.Gateway.Responses;
 using Llama4.Gateway.Tokens;
@@ -51,6 +52,7 @@ public static class GatewaySetup
             .AddSingleton<DetokenizeEndpoint>()
             .AddSingleton<ApplyTemplateEndpoint>()
             .AddSingleton<MetricsEndpoint>()
+            .AddApiDocument(options.ModelIds[0])
             .AddHostedService<ReadinessProbe>()
             .AddHostedService<GracefulShutdown>();
     }
@@ -79,6 +81,7 @@ public static class GatewaySetup
         routes.Map("/health/live", (RequestDelegate)endpoints.Live);
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
         routes.Map("/", (RequestDelegate)endpoints.Root);
+        routes.MapApiDocument();
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

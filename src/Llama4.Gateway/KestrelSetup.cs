@@ -16,7 +16,7 @@ public static class KestrelSetup
     // Kestrel refuses a grace period that isn't longer than its own heartbeat of 1 s.
     private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/>; port 0 takes a free one.</summary>
+    /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/> for HTTP/1.1 and HTTP/2; port 0 takes a free one.</summary>
     public static IWebHostBuilder UseLlama4Kestrel(this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits) =>
         web.UseKestrel(kestrel =>
         {
@@ -27,8 +27,8 @@ public static class KestrelSetup
 
             // Each request being served, as many idle ones kept alive, and twice that for those who are to be told 429.
             kestrel.Limits.MaxConcurrentConnections = 4L * limits.ConcurrentRequestsMax;
-            kestrel.Listen(bind, port);
-        });
+            kestrel.ListenForBoth(bind, port);
+        }).UseHttp2PriorKnowledge();
 
     /// <summary>Starts the host; returns the address it listens at, with the port it got.</summary>
     /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>
