@@ -63,6 +63,31 @@ public class Http2Tests
         (await stays.Content.ReadAsStringAsync()).ShouldEndWith("data: [DONE]\n\n");
     }
 
+    [Fact]
+    public async Task Stream_ThatIsNotRead_IsCutOffAndHoldsUpNoOtherOfItsConnection()
+    {
+        var cluster = ScriptedClient.Silent();
+        await using var gateway = await TestGateway.StartAsync(
+            cluster, options => options with { Limits = new GatewayLimits { StalledReaderLimit = TimeSpan.FromMilliseconds(300) } });
+        using var stalled = await gateway.Http.SendAsync(Post("2.0", Body[..^1] + ",\"stream\":true}"), HttpCompletionOption.ResponseHeadersRead);
+        var slow = await cluster.NextAsync();
+        using var other = await gateway.Http.SendAsync(Post("2.0", Body[..^1] + ",\"stream\":true}"), HttpCompletionOption.ResponseHeadersRead);
+        var quick = await cluster.NextAsync();
+
+        // 20,000 events of 200 bytes are more than the stream's window and the server's buffer hold.
+        for (var i = 0; i < 20_000; i++)
+        {
+            slow.Token(100);
+        }
+
+        await slow.Disposed.WaitAsync(TimeSpan.FromSeconds(60));
+        quick.Text("done");
+        quick.Token(ScoutNano.Eot, FinishReason.Stop);
+        (await other.Content.ReadAsStringAsync()).ShouldEndWith("data: [DONE]\n\n");
+        await gateway.App.StopAsync();
+        gateway.Logs.Lines.ShouldContain(line => line.Contains("finish client_stalled"));
+    }
+
     [Theory]
     [InlineData("P", "OST", "HTTP/1.1 405")]
     [InlineData("PRI", " nonsense", "HTTP/1.1 400")]
