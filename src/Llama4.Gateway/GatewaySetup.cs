@@ -1,6 +1,7 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.OpenApi;
 using Llama4.Gateway.Requests;
 using Llama4.Gateway.Responses;
 using Llama4.Gateway.Tokens;
@@ -55,6 +56,7 @@ public static class GatewaySetup
             .AddSingleton<TokenizeEndpoint>()
             .AddSingleton<DetokenizeEndpoint>()
             .AddSingleton<ApplyTemplateEndpoint>()
+            .AddApiDocument(options.ModelIds[0])
             .AddHostedService<ReadinessProbe>()
             .AddHostedService<GracefulShutdown>();
     }
@@ -85,6 +87,7 @@ public static class GatewaySetup
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
         routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();
+        routes.MapApiDocument();
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

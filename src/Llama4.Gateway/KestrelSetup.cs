@@ -17,8 +17,8 @@ public static class KestrelSetup
     // Kestrel refuses a grace period that isn't longer than its own heartbeat of 1 s.
     private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/>; port 0 takes a free one.</summary>
-    /// <param name="certificate">Then over TLS alone, HTTP/2 with those who offer it (ALPN) and HTTP/1.1 with the others; without it plain HTTP/1.1.</param>
+    /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/> for HTTP/1.1 and HTTP/2; port 0 takes a free one.</summary>
+    /// <param name="certificate">Then over TLS alone, HTTP/2 with those who offer it (ALPN) and HTTP/1.1 with the others; without it HTTP/2 by prior knowledge.</param>
     public static IWebHostBuilder UseLlama4Kestrel(
         this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits, PublicCertificate? certificate = null) =>
         web.UseKestrel(kestrel =>
@@ -30,14 +30,16 @@ public static class KestrelSetup
 
             // Each request being served, as many idle ones kept alive, and twice that for those who are to be told 429.
             kestrel.Limits.MaxConcurrentConnections = 4L * limits.ConcurrentRequestsMax;
-            kestrel.Listen(bind, port, listen =>
+            if (certificate is null)
             {
-                if (certificate is not null)
-                {
-                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate.Leaf, ServerCertificateChain = certificate.Chain });
-                }
-            });
-        });
+                kestrel.ListenForBoth(bind, port);
+            }
+            else
+            {
+                kestrel.Listen(bind, port, listen => listen.UseHttps(
+                    new HttpsConnectionAdapterOptions { ServerCertificate = certificate.Leaf, ServerCertificateChain = certificate.Chain }));
+            }
+        }).UseHttp2PriorKnowledge();
 
     /// <summary>Starts the host; returns the address it listens at, with the port it got.</summary>
     /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>
