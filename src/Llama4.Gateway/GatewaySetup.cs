@@ -1,5 +1,7 @@
+using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -39,6 +41,7 @@ public static class GatewaySetup
             .AddSingleton(new TokenNames(options.Tokenizer))
             .AddSingleton<ChatAnswerFormat>()
             .AddSingleton<TextAnswerFormat>()
+            .AddSingleton<TracedAnswers>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
             .AddSingleton<ChatRequestReader>()
@@ -48,7 +51,7 @@ public static class GatewaySetup
             .AddHostedService<GracefulShutdown>();
     }
 
-    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path.</summary>
+    /// <summary>Maps the OpenAI endpoints, the live feed where an <see cref="IClusterWatch"/> is registered, health, and an answer for every other path.</summary>
     public static void MapLlama4Gateway(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
@@ -62,6 +65,12 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/health/live", (RequestDelegate)endpoints.Live);
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
+        if (services.GetService<IClusterWatch>() is not null)
+        {
+            var live = ActivatorUtilities.CreateInstance<LiveEndpoint>(services, ActivatorUtilities.CreateInstance<LiveFeed>(services));
+            routes.Map("/console/live", (RequestDelegate)live.ServeAsync);
+        }
+
         routes.Map("/", (RequestDelegate)endpoints.Root);
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
