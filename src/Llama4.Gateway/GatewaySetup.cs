@@ -1,6 +1,8 @@
+using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.OpenApi;
 using Llama4.Gateway.Requests;
 using Llama4.Gateway.Responses;
@@ -47,6 +49,7 @@ public static class GatewaySetup
             .AddSingleton<ChatAnswerFormat>()
             .AddSingleton<TextAnswerFormat>()
             .AddSingleton<ContentLog>()
+            .AddSingleton<TracedAnswers>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
             .AddSingleton<ChatRequestReader>()
@@ -61,7 +64,10 @@ public static class GatewaySetup
             .AddHostedService<GracefulShutdown>();
     }
 
-    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path. Where there are keys, all but AllowAnonymous() ask for one.</summary>
+    /// <summary>
+    /// Maps the OpenAI endpoints, the live feed where an <see cref="IClusterWatch"/> is registered, health, and an answer for every other path.
+    /// Where there are keys, all but AllowAnonymous() ask for one.
+    /// </summary>
     public static void MapLlama4Gateway(this WebApplication routes)
     {
         routes.UseLlama4Cors();
@@ -88,6 +94,12 @@ public static class GatewaySetup
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
         routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();
         routes.MapApiDocument();
+        if (services.GetService<IClusterWatch>() is not null)
+        {
+            var live = ActivatorUtilities.CreateInstance<LiveEndpoint>(services, ActivatorUtilities.CreateInstance<LiveFeed>(services));
+            routes.Map("/console/live", (RequestDelegate)live.ServeAsync);
+        }
+
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

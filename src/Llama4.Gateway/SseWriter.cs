@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 
@@ -18,7 +19,10 @@ internal sealed class SseWriter : IAnswerStream
     private readonly bool _logprobs;
     private readonly StreamUsage _usage;
     private readonly byte[] _beforeIndex;
-    private readonly byte[] _afterFinish;
+    private readonly byte[] _afterChoices;
+
+    // Paths that the next event takes along: that of a token whose text is held back waits here.
+    private readonly List<TracedToken> _traced = [];
 
     public SseWriter(HttpContext http, IAnswerFormat format, AnswerHead head, bool logprobs, StreamUsage usage, TimeSpan stalledReaderLimit)
     {
@@ -31,7 +35,7 @@ internal sealed class SseWriter : IAnswerStream
             + $$""","model":"{{JsonEncodedText.Encode(head.Model)}}","system_fingerprint":"{{head.Fingerprint}}","choices":[""");
 
         // Where usage is told at all every chunk has the member, null in all but the last unless it is told continuously.
-        _afterFinish = Encoding.UTF8.GetBytes((usage == StreamUsage.AtEnd ? """}],"usage":null""" : "}]") + "}\n\n");
+        _afterChoices = Encoding.UTF8.GetBytes((usage == StreamUsage.AtEnd ? ",\"usage\":null" : "") + "}\n\n");
     }
 
     public bool IsFull => _connection.IsFull;
@@ -53,6 +57,11 @@ internal sealed class SseWriter : IAnswerStream
 
     public void Write(Choice choice, Piece piece)
     {
+        if (piece.Traced is { } traced)
+        {
+            _traced.Add(traced);
+        }
+
         if (piece.Text.Length > 0 || piece.Tokens.Count > 0)
         {
             WriteIndex(choice.Index);
@@ -117,7 +126,7 @@ internal sealed class SseWriter : IAnswerStream
 
     private void WriteEnd(Choice choice, IReadOnlyList<LoggedToken> tokens, string? finish)
     {
-        if (finish is null && !_logprobs)
+        if (finish is null && !_logprobs && _traced.Count == 0)
         {
             WritePlainEnd(choice);
             return;
@@ -135,24 +144,32 @@ internal sealed class SseWriter : IAnswerStream
 
         Put(",\"finish_reason\":"u8);
         WriteJson(finish, static (json, value) => json.WriteStringValue(value));
-        WriteAfterFinish(choice);
+        Put("}]"u8);
+        if (_traced.Count > 0)
+        {
+            Put(",\"llama4\":"u8);
+            WriteJson(_traced, static (json, value) => TracedToken.Write(json, value));
+            _traced.Clear();
+        }
+
+        WriteAfterChoices(choice);
     }
 
     private void WritePlainEnd(Choice choice)
     {
-        Put(""","logprobs":null,"finish_reason":null"""u8);
-        WriteAfterFinish(choice);
+        Put(""","logprobs":null,"finish_reason":null}]"""u8);
+        WriteAfterChoices(choice);
     }
 
-    private void WriteAfterFinish(Choice choice)
+    private void WriteAfterChoices(Choice choice)
     {
         if (_usage != StreamUsage.Continuous)
         {
-            Put(_afterFinish);
+            Put(_afterChoices);
             return;
         }
 
-        Put("}],\"usage\":"u8);
+        Put(",\"usage\":"u8);
         WriteJson(new Usage(choice.PromptTokens, choice.CachedTokens, choice.GeneratedTokens), static (json, usage) => usage.Write(json));
         Put("}\n\n"u8);
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Llama4.Contracts;
 
 /// <summary>The cluster at one moment.</summary>
@@ -41,7 +43,7 @@ public sealed record HostStatus(
     /// [layers * experts] tokens that the routers on this host sent to each expert since its start, as far as it was watched; null in a status that was not asked for by
     /// <see cref="IClusterWatch.WatchAsync"/>.
     /// </summary>
-    [Id(11)]
+    [Id(11), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long[]? RoutedTokens { get; init; }
 }
 

@@ -1,12 +1,13 @@
 using Llama4.Contracts;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
-internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content)
+internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content, TracedAnswers traced)
 {
     /// <summary>Submits all answers of a request.</summary>
     /// <param name="caller">For the fair queue; the tokens are taken of its limit.</param>
@@ -16,6 +17,10 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
     {
         var fields = request.Fields;
         var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
+        if (fields.Trace)
+        {
+            traced.Check(request.Prompts.Count * fields.Choices);
+        }
 
         // An answer that must look like something ends where that does, whatever ignore_eos says: there it needs an id to end with.
         var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
@@ -26,6 +31,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             for (var n = 0; n < fields.Choices; n++)
             {
                 var prompt = request.Prompts[p];
+                var place = fields.Trace ? traced.Enter() : null;
                 var generation = await SubmitAsync(
                     new GenerateRequest
                     {
@@ -40,8 +46,10 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Caller = caller.Name,
                         Images = request.Images,
                         Constraint = request.Constraint,
+                        Trace = fields.Trace,
                     },
                     request,
+                    place,
                     cancellation);
                 var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, request.Constraint?.Kind == ConstraintKind.Calls, options.NewId) : null;
                 var text = new AnswerText(
@@ -53,8 +61,22 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     fields.KeepsStops,
                     fields.ShowsSpecials,
                     request.Openings?[p] ?? "");
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation));
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation) { Traced = place });
             }
+        }
+    }
+
+    /// <param name="place">Given back if there is no generation.</param>
+    private async Task<IGeneration> SubmitAsync(GenerateRequest generate, AnswerRequest request, IDisposable? place, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SubmitAsync(generate, request, cancellation);
+        }
+        catch
+        {
+            place?.Dispose();
+            throw;
         }
     }
 

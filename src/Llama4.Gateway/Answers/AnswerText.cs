@@ -73,6 +73,9 @@ internal sealed class AnswerText(
         return opened;
     }
 
+    /// <summary>A token's own text, as logprobs show it.</summary>
+    public string NameOf(int id) => new TokenNames(tokenizer).Text(id);
+
     private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish, List<CallPiece>? pieces)
     {
         if (calls is null)

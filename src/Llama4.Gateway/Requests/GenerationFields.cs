@@ -38,6 +38,9 @@ internal sealed record GenerationFields
     /// <summary>How many of a prompt's last tokens are kept; -1 for as many as the context holds beside the answer, null for all.</summary>
     public int? PromptTokensKept { get; private init; }
 
+    /// <summary>Tokens come with the paths they took.</summary>
+    public bool Trace { get; init; }
+
     public static GenerationFields Read(RequestFields fields, GatewayOptions options)
     {
         var model = fields.CheckModel(options) ?? throw ApiError.Missing("model");
@@ -57,6 +60,7 @@ internal sealed record GenerationFields
             ShowsSpecials = !fields.Flag("skip_special_tokens", absent: true),
             NamesTokensByIds = fields.Flag("return_tokens_as_token_ids"),
             PromptTokensKept = ReadPromptTokensKept(fields),
+            Trace = fields.Flag("llama4_path"),
         };
     }
 

@@ -49,7 +49,7 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null || doors.Public is null ? null : ModelServer.Build(
-            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
+            name, served, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);

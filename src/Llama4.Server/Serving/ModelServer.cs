@@ -12,7 +12,7 @@ internal static class ModelServer
     public static async Task RunAsync(
         RunningModel model, PublicDoor door, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
+        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         model.Chats?.Open(app.Services);
         started(await app.StartLlama4Async(door.Bind, door.Port)); // to its end, a moment: a start that is broken off is logged as its own failure
@@ -46,7 +46,7 @@ internal static class ModelServer
 
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
+        string name, ServedModel served, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
     {
         var options = OptionsOf(name, served, tokensMax, vocabularySize, ofMany) with
         {
@@ -59,7 +59,7 @@ internal static class ModelServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Log(builder.Logging);
         builder.WebHost.UseLlama4Kestrel(door.Bind, door.Port, options.Limits, door.Certificate);
-        builder.Services.AddSingleton(client).AddLlama4Gateway(options);
+        builder.Services.AddSingleton(client).AddSingleton(watch).AddLlama4Gateway(options);
         var app = builder.Build();
         app.MapLlama4Gateway();
         return app;
