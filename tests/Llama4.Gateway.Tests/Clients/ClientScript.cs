@@ -17,9 +17,6 @@ internal static class ClientScript
     public const string RedPng =
         "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVORK5CYII=";
 
-    /// <summary>What a test that needs a grammar is skipped with until there is one.</summary>
-    public const string NeedsConstraints = "needs response_format";
-
     public static ScriptedClient Cluster() => new(generation =>
     {
         generation.Text(Answer(generation.Request));

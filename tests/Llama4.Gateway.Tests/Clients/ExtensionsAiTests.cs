@@ -77,7 +77,7 @@ public class ExtensionsAiTests
         answer.Text.ShouldBe(ClientScript.OfPicture);
     }
 
-    [Theory(Skip = ClientScript.NeedsConstraints)]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Structure_IsRead(bool byResponses)

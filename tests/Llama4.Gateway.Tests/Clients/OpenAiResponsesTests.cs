@@ -100,7 +100,7 @@ public class OpenAiResponsesTests
         answer.Content[0].Text.ShouldBe(ClientScript.OfPicture);
     }
 
-    [Fact(Skip = ClientScript.NeedsConstraints)]
+    [Fact]
     public async Task Chat_WithASchema_IsStructured()
     {
         await using var gateway = await ClientScript.StartAsync();
@@ -113,7 +113,7 @@ public class OpenAiResponsesTests
         answer.Content[0].Text.ShouldBe(ClientScript.Structured);
     }
 
-    [Fact(Skip = ClientScript.NeedsConstraints)]
+    [Fact]
     public async Task Response_WithASchema_IsStructured()
     {
         await using var gateway = await ClientScript.StartAsync();

@@ -12,14 +12,7 @@ const question = 'What is the capital of France?';
 const red = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVORK5CYII=';
 const weather = { name: 'get_weather', description: 'Weather of a city', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } };
 
-// Parts that need response_format, until the server has it.
-const awaited = new Set(['chat structured', 'chat tools of zod', 'responses structured']);
-
 async function part(name, run) {
-  if (awaited.has(name)) {
-    console.log(`skipped: ${name}: needs response_format`);
-    return;
-  }
   try {
     await run();
     console.log(`ok: ${name}`);

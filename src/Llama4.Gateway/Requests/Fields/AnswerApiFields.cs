@@ -25,6 +25,7 @@ internal static class AnswerApiFields
         new("echo", Text, Supported, Bool, "true", "the answer begins with the prompt; not with logprobs, which a prompt has none of"),
         new("echo", Chat, Supported, Bool, "false", "with continue_final_message the answer begins with the message it goes on with"),
         new("skip_special_tokens", Both, Supported, Bool, "false", "default true; false shows their names"),
+        new("llama4_path", Both, Supported, Bool, "true", "tokens come with the layers, experts and hosts they went through: docs/decisions/live.md"),
         new("spaces_between_special_tokens", Both, Ignored, Bool, "false", "tokens carry their own spaces"),
         new("response_format", Both, Supported, AnObject, """{"type":"json_object"}""", "text, json_object, json_schema"),
         new("json_schema", Both, Supported, AnObject, """{"type":"object"}""", "llama-server's form of response_format"),
