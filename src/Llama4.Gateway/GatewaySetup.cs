@@ -1,5 +1,6 @@
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Pictures;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,9 @@ public static class GatewaySetup
             .AddSingleton<TextAnswerFormat>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
+            .AddSingleton<BodyBudget>()
+            .AddSingleton<PictureFetch>()
+            .AddSingleton<PictureFiles>()
             .AddSingleton<ChatRequestReader>()
             .AddSingleton<ChatCompletionsEndpoint>()
             .AddSingleton<CompletionsEndpoint>()

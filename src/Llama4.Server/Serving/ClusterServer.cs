@@ -4,6 +4,7 @@ using Llama4.Cluster;
 using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Gateway.Admin;
+using Llama4.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization.Chat;
 
@@ -18,6 +19,9 @@ internal sealed record ClusterDoors(IPAddress Bind, int? Port, int? AdminPort, s
 {
     /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
     public ChatDialect? ChatDialect { get; init; }
+
+    /// <summary>Whom the gateway may ask for pictures.</summary>
+    public ImageHosts ImageHosts { get; init; } = ImageHosts.None;
 }
 
 /// <summary>One process of a cluster, from joining to leaving.</summary>
@@ -41,7 +45,7 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null ? null : ModelServer.Build(
-            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
+            name, served, doors.ImageHosts, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value);

@@ -1,6 +1,7 @@
 using System.Net;
 using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Images;
 using Llama4.Server.Output;
 
 namespace Llama4.Server.Serving;
@@ -9,11 +10,12 @@ namespace Llama4.Server.Serving;
 internal static class ModelServer
 {
     /// <summary>Serves until <paramref name="cancellation"/>, then lets running answers finish within the gateway's limit.</summary>
+    /// <param name="imageHosts">Whom the gateway may ask for pictures.</param>
     /// <param name="started">Called once with the address, when requests are taken.</param>
     public static async Task RunAsync(
-        RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
+        RunningModel model, ImageHosts imageHosts, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
+        await using var app = Build(model.Name, model.Served, imageHosts, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         started(await app.StartLlama4Async(bind, port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +44,7 @@ internal static class ModelServer
 
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
+        string name, ServedModel served, ImageHosts imageHosts, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
     {
         var options = new GatewayOptions
         {
@@ -50,6 +52,7 @@ internal static class ModelServer
             Tokenizer = served.Tokenizer,
             ChatFormat = served.ChatFormat,
             Tiles = served.Tiles,
+            ImageHosts = imageHosts,
             ContextTokensMax = tokensMax,
             VocabularySize = vocabularySize,
             StopIds = served.StopIds,

@@ -16,6 +16,7 @@ internal static class ServeVerb
         var model = new ModelOptions();
         var cluster = new ClusterOptions();
         var dialect = ChatDialectOption.OfModel();
+        var imageHosts = new ImageHostsOption();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
         {
@@ -28,6 +29,7 @@ internal static class ServeVerb
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
         command.Add(dialect.Option);
+        command.Add(imageHosts.Option);
         command.Add(port);
         command.Add(bind);
         cluster.AddTo(command, port);
@@ -38,12 +40,12 @@ internal static class ServeVerb
             if (cluster.IsGiven(parsed))
             {
                 return await ClusterServer.RunAsync(
-                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
+                    cluster.Read(parsed, choice), cluster.Doors(parsed, address, parsed.GetValue(port)) with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed) }, terminal, cancellation);
             }
 
             KestrelSetup.CheckIsFree(address, parsed.GetValue(port)); // before a large model is loaded for nothing
             await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation);
-            await ModelServer.RunAsync(running, address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
+            await ModelServer.RunAsync(running, imageHosts.Read(parsed), address, parsed.GetValue(port), terminal, url => Welcome(running, url, terminal.Output), cancellation);
             return CommandLine.Success;
         });
         return new Verb(
@@ -51,7 +53,7 @@ internal static class ServeVerb
             command,
             "llama4 serve",
             "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
-            "llama4 serve --bind 0.0.0.0 --port 0",
+            "llama4 serve --bind 0.0.0.0 --port 0 --allow-image-hosts images.example.com",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
     }

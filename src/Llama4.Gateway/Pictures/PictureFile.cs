@@ -1,0 +1,8 @@
+using Llama4.Images;
+
+namespace Llama4.Gateway.Pictures;
+
+/// <summary>A picture of a request, not decoded yet.</summary>
+/// <param name="Name">Where it stands: <c>messages[0].content[1]</c>.</param>
+/// <param name="Grid">How it will be cut into tiles, which follows from the size in its head.</param>
+internal sealed record PictureFile(string Name, byte[] Bytes, TileGrid Grid);
