@@ -1,42 +1,35 @@
 using Llama4.Contracts;
-using Llama4.Gateway.Requests;
 using Llama4.Images;
 using Llama4.Tokenization.Chat;
 
 namespace Llama4.Gateway.Pictures;
 
-/// <summary>The pictures of one dialog: decoded and cut into tiles, then put where the prompt's patch tokens stand.</summary>
-internal sealed class DialogPictures
+/// <summary>The pictures of one dialog, cut into tiles: their layout for the prompt, and then where in it their rows stand.</summary>
+public sealed class DialogPictures
 {
-    private readonly ImageTiles[] _tiles;
+    private readonly IReadOnlyList<ImageTiles> _tiles;
 
-    private DialogPictures(IReadOnlyList<ChatMessage> messages, ImageTiles[] tiles) => (Messages, _tiles) = (messages, tiles);
+    /// <param name="messages">The dialog.</param>
+    /// <param name="tiles">Of its pictures, in order.</param>
+    public DialogPictures(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ImageTiles> tiles)
+    {
+        var next = 0;
+        _tiles = tiles;
+        Messages = tiles.Count == 0 ? messages : [.. messages.Select(message => message with
+        {
+            Content = [.. message.Content.Select(part => part is ImagePart image ? image with { Layout = LayoutOf(tiles[next++].Grid) } : part)],
+        })];
+    }
 
     /// <summary>The dialog, each picture with its layout.</summary>
     public IReadOnlyList<ChatMessage> Messages { get; }
-
-    /// <summary>Decodes a dialog's pictures. CPU work: up to half a second for a large one.</summary>
-    /// <param name="files">Of the dialog's pictures, in order.</param>
-    /// <exception cref="ApiError">One is damaged; the error names it.</exception>
-    public static DialogPictures Decode(IReadOnlyList<ChatMessage> messages, PictureFile[] files, ImageLimits limits)
-    {
-        if (files.Length == 0)
-        {
-            return new DialogPictures(messages, []);
-        }
-
-        var next = 0;
-        return new DialogPictures(
-            [.. messages.Select(message => message with { Content = [.. message.Content.Select(part => part is ImagePart image ? image with { Layout = LayoutOf(files[next++].Grid) } : part)] })],
-            Array.ConvertAll(files, file => Decode(file, limits)));
-    }
 
     /// <summary>Where in a prompt the rows of each picture stand.</summary>
     /// <param name="prompt">Rendered from <see cref="Messages"/>.</param>
     /// <param name="patchId">The token that stands for a row.</param>
     public RequestImage[] Place(int[] prompt, int patchId)
     {
-        var images = new RequestImage[_tiles.Length];
+        var images = new RequestImage[_tiles.Count];
         var position = 0;
         for (var i = 0; i < images.Length; i++)
         {
@@ -67,16 +60,4 @@ internal sealed class DialogPictures
     }
 
     private static ImageLayout LayoutOf(TileGrid grid) => new(grid.Rows, grid.Columns, grid.Settings.TileTokens);
-
-    private static ImageTiles Decode(PictureFile file, ImageLimits limits)
-    {
-        try
-        {
-            return ImageTiles.Of(ImageDecoder.Decode(file.Bytes, limits), file.Grid.Settings);
-        }
-        catch (ImageFormatException error)
-        {
-            throw ApiError.Invalid(error.Of(file.Name).Message, file.Name);
-        }
-    }
 }

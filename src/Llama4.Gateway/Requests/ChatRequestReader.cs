@@ -58,7 +58,7 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
 
         try
         {
-            return DialogPictures.Decode(dialog, pictures, options.Limits.Picture);
+            return new DialogPictures(dialog, Array.ConvertAll(pictures, picture => picture.Decode(options.Limits.Picture)));
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Llama4.Gateway.Tests.Pictures;
 using Llama4.Gateway.Tests.Scripted;
 using Llama4.Images;
 

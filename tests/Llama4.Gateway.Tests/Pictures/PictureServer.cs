@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Llama4.Gateway.Tests.Scripted;
+namespace Llama4.Gateway.Tests.Pictures;
 
 /// <summary>A web server on this machine that gives pictures, or what a test makes of them, under the names pictures.test and other.test.</summary>
 internal sealed class PictureServer : IAsyncDisposable
