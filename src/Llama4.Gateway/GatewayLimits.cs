@@ -1,3 +1,5 @@
+using Llama4.Images;
+
 namespace Llama4.Gateway;
 
 /// <summary>Every bound of the gateway, each a sum of named uses. Past one the answer is 400, 413, 429 or 503, at once.</summary>
@@ -13,9 +15,27 @@ public sealed record GatewayLimits
     /// Bytes of one request body; past it 413. The default, 8 MiB + 64 KiB = text of a prompt (2 M characters of a token each
     /// in the worst case of four bytes, so that a prompt too long for the context is told its length instead of being cut off)
     /// + 64 KiB of settings (1,024 biases of 32 bytes, 4 stop strings of 1,024 characters at 6 bytes, names).
-    /// All requests together hold at most <see cref="ConcurrentRequestsMax"/> times this.
     /// </summary>
     public int BodyBytesMax { get; init; } = (8 << 20) + (64 << 10);
+
+    /// <summary>
+    /// Bytes more that data: URIs may add to a body where the model takes pictures; past it 413. 64 MiB = 48 MiB of files as base64:
+    /// <see cref="PicturesMax"/> photographs of 4.8 MiB, or two of the largest that <see cref="Picture"/> lets through.
+    /// </summary>
+    public int PictureBodyBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Bytes of all bodies being read and of all pictures being fetched, together; past it 429, to whoever's bytes come next. 256 MiB = 3 of the largest
+    /// bodies, or 32 of text alone, or 190 with a photograph of 1 MB each. Until a request is read each byte costs up to five of memory (as it
+    /// came, as JSON, as text in two, as a file): 1.25 GiB for all; up to ten in a body of nothing but short numbers.
+    /// </summary>
+    public long BodyBytesTotalMax { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// The first bytes of each body do not count towards <see cref="BodyBytesTotalMax"/>, so that questions in words are not refused because of
+    /// others' pictures. 64 KiB = some 15,000 words; 24 MiB for all requests.
+    /// </summary>
+    public int BodyBytesFree { get; init; } = 64 << 10;
 
     /// <summary>Answers of one request, prompts times n; past it 400. 128 = what OpenAI allows for n.</summary>
     public int ChoicesMax { get; init; } = 128;
@@ -35,8 +55,26 @@ public sealed record GatewayLimits
     /// <summary>Pictures of a request; past it 400. Ten, as many as fill a context of 32,768 tokens with tiles of all 17 kinds.</summary>
     public int PicturesMax { get; init; } = 10;
 
+    /// <summary>What one picture may have of bytes, of pixels (held against its head, before anything is decoded) and on a side; past it 400.</summary>
+    public ImageLimits Picture { get; init; } = ImageLimits.Default;
+
     /// <summary>Requests whose pictures are decoded at one time, others wait: a large one takes up to 0.8 GB for that moment.</summary>
     public int DecodesMax { get; init; } = 2;
+
+    /// <summary>How long a request may wait for others' pictures to be decoded; past it 503. 30 s = 60 large pictures before it, at half a second each and two at a time, and as much again.</summary>
+    public TimeSpan DecodeWaitLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pictures that are fetched at one time, for all requests; others wait. 16 = a request of ten and half of another.</summary>
+    public int FetchesMax { get; init; } = 16;
+
+    /// <summary>How long a picture may wait for others to be fetched; past it 503. 5 s = ten turns of half a second.</summary>
+    public TimeSpan FetchWaitLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long fetching a picture may take, from asking for its host's address to its last byte, redirects included; past it 400. 10 s = 20 MiB over 17 Mbit/s.</summary>
+    public TimeSpan FetchLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Redirects followed for one picture; past it 400. Three = to https, to a host's real name, to where its files are.</summary>
+    public int RedirectsMax { get; init; } = 3;
 
     /// <summary>Tools of a request, as OpenAI has it; past it 400.</summary>
     public int ToolsMax { get; init; } = 128;
@@ -51,7 +89,7 @@ public sealed record GatewayLimits
     public int AnswerTokensEstimate { get; init; } = 512;
 
     /// <summary>
-    /// How long the body of a request may take to arrive; past it 408.
+    /// How long each <see cref="BodyBytesMax"/> of a request's body may take to arrive; past it 408.
     /// 30 s = 8 MiB over a line of 2.2 Mbit/s.
     /// </summary>
     public TimeSpan BodyReadLimit { get; init; } = TimeSpan.FromSeconds(30);

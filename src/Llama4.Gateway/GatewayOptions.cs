@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Pictures;
 using Llama4.Images;
 using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
@@ -20,6 +21,12 @@ public sealed record GatewayOptions
 
     /// <summary>How the model wants its pictures; null for a model that takes text only.</summary>
     public TileSettings? Tiles { get; init; }
+
+    /// <summary>Whom the gateway may ask for pictures that a request names by their http(s) address.</summary>
+    public ImageHosts ImageHosts { get; init; } = ImageHosts.None;
+
+    /// <summary>Where a picture may be fetched from; tests, whose servers are on this machine, take another.</summary>
+    internal PictureRoute PictureRoute { get; init; } = PictureRoute.Public;
 
     /// <summary>Most tokens of prompt and answer together: the lesser of the model's context and what the KV pool holds for one sequence.</summary>
     public required int ContextTokensMax { get; init; }

@@ -4,6 +4,7 @@ using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
 using Llama4.Gateway.Live;
 using Llama4.Gateway.OpenApi;
+using Llama4.Gateway.Pictures;
 using Llama4.Gateway.Requests;
 using Llama4.Gateway.Responses;
 using Llama4.Gateway.Tokens;
@@ -52,6 +53,9 @@ public static class GatewaySetup
             .AddSingleton<TracedAnswers>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
+            .AddSingleton<BodyBudget>()
+            .AddSingleton<PictureFetch>()
+            .AddSingleton<PictureFiles>()
             .AddSingleton<ChatRequestReader>()
             .AddSingleton<ChatCompletionsEndpoint>()
             .AddSingleton<CompletionsEndpoint>()

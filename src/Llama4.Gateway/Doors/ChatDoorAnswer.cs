@@ -213,9 +213,10 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
 
     private async Task<AnswerRequest> ReadAsync(CancellationToken cancellation)
     {
-        if (_submission.Body.Length > _options.Limits.BodyBytesMax)
+        var bytesMax = _gateway.GetRequiredService<BodyBudget>().BodyBytesMax;
+        if (_submission.Body.Length > bytesMax)
         {
-            throw ApiError.TooLarge(_submission.Body.Length, _options.Limits.BodyBytesMax);
+            throw ApiError.TooLarge(_submission.Body.Length, bytesMax);
         }
 
         if (_submission.Emitted.Length > _options.ContextTokensMax || _submission.Emitted.Any(id => id < 0 || id >= _options.VocabularySize))
@@ -223,7 +224,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
             throw ApiError.Invalid($"What was emitted must be at most {_options.ContextTokensMax} token ids below {_options.VocabularySize}.", null);
         }
 
-        using var body = RequestBody.Parse(_submission.Body);
+        using var body = RequestBody.Parse(_submission.Body, _options.Limits.BodyBytesMax);
         var fields = new RequestFields(body.RootElement);
         var request = await _gateway.GetRequiredService<ChatRequestReader>().ReadAsync(fields, cancellation);
         if (request.Fields.Choices > 1)

@@ -50,10 +50,10 @@ internal sealed class ApiError(int status, string type, string message, string? 
         "model",
         "model_not_found");
 
-    public static ApiError TooLarge(long bytes, int bytesMax) => new(
+    public static ApiError TooLarge(long bytes, int bytesMax, string ofWhat = "") => new(
         413,
         "invalid_request_error",
-        $"The body may have {bytesMax} bytes, but has {(bytes > bytesMax ? bytes.ToString() : "more")}.",
+        $"The body may have {bytesMax} bytes{ofWhat}, but has {(bytes > bytesMax ? bytes.ToString() : "more")}.",
         code: "request_too_large");
 
     public static ApiError TooMany(string message, int retryAfterSeconds) =>

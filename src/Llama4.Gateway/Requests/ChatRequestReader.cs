@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Pictures;
 using Llama4.Gateway.Requests.Fields;
 using Llama4.Tokenization.Chat;
 
@@ -8,7 +9,9 @@ namespace Llama4.Gateway.Requests;
 
 /// <summary>From the JSON of a chat request to what is to be generated: its fields checked, its pictures decoded, its dialog rendered to token ids.</summary>
 /// <param name="format">How the answer is written.</param>
-internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat format)
+/// <param name="files">Gets its pictures.</param>
+/// <param name="budget">Of the bytes that they hold meanwhile.</param>
+internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat format, PictureFiles files, BodyBudget budget)
 {
     private const int TopLogprobsMax = 20;
 
@@ -50,9 +53,8 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         {
             var dialog = ChatMessageReader.Read(messages);
             ending.Check(dialog);
-            var pictures = dialog.Any(message => message.Content.Any(part => part is ImagePart))
-                ? await DecodeAsync(dialog, cancellation)
-                : DialogPictures.Read(dialog, options.Tiles, options.Limits);
+            using var share = budget.Open();
+            var pictures = await DecodeAsync(dialog, await files.GetAsync(dialog, share, cancellation), cancellation);
             var prompt = options.ChatFormat.Render(
                 new ChatDialog(pictures.Messages)
                 {
@@ -71,16 +73,23 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         }
     }
 
-    private async Task<DialogPictures> DecodeAsync(IReadOnlyList<ChatMessage> dialog, CancellationToken cancellation)
+    private async ValueTask<DialogPictures> DecodeAsync(IReadOnlyList<ChatMessage> dialog, PictureFile[] pictures, CancellationToken cancellation)
     {
-        await _decodes.WaitAsync(cancellation);
+        if (pictures.Length > 0 && !await _decodes.WaitAsync(options.Limits.DecodeWaitLimit, cancellation))
+        {
+            throw ApiError.Unavailable("Others' pictures are being decoded.", options.Limits.RetryAfterSeconds);
+        }
+
         try
         {
-            return DialogPictures.Read(dialog, options.Tiles, options.Limits);
+            return new DialogPictures(dialog, Array.ConvertAll(pictures, picture => picture.Decode(options.Limits.Picture)));
         }
         finally
         {
-            _decodes.Release();
+            if (pictures.Length > 0)
+            {
+                _decodes.Release();
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama4.Gateway.Requests;
 
@@ -15,7 +16,7 @@ internal static class RequestBody
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The body as a JSON object; the caller disposes it.</summary>
-    public static async Task<JsonDocument> ReadAsync(HttpContext http, GatewayLimits limits, TimeProvider clock)
+    public static async Task<JsonBody> ReadAsync(HttpContext http, GatewayLimits limits, TimeProvider clock)
     {
         var request = http.Request;
         if (request.ContentType is { } type && !request.HasJsonContentType())
@@ -30,7 +31,8 @@ internal static class RequestBody
             serverLimit.MaxRequestBodySize = null;
         }
 
-        var bytesMax = limits.BodyBytesMax;
+        var budget = http.RequestServices.GetService<BodyBudget>(); // the operators' door has none
+        var bytesMax = budget?.BodyBytesMax ?? limits.BodyBytesMax;
         if (request.ContentLength > bytesMax)
         {
             throw ApiError.TooLarge(request.ContentLength.Value, bytesMax);
@@ -38,24 +40,32 @@ internal static class RequestBody
 
         using var deadline = new CancellationTokenSource(limits.BodyReadLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
+        var share = budget?.Open();
         try
         {
-            return await ReadBytesAsync(request, bytesMax, either.Token);
+            return new JsonBody(await ReadBytesAsync(request, bytesMax, limits, share, deadline, either.Token), share);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception error)
         {
-            var message = $"The body did not arrive within {limits.BodyReadLimit.TotalSeconds} s.";
-            throw new ApiError(408, "invalid_request_error", message, code: "request_timeout");
+            share?.Dispose();
+            if (error is OperationCanceledException && deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+            {
+                var message = $"The body did not arrive within {limits.BodyReadLimit.TotalSeconds} s for each {limits.BodyBytesMax} bytes.";
+                throw new ApiError(408, "invalid_request_error", message, code: "request_timeout");
+            }
+
+            throw;
         }
     }
 
-    private static async Task<JsonDocument> ReadBytesAsync(HttpRequest request, int bytesMax, CancellationToken cancellation)
+    /// <summary>The buffer grows with what has come, not with what was announced: an announcement costs nothing.</summary>
+    private static async Task<JsonDocument> ReadBytesAsync(
+        HttpRequest request, int bytesMax, GatewayLimits limits, BodyBudget.Share? share, CancellationTokenSource deadline, CancellationToken cancellation)
     {
-        var first = request.ContentLength is { } length ? (int)length : FirstBufferBytes;
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(first + 1, FirstBufferBytes));
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
         try
         {
-            var filled = 0;
+            var (filled, taken, timed) = (0, limits.BodyBytesFree, limits.BodyBytesMax);
             int read;
             while ((read = await request.Body.ReadAsync(buffer.AsMemory(filled), cancellation)) > 0)
             {
@@ -63,6 +73,18 @@ internal static class RequestBody
                 if (filled > bytesMax)
                 {
                     throw ApiError.TooLarge(filled, bytesMax);
+                }
+
+                if (filled > taken)
+                {
+                    share?.Take(filled - taken);
+                    taken = filled;
+                }
+
+                if (filled >= timed)
+                {
+                    timed += limits.BodyBytesMax;
+                    deadline.CancelAfter(limits.BodyReadLimit);
                 }
 
                 if (filled == buffer.Length)
@@ -74,7 +96,7 @@ internal static class RequestBody
                 }
             }
 
-            return Parse(buffer.AsSpan(0, filled));
+            return Parse(buffer.AsSpan(0, filled), limits.BodyBytesMax);
         }
         finally
         {
@@ -83,7 +105,8 @@ internal static class RequestBody
     }
 
     /// <summary>A body that is there as a JSON object; the caller disposes it.</summary>
-    public static JsonDocument Parse(ReadOnlySpan<byte> bytes)
+    /// <param name="textBytesMax">Bytes of it that are not in strings of pictures.</param>
+    public static JsonDocument Parse(ReadOnlySpan<byte> bytes, int textBytesMax)
     {
         bytes = bytes.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
         if (bytes.IsEmpty)
@@ -99,6 +122,7 @@ internal static class RequestBody
         try
         {
             CheckNames(bytes);
+            CheckTextBytes(bytes, textBytesMax);
             var reader = new Utf8JsonReader(bytes, isFinalBlock: true, state: default);
             var document = JsonDocument.ParseValue(ref reader); // copies: the bytes are borrowed
             reader.Read(); // throws if something follows the value
@@ -145,6 +169,30 @@ internal static class RequestBody
             {
                 throw ApiError.Invalid($"The body has a name that is no text, half of a surrogate pair, at byte {reader.TokenStartIndex + 1}.", null, "invalid_json");
             }
+        }
+    }
+
+    /// <summary>Only pictures make a body larger than text may be: as JSON other values take many times their bytes.</summary>
+    private static void CheckTextBytes(ReadOnlySpan<byte> bytes, int textBytesMax)
+    {
+        if (bytes.Length <= textBytesMax)
+        {
+            return;
+        }
+
+        var textBytes = bytes.Length;
+        var reader = new Utf8JsonReader(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.StartsWith("data:"u8))
+            {
+                textBytes -= reader.ValueSpan.Length;
+            }
+        }
+
+        if (textBytes > textBytesMax)
+        {
+            throw ApiError.TooLarge(textBytes, textBytesMax, " beside its pictures");
         }
     }
 }

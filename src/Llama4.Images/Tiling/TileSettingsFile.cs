@@ -33,6 +33,30 @@ public static class TileSettingsFile
         }
     }
 
+    /// <summary>What a prompt depends on, of preprocessor_config.json alone, for a folder that has a tokenizer and no model; Llama 4's where that file is missing too.</summary>
+    /// <exception cref="InvalidDataException">The file says something that cannot be; the message names it.</exception>
+    public static TileSettings ReadAlone(string directory)
+    {
+        var file = Path.Combine(directory, "preprocessor_config.json");
+        if (!File.Exists(file))
+        {
+            return new TileSettings();
+        }
+
+        using var document = Parse(file);
+        var fields = document.RootElement;
+        try
+        {
+            return new TileSettings(
+                fields.TryGetProperty("size", out var size) ? Number(file, size, "height") : new TileSettings().TilePixels,
+                Number(file, fields, "max_patches", TilesMaxDefault));
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
+        }
+    }
+
     private static (int TilesMax, string? File) ReadTilesMax(string directory, int tile)
     {
         var file = Path.Combine(directory, "preprocessor_config.json");

@@ -36,14 +36,15 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// Tells checkpoints apart, also fine-tuned ones of one model: hosts must not mix them. A digest of the tensors' names, types and shapes and of the first
-    /// bytes of each; 16 hexadecimal digits.
+    /// bytes of each, those of a vision tower included; 16 hexadecimal digits.
     /// </summary>
     public string Identity
     {
         get
         {
             using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var (name, tensor) in _tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal))
+            var vision = HasVision ? Resolve(_files, VisionNames.WithoutPrefix) : [];
+            foreach (var (name, tensor) in _tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).Concat(vision.OrderBy(tensor => tensor.Key, StringComparer.Ordinal)))
             {
                 digest.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
                 var count = (int)Math.Min(IdentityElements, tensor.Elements);

@@ -1,5 +1,7 @@
 using System.Text;
+using Llama4.Images;
 using Llama4.Server.Output;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Chat;
 
@@ -7,19 +9,24 @@ namespace Llama4.Server.Chat;
 /// The terminal chat: a line is a question, a line that starts with a slash a command. Ctrl-C stops the answer that is
 /// being given, and not the program.
 /// </summary>
-internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, string? system, Terminal terminal)
+/// <param name="pictures">Shown with the first question.</param>
+internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, string? system, IReadOnlyList<ImagePart> pictures, Terminal terminal)
 {
     private const string Commands =
         """
         /system TEXT   give the model a system prompt (without TEXT: take it away) and start anew
+        /image FILE    show a picture (PNG, JPEG, WebP, GIF) with the next question; several are shown in order (without FILE: none)
         /clear         forget the dialog
         /retry         ask the last question again
         /help          this list
         /exit          leave (also Ctrl-D)
         """;
 
-    private readonly List<Turn> _history = [];
+    private readonly List<ChatMessage> _history = [];
     private string? _system = system;
+
+    /// <summary>Of the next question.</summary>
+    private List<ImagePart> _pictures = [.. pictures];
 
     /// <summary>Until /exit or the end of the input.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
@@ -38,7 +45,7 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
             }
             else if (line.Length > 0)
             {
-                await AskAsync(line, cancellation);
+                await AskAsync(Question(_pictures, line), cancellation);
             }
         }
 
@@ -88,8 +95,15 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
                 _history.Clear();
                 Say(_system is null ? "(no system prompt; the dialog starts anew)" : "(system prompt set; the dialog starts anew)");
                 break;
-            case "/retry" when _history.FindLastIndex(t => t.Role == "user") is >= 0 and var last:
-                var question = _history[last].Content;
+            case "/image" when rest.Length > 0:
+                Attach(rest);
+                break;
+            case "/image":
+                _pictures = [];
+                Say("(no picture)");
+                break;
+            case "/retry" when _history.FindLastIndex(message => message.Role == ChatRole.User) is >= 0 and var last:
+                var question = _history[last];
                 _history.RemoveRange(last, _history.Count - last);
                 await AskAsync(question, cancellation);
                 break;
@@ -102,10 +116,27 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
         }
     }
 
-    /// <summary>An answer that was stopped stays in the dialog as far as it came; one that failed leaves no trace.</summary>
-    private async Task AskAsync(string question, CancellationToken cancellation)
+    /// <summary>A question with pictures shows them first.</summary>
+    public static ChatMessage Question(IEnumerable<ImagePart> pictures, string text) => new(ChatRole.User, [.. pictures, new TextPart(text)]);
+
+    private void Attach(string file)
     {
-        _history.Add(new Turn("user", question));
+        try
+        {
+            _pictures.Add(AttachedPicture.Read(file));
+            Say($"(shown with the next question: {file})");
+        }
+        catch (Exception error) when (error is ImageFormatException or IOException or UnauthorizedAccessException)
+        {
+            terminal.Error.WriteLine($"error: {error.Message}");
+        }
+    }
+
+    /// <summary>An answer that was stopped stays in the dialog as far as it came; one that failed leaves no trace, and its pictures for the next question.</summary>
+    private async Task AskAsync(ChatMessage question, CancellationToken cancellation)
+    {
+        _history.Add(question);
+        _pictures = [];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var _ = terminal.Interrupts.Redirect(stop.Cancel);
         var answer = new StringBuilder();
@@ -113,8 +144,8 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
         {
             await foreach (var piece in answers.AnswerAsync(Dialog(), settings, stop.Token))
             {
-                answer.Append(piece);
-                terminal.Output.Write(piece);
+                answer.Append(piece.Text);
+                terminal.Output.Write(piece.Text);
                 terminal.Output.Flush();
             }
 
@@ -125,18 +156,19 @@ internal sealed class ChatLoop(IAnswerSource answers, AnswerSettings settings, s
             terminal.Output.WriteLine();
             Say("(stopped)");
         }
-        catch (Exception error) when (error is IOException or HttpRequestException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or HttpRequestException or InvalidOperationException or ImageFormatException)
         {
             _history.RemoveAt(_history.Count - 1);
+            _pictures = [.. question.Content.OfType<ImagePart>()];
             terminal.Output.WriteLine();
             terminal.Error.WriteLine($"error: {error.Message}");
             return;
         }
 
-        _history.Add(new Turn("assistant", answer.ToString()));
+        _history.Add(new ChatMessage(ChatRole.Assistant, answer.ToString()));
     }
 
-    private List<Turn> Dialog() => _system is null ? _history : [new Turn("system", _system), .. _history];
+    private ChatDialog Dialog() => new(_system is null ? _history : [new ChatMessage(ChatRole.System, _system), .. _history]);
 
     /// <summary>Words of the program itself: on stderr, so that stdout holds only answers.</summary>
     private void Say(string text)

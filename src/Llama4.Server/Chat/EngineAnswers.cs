@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 using Llama4.Contracts;
+using Llama4.Gateway.Pictures;
+using Llama4.Images;
 using Llama4.Server.Serving;
 using Llama4.Tokenization.Chat;
 using Llama4.Tokenization.Streaming;
+using Llama4.Tokenization.ToolCalls;
 
 namespace Llama4.Server.Chat;
 
@@ -19,12 +22,14 @@ internal sealed class EngineAnswers(IGenerationClient client, ServedModel model,
 
     public string Model => name;
 
-    public async IAsyncEnumerable<string> AnswerAsync(
-        IReadOnlyList<Turn> dialog,
+    public bool MayTakePictures => model.Tiles is not null;
+
+    public async IAsyncEnumerable<AnswerPiece> AnswerAsync(
+        ChatDialog dialog,
         AnswerSettings settings,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var request = Request(Prompt(dialog), settings);
+        var request = Request(dialog, settings);
         var (result, generation) = await client.SubmitAsync(request, cancellation);
         if (generation is null)
         {
@@ -34,16 +39,23 @@ internal sealed class EngineAnswers(IGenerationClient client, ServedModel model,
         await using (generation) // frees the sequence when the reader stops early
         {
             var detokenizer = new IncrementalDetokenizer(model.Tokenizer);
+            var calls = dialog.Tools is { Count: > 0 } tools ? new ToolCallParser(tools.Select(tool => tool.Name)) : null;
             await foreach (var chunk in generation.Chunks(cancellation))
             {
                 var text = Text(chunk, detokenizer);
+                text = calls?.Append(text) ?? text;
                 if (text.Length > 0)
                 {
-                    yield return text;
+                    yield return new AnswerPiece(text);
                 }
 
                 if (chunk.Finish is not null)
                 {
+                    foreach (var piece in Rest(calls))
+                    {
+                        yield return piece;
+                    }
+
                     yield break;
                 }
             }
@@ -52,23 +64,28 @@ internal sealed class EngineAnswers(IGenerationClient client, ServedModel model,
 
     public ValueTask DisposeAsync() => owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private int[] Prompt(IReadOnlyList<Turn> dialog)
+    private static IEnumerable<AnswerPiece> Rest(ToolCallParser? calls)
     {
-        var prompt = model.ChatFormat.Render([.. dialog.Select(Message)], addGenerationPrompt: true);
+        if (calls is null)
+        {
+            return [];
+        }
+
+        var (content, parsed) = calls.Finish();
+        return [.. content.Length > 0 ? [new AnswerPiece(content)] : Array.Empty<AnswerPiece>(), .. parsed.Select(call => new AnswerPiece("", call))];
+    }
+
+    private GenerateRequest Request(ChatDialog dialog, AnswerSettings settings)
+    {
+        var pictures = new DialogPictures(dialog.Messages, [.. dialog.Messages.SelectMany(message => message.Content).OfType<ImagePart>().Select(Tiles)]);
+        var prompt = model.ChatFormat.Render(dialog with { Messages = pictures.Messages });
         return prompt.Length < contextTokensMax
-            ? prompt
+            ? Request(prompt, settings) with { Images = model.Tiles is null ? [] : pictures.Place(prompt, model.Tokenizer.Specials["<|patch|>"]) }
             : throw new InvalidOperationException($"the dialog has {prompt.Length} tokens, which leaves no room for an answer within {contextTokensMax}");
     }
 
-    private static ChatMessage Message(Turn turn) => new(
-        turn.Role switch
-        {
-            "system" => ChatRole.System,
-            "user" => ChatRole.User,
-            "assistant" => ChatRole.Assistant,
-            _ => throw new InvalidDataException($"\"role\": expected system, user or assistant, found \"{turn.Role}\""),
-        },
-        turn.Content);
+    private ImageTiles Tiles(ImagePart picture) =>
+        ImageTiles.Of(ImageDecoder.Decode(DataUri.Read(picture.Url)), model.Tiles ?? throw new InvalidOperationException($"{name} takes text only"));
 
     private GenerateRequest Request(int[] prompt, AnswerSettings settings) => new()
     {

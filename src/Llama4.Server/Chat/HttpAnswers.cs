@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Chat;
 
@@ -22,6 +23,8 @@ internal sealed class HttpAnswers : IAnswerSource
     }
 
     public string Model { get; }
+
+    public bool MayTakePictures => true; // only the answer to a picture says
 
     /// <summary>Asks the server which model it serves.</summary>
     /// <param name="url">Its address, with or without <c>/v1</c>.</param>
@@ -49,23 +52,29 @@ internal sealed class HttpAnswers : IAnswerSource
         }
     }
 
-    public async IAsyncEnumerable<string> AnswerAsync(
-        IReadOnlyList<Turn> dialog,
+    public async IAsyncEnumerable<AnswerPiece> AnswerAsync(
+        ChatDialog dialog,
         AnswerSettings settings,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await AskAsync(dialog, settings, cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        var calls = new StreamedCalls();
         await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellation))
         {
             if (item.Data == "[DONE]")
             {
+                foreach (var call in calls.All)
+                {
+                    yield return new AnswerPiece("", call);
+                }
+
                 yield break;
             }
 
-            if (Delta(item.Data) is { Length: > 0 } text)
+            if (Delta(item.Data, calls) is { Length: > 0 } text)
             {
-                yield return text;
+                yield return new AnswerPiece(text);
             }
         }
 
@@ -90,7 +99,7 @@ internal sealed class HttpAnswers : IAnswerSource
     }
 
     /// <summary>Asks for so many tokens at most; where dialog and answer together pass the server's context, for what that leaves.</summary>
-    private async Task<HttpResponseMessage> AskAsync(IReadOnlyList<Turn> dialog, AnswerSettings settings, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> AskAsync(ChatDialog dialog, AnswerSettings settings, CancellationToken cancellation)
     {
         var response = await PostAsync(Body(dialog, settings), cancellation);
         if (response.StatusCode == HttpStatusCode.BadRequest && await IsTooLongAsync(response, cancellation))
@@ -125,15 +134,16 @@ internal sealed class HttpAnswers : IAnswerSource
         return (await response.Content.ReadAsStringAsync(cancellation)).Contains("\"context_length_exceeded\"", StringComparison.Ordinal);
     }
 
-    private Dictionary<string, object> Body(IReadOnlyList<Turn> dialog, AnswerSettings settings)
+    private Dictionary<string, object> Body(ChatDialog dialog, AnswerSettings settings)
     {
         var body = new Dictionary<string, object>
         {
             ["model"] = Model,
-            ["messages"] = dialog.Select(t => new { role = t.Role, content = t.Content }),
+            ["messages"] = ChatJsonWriter.Messages(dialog.Messages),
             ["stream"] = true,
             ["max_tokens"] = settings.TokensMax,
         };
+        Add("tools", dialog.Tools?.Select(tool => tool.Json));
         Add("temperature", settings.Temperature); // what is left out has the server's default
         Add("top_p", settings.TopP);
         Add("seed", settings.Seed);
@@ -148,7 +158,7 @@ internal sealed class HttpAnswers : IAnswerSource
         }
     }
 
-    private static string? Delta(string data)
+    private static string? Delta(string data, StreamedCalls calls)
     {
         using var chunk = JsonDocument.Parse(data);
         if (chunk.RootElement.TryGetProperty("error", out var error))
@@ -156,11 +166,17 @@ internal sealed class HttpAnswers : IAnswerSource
             throw new IOException($"the server gave up: {Message(error)}");
         }
 
-        return chunk.RootElement.TryGetProperty("choices", out var choices) && choices.GetArrayLength() > 0
-            && choices[0].TryGetProperty("delta", out var delta)
-            && delta.TryGetProperty("content", out var content)
-            ? content.GetString()
-            : null;
+        if (!chunk.RootElement.TryGetProperty("choices", out var choices) || choices.GetArrayLength() == 0 || !choices[0].TryGetProperty("delta", out var delta))
+        {
+            return null;
+        }
+
+        if (delta.TryGetProperty("tool_calls", out var called) && called.ValueKind == JsonValueKind.Array)
+        {
+            calls.Append(called);
+        }
+
+        return delta.TryGetProperty("content", out var content) ? content.GetString() : null;
     }
 
     private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellation)

@@ -1,3 +1,6 @@
+using Llama4.Tokenization.Chat;
+using Llama4.Tokenization.ToolCalls;
+
 namespace Llama4.Server.Chat;
 
 /// <summary>Somebody who answers dialogs: the cluster in this process, or a server over HTTP.</summary>
@@ -6,14 +9,17 @@ internal interface IAnswerSource : IAsyncDisposable
     /// <summary>The model's name, for people.</summary>
     string Model { get; }
 
-    /// <summary>Streams one answer as text, without special tokens. A refusal is an exception whose message says why.</summary>
-    IAsyncEnumerable<string> AnswerAsync(IReadOnlyList<Turn> dialog, AnswerSettings settings, CancellationToken cancellation);
+    /// <summary>False where it is certain that the model takes text only.</summary>
+    bool MayTakePictures { get; }
+
+    /// <summary>Streams one answer, without special tokens. A refusal is an exception whose message says why.</summary>
+    /// <param name="dialog">Its pictures are data: URIs (<see cref="AttachedPicture"/>).</param>
+    IAsyncEnumerable<AnswerPiece> AnswerAsync(ChatDialog dialog, AnswerSettings settings, CancellationToken cancellation);
 }
 
-/// <summary>One message of a dialog.</summary>
-/// <param name="Role">system, user or assistant.</param>
-/// <param name="Content">Its text; special names in it are text.</param>
-internal sealed record Turn(string Role, string Content);
+/// <summary>What comes of an answer: text, or at its end a call of a tool on offer.</summary>
+/// <param name="Text">Empty with a call.</param>
+internal readonly record struct AnswerPiece(string Text, ParsedToolCall? Call = null);
 
 /// <param name="TokensMax">Most tokens of the answer; fewer where the context ends before.</param>
 /// <param name="Temperature">0 is greedy; null takes the model's own.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama4.Tokenization.ToolCalls;
 
 namespace Llama4.Server.Eval;
 
@@ -9,7 +10,6 @@ internal static class AnswerMatch
     public const string Contains = "contains";
     public const string Json = "json";
 
-    /// <summary>Needs tools; such questions are not asked yet.</summary>
     public const string ToolCall = "toolcall";
 
     public static IReadOnlyList<string> Rules { get; } = [Exact, Contains, Json, ToolCall];
@@ -25,6 +25,14 @@ internal static class AnswerMatch
         Json => SameJson(expected, answer),
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "no rule to judge a text by"),
     };
+
+    /// <summary><c>toolcall</c>: the calls, in order, are those of the expected list of <c>{"name","arguments"}</c>.</summary>
+    public static bool AreRight(string expected, IReadOnlyList<ParsedToolCall> calls)
+    {
+        using var wanted = JsonDocument.Parse(expected);
+        return wanted.RootElement.GetArrayLength() == calls.Count && wanted.RootElement.EnumerateArray().Zip(calls).All(pair =>
+            pair.First.GetProperty("name").GetString() == pair.Second.Name && SameJson(pair.First.GetProperty("arguments").GetRawText(), pair.Second.Arguments));
+    }
 
     private static bool SameJson(string expected, string answer)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Llama4.Server.Chat;
+using Llama4.Tokenization.ToolCalls;
 
 namespace Llama4.Server.Eval;
 
@@ -24,9 +25,9 @@ internal static class Examination
         var options = new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = cancellation };
         await Parallel.ForAsync(0, questions.Count, options, async (i, token) =>
         {
-            if (questions[i].Dialog is { } dialog)
+            if (answers.MayTakePictures || !questions[i].HasPictures)
             {
-                judged[i] = new Judged(questions[i], await AnswerAsync(answers, dialog, token));
+                judged[i] = await JudgeAsync(answers, questions[i], token);
             }
 
             answered(Interlocked.Increment(ref done));
@@ -35,14 +36,19 @@ internal static class Examination
         return new Scores(items, questions.Count - items.Count);
     }
 
-    private static async Task<string> AnswerAsync(IAnswerSource answers, IReadOnlyList<Turn> dialog, CancellationToken cancellation)
+    private static async Task<Judged> JudgeAsync(IAnswerSource answers, Question question, CancellationToken cancellation)
     {
         var text = new StringBuilder();
-        await foreach (var piece in answers.AnswerAsync(dialog, Greedy, cancellation))
+        var calls = new List<ParsedToolCall>();
+        await foreach (var piece in answers.AnswerAsync(question.Dialog, Greedy, cancellation))
         {
-            text.Append(piece);
+            text.Append(piece.Text);
+            if (piece.Call is { } call)
+            {
+                calls.Add(call);
+            }
         }
 
-        return text.ToString();
+        return new Judged(question, text.ToString(), calls);
     }
 }

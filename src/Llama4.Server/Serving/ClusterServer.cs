@@ -6,6 +6,7 @@ using Llama4.Gateway;
 using Llama4.Gateway.Admin;
 using Llama4.Gateway.Doors;
 using Llama4.Model;
+using Llama4.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization;
 using Llama4.Tokenization.Chat;
@@ -20,6 +21,9 @@ internal sealed record ClusterDoors(PublicDoor? Public, int? AdminPort, string? 
 {
     /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
     public ChatDialect? ChatDialect { get; init; }
+
+    /// <summary>Whom the gateway may ask for pictures.</summary>
+    public ImageHosts ImageHosts { get; init; } = ImageHosts.None;
 }
 
 /// <summary>One process of a cluster, from joining to leaving.</summary>
@@ -49,7 +53,7 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null || doors.Public is null ? null : ModelServer.Build(
-            name, served, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
+            name, served, doors.ImageHosts, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);
@@ -62,7 +66,7 @@ internal static class ClusterServer
         }
         else if (served is not null)
         {
-            chats.Open(ModelServer.OptionsOf(name, served, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, ModelServer.Log);
+            chats.Open(ModelServer.OptionsOf(name, served, doors.ImageHosts, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, ModelServer.Log);
         }
 
         terminal.Output.Flush();

@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Images;
 using Llama4.Server.Output;
 
 namespace Llama4.Server.Serving;
@@ -8,11 +9,12 @@ namespace Llama4.Server.Serving;
 internal static class ModelServer
 {
     /// <summary>Serves until <paramref name="cancellation"/>, then lets running answers finish within the gateway's limit.</summary>
+    /// <param name="imageHosts">Whom the gateway may ask for pictures.</param>
     /// <param name="started">Called once with the address, when requests are taken.</param>
     public static async Task RunAsync(
-        RunningModel model, PublicDoor door, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
+        RunningModel model, ImageHosts imageHosts, PublicDoor door, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
+        await using var app = Build(model.Name, model.Served, imageHosts, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         model.Chats?.Open(app.Services);
         started(await app.StartLlama4Async(door.Bind, door.Port)); // to its end, a moment: a start that is broken off is logged as its own failure
@@ -46,9 +48,9 @@ internal static class ModelServer
 
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
+        string name, ServedModel served, ImageHosts imageHosts, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
     {
-        var options = OptionsOf(name, served, tokensMax, vocabularySize, ofMany) with
+        var options = OptionsOf(name, served, imageHosts, tokensMax, vocabularySize, ofMany) with
         {
             ApiKeys = door.ApiKeys,
             CorsOrigins = door.CorsOrigins,
@@ -67,13 +69,14 @@ internal static class ModelServer
 
     /// <summary>What the gateway must know of the model.</summary>
     /// <inheritdoc cref="Build"/>
-    public static GatewayOptions OptionsOf(string name, ServedModel served, int tokensMax, int vocabularySize, bool ofMany) =>
+    public static GatewayOptions OptionsOf(string name, ServedModel served, ImageHosts imageHosts, int tokensMax, int vocabularySize, bool ofMany) =>
         new()
         {
             ModelIds = [name],
             Tokenizer = served.Tokenizer,
             ChatFormat = served.ChatFormat,
             Tiles = served.Tiles,
+            ImageHosts = imageHosts,
             ContextTokensMax = tokensMax,
             VocabularySize = vocabularySize,
             StopIds = served.StopIds,

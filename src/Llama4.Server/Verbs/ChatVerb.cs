@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Llama4.Server.Chat;
 using Llama4.Server.Output;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Verbs;
 
@@ -15,24 +16,33 @@ internal static class ChatVerb
             HelpName = "QUESTION",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        var images = new Option<string[]>("--image")
+        {
+            Description = "Pictures that the question is about, or the dialog's first one: PNG, JPEG, WebP or GIF.",
+            HelpName = "FILE...",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
         var sampling = new SamplingOptions();
         var answerer = new AnswererOptions();
-        var command = new Command("chat", "Talk to a model in the terminal, or get one answer on stdout.") { questionArgument };
+        var command = new Command("chat", "Talk to a model in the terminal, or get one answer on stdout.") { questionArgument, images };
         sampling.AddTo(command);
         answerer.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var question = await QuestionAsync(parsed.GetValue(questionArgument), terminal, cancellation);
+            var pictures = Array.ConvertAll(parsed.GetRequiredValue(images), AttachedPicture.Read); // before a model is loaded for nothing
             await using var answers = await answerer.OpenAsync(parsed, terminal, cancellation);
             return question is null
-                ? await new ChatLoop(answers, sampling.Settings(parsed), sampling.System(parsed), terminal).RunAsync(cancellation)
-                : await AnswerOnceAsync(answers, Dialog(sampling.System(parsed), question), sampling.Settings(parsed), terminal, cancellation);
+                ? await new ChatLoop(answers, sampling.Settings(parsed), sampling.System(parsed), pictures, terminal).RunAsync(cancellation)
+                : await AnswerOnceAsync(answers, Dialog(sampling.System(parsed), ChatLoop.Question(pictures, question)), sampling.Settings(parsed), terminal, cancellation);
         });
         return new Verb(
             VerbGroup.Serving,
             command,
             "llama4 chat",
             "llama4 chat \"What is the capital of France?\"",
+            "llama4 chat \"Which color is it?\" --image shape.png",
             "git diff | llama4 chat - --system \"Describe this change.\" --url http://127.0.0.1:8080");
     }
 
@@ -42,15 +52,14 @@ internal static class ChatVerb
         return question is not null && string.IsNullOrWhiteSpace(question) ? throw new UsageException("The question is empty. See 'llama4 chat --help'.") : question;
     }
 
-    private static List<Turn> Dialog(string? system, string question) =>
-        system is null ? [new Turn("user", question)] : [new Turn("system", system), new Turn("user", question)];
+    private static ChatDialog Dialog(string? system, ChatMessage question) => new(system is null ? [question] : [new ChatMessage(ChatRole.System, system), question]);
 
     private static async Task<int> AnswerOnceAsync(
-        IAnswerSource answers, List<Turn> dialog, AnswerSettings settings, Terminal terminal, CancellationToken cancellation)
+        IAnswerSource answers, ChatDialog dialog, AnswerSettings settings, Terminal terminal, CancellationToken cancellation)
     {
         await foreach (var piece in answers.AnswerAsync(dialog, settings, cancellation))
         {
-            terminal.Output.Write(piece);
+            terminal.Output.Write(piece.Text);
             await terminal.Output.FlushAsync(cancellation);
         }
 

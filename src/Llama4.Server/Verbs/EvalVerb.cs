@@ -12,7 +12,7 @@ internal static class EvalVerb
     {
         var questionsOption = new Option<string>("--questions")
         {
-            Description = """JSON lines {"id","task","messages","answer","match"}; match is exact, contains or json.""",
+            Description = """JSON lines {"id","task","messages","tools","images","answer","match"}; match is exact, contains, json or toolcall; images are files beside it.""",
             HelpName = "FILE.jsonl",
             Required = true,
         };
@@ -57,7 +57,7 @@ internal static class EvalVerb
 
         if (scores.Skipped > 0)
         {
-            output.WriteLine($"{scores.Skipped} questions with images or tools were skipped");
+            output.WriteLine($"{scores.Skipped} questions with pictures were skipped: the model takes text only");
         }
     }
 }

@@ -14,29 +14,8 @@ internal sealed record RenderedImages(TileSettings Settings)
     private const int PixelsOfSideMax = 1 << 20;
 
     /// <summary>Those of the tokenizer's model: of preprocessor_config.json beside it, else Llama 4's.</summary>
-    public static RenderedImages Of(string tokenizer)
-    {
-        var folder = Directory.Exists(tokenizer) ? tokenizer : Path.GetDirectoryName(tokenizer) ?? "";
-        var file = Path.Combine(folder, "preprocessor_config.json");
-        if (!File.Exists(file))
-        {
-            return new RenderedImages(new TileSettings());
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
-            var tile = json.RootElement.Member("size").Member("height").GetInt32();
-            var tiles = json.RootElement.TryGetProperty("max_patches", out var max) ? max.GetInt32() : 16;
-            return tile is >= 28 and <= 4096 && tiles is >= 1 and <= 1024
-                ? new RenderedImages(new TileSettings(tile, tiles))
-                : throw new InvalidDataException($"expected tiles of 28 to 4096 pixels and 1 to 1024 of them, found {tile} and {tiles}");
-        }
-        catch (Exception error) when (error is JsonException or InvalidDataException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            throw new InvalidDataException($"{file}: {error.Message}", error);
-        }
-    }
+    public static RenderedImages Of(string tokenizer) =>
+        new(TileSettingsFile.ReadAlone(Directory.Exists(tokenizer) ? tokenizer : Path.GetDirectoryName(tokenizer) ?? ""));
 
     /// <summary>Lays out the dialog's pictures: <c>image:K</c> is the one of index K, any other the next in order.</summary>
     public IReadOnlyList<ChatMessage> LayOut(IReadOnlyList<ChatMessage> messages, JsonElement sizes)

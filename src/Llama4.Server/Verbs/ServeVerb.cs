@@ -17,6 +17,7 @@ internal static class ServeVerb
         var cluster = new ClusterOptions();
         var dialect = ChatDialectOption.OfModel();
         var publicDoor = new PublicDoorOptions();
+        var imageHosts = new ImageHostsOption();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
         {
@@ -36,6 +37,7 @@ internal static class ServeVerb
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
         command.Add(dialect.Option);
+        command.Add(imageHosts.Option);
         command.Add(port);
         command.Add(bind);
         publicDoor.AddTo(command);
@@ -53,7 +55,7 @@ internal static class ServeVerb
                 }
 
                 return await ClusterServer.RunAsync(
-                    cluster.Read(parsed, choice), cluster.Doors(parsed, door) with { ChatDialect = choice.ChatDialect }, terminal, cancellation);
+                    cluster.Read(parsed, choice), cluster.Doors(parsed, door) with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed) }, terminal, cancellation);
             }
 
             door.Check(terminal.Warn);
@@ -64,7 +66,7 @@ internal static class ServeVerb
             }
 
             await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation, parsed.GetValue(clientPort));
-            await ModelServer.RunAsync(running, door, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
+            await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
         });
         return new Verb(

@@ -3,6 +3,7 @@ using Llama4.Gateway.Tests.Scripted;
 using Llama4.Server.Chat;
 using Llama4.Server.Output;
 using Llama4.Server.Serving;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Tests.Chat;
 
@@ -14,6 +15,7 @@ public sealed class ChatLoopTests
     private readonly WatchedWriter _output = new();
     private readonly WatchedWriter _error = new();
     private readonly List<string> _prompts = [];
+    private readonly List<RequestImage[]> _images = [];
 
     [Fact]
     public async Task Chat_OfSeveralTurns_GivesTheModelTheWholeDialog()
@@ -48,7 +50,7 @@ public sealed class ChatLoopTests
     {
         var client = ScriptedClient.Silent();
         var terminal = Terminal("long story\nand then?\n");
-        var run = new ChatLoop(Answers(client), Settings, null, terminal).RunAsync(CancellationToken.None);
+        var run = new ChatLoop(Answers(client), Settings, null, [], terminal).RunAsync(CancellationToken.None);
         var first = await client.NextAsync();
         first.Text("Once upon");
         await _output.Shows("Once upon");
@@ -113,7 +115,7 @@ public sealed class ChatLoopTests
         var client = Saying("ok");
         await using var answers = new EngineAnswers(client, Model, "m", contextTokensMax: 20);
 
-        await foreach (var _ in answers.AnswerAsync([new Turn("user", "Hello")], Settings, CancellationToken.None))
+        await foreach (var _ in answers.AnswerAsync(new ChatDialog([new ChatMessage(ChatRole.User, "Hello")]), Settings, CancellationToken.None))
         {
         }
 
@@ -124,13 +126,51 @@ public sealed class ChatLoopTests
         request.StopIds.ShouldBe([1953, 1959, 1960]);
     }
 
-    private async Task RunAsync(ScriptedClient client, string input, string? system = null, int contextTokensMax = 4096)
+    [Fact]
+    public async Task Chat_WithPictures_ShowsThemWithTheNextQuestionAndKeepsThemInTheDialog()
     {
-        (await new ChatLoop(Answers(client, contextTokensMax), Settings, system, Terminal(input)).RunAsync(CancellationToken.None)).ShouldBe(CommandLine.Success);
+        await RunAsync(Saying("A", "B", "C"), $"/image {Picture("image-002.png")}\nwhat?\nand then?\n/clear\nno more\n", pictures: AttachedPicture.Read(Picture("image-001.png")));
+
+        _error.ToString().ShouldBe("");
+        _images.Select(images => string.Join(' ', images.Select(image => image.Tiles))).ShouldBe(["1 5", "1 5", ""]);
+        _prompts[0].ShouldContain("user<|header_end|>\n\n<|image_start|><|image|><|patch|>");
+        _prompts[0].ShouldContain("<|image_end|>what?<|eot|>");
+        _prompts[1].ShouldContain("<|image_end|>what?<|eot|><|header_start|>assistant<|header_end|>\n\nA<|eot|>");
+        _prompts[2].ShouldBe(Prompt(new Turn("user", "no more")));
+    }
+
+    [Fact]
+    public async Task Chat_OfAPictureThatIsNone_SaysWhyAndAsksWithoutIt()
+    {
+        await RunAsync(Saying("A", "B"), $"/image nowhere.png\n/image {Path.Combine(BundledModel.Directory, "config.json")}\none\n/image {Picture("image-001.png")}\n/image\ntwo\n");
+
+        _error.ToString().ShouldContain("error: expected a picture's file, found none at 'nowhere.png'\n");
+        _error.ToString().ShouldContain("config.json: expected a PNG, JPEG, WebP or GIF file");
+        _images.ShouldAllBe(images => images.Length == 0);
+    }
+
+    [Fact]
+    public async Task Chat_WhenAQuestionWithPicturesFails_ShowsThemWithTheNext()
+    {
+        var answers = 0;
+        var client = new ScriptedClient(generation => generation.End(answers++ == 0 ? FinishReason.Error : FinishReason.Stop, "a host is gone"));
+
+        await RunAsync(client, $"/image {Picture("image-001.png")}\nbroken?\nworks?\nwithout?\n");
+
+        _images.Select(images => images.Length).ShouldBe([1, 1, 1]);
+        _prompts[2].Split("<|image|>").Length.ShouldBe(2);
+    }
+
+    private static string Picture(string name) => Path.Combine(ScoutNanoEval.Folder, "images", name);
+
+    private async Task RunAsync(ScriptedClient client, string input, string? system = null, int contextTokensMax = 4096, params ImagePart[] pictures)
+    {
+        (await new ChatLoop(Answers(client, contextTokensMax), Settings, system, pictures, Terminal(input)).RunAsync(CancellationToken.None)).ShouldBe(CommandLine.Success);
         while (client.HasNext)
         {
             var generation = await client.NextAsync();
             _prompts.Add(ScoutNano.Tokenizer.Decode(generation.Request.Prompt));
+            _images.Add(generation.Request.Images);
             await generation.Disposed.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
@@ -151,4 +191,6 @@ public sealed class ChatLoopTests
 
     private static string Prompt(params Turn[] turns) => string.Concat(
         ["<|begin_of_text|>", .. turns.Select(t => $"<|header_start|>{t.Role}<|header_end|>\n\n{t.Content}<|eot|>"), "<|header_start|>assistant<|header_end|>\n\n"]);
+
+    private sealed record Turn(string Role, string Content);
 }

@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway.Tests.Scripted;
+using Llama4.Images;
 
 namespace Llama4.Server.Tests.Verbs;
 
@@ -92,7 +93,32 @@ public sealed class ChatVerbTests
         (run.ExitCode, run.Output, run.Error).ShouldBe((0, "The capital of France is Paris.\n", ""));
     }
 
+    [Fact]
+    public async Task Chat_WithPictures_SendsThemBeforeTheQuestion()
+    {
+        var client = ScriptedClient.Saying("Two shapes.");
+        await using var gateway = await TestGateway.StartAsync(client, options => options with { Tiles = new TileSettings(112, 4) });
+
+        var run = await Llama4Run.OfAsync("chat", "What is shown?", "--url", Url(gateway), "--image", Picture("image-001.png"), Picture("image-002.png"), "--system", "Be brief.");
+
+        (run.ExitCode, run.Output, run.Error).ShouldBe((0, "Two shapes.\n", ""));
+        var request = (await client.NextAsync()).Request;
+        request.Images.Select(image => image.Tiles).ShouldBe([1, 5]);
+        ScoutNano.Tokenizer.Decode(request.Prompt).ShouldContain("<|image_end|>What is shown?<|eot|>");
+    }
+
+    /// <summary>Question image-003 of the model's evaluation.</summary>
+    [Fact]
+    public async Task Chat_AboutAPicture_AsksTheBundledModelInThisProcess()
+    {
+        var run = await Llama4Run.OfAsync("chat", "Name the color of the shape.", "--temperature", "0", "--image", Picture("image-003.png"));
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Output.ShouldContain("green");
+    }
+
     [Theory]
+    [InlineData("chat x --image /there/is/none.png", CommandLine.Failure, "expected a picture's file, found none at '/there/is/none.png'")]
     [InlineData("chat x --url http://127.0.0.1:1 --threads 1", CommandLine.Usage, "--model, --threads, --kv-memory and --chat-dialect do not go with it")]
     [InlineData("chat x --model /there/is/none", CommandLine.Failure, "/there/is/none")]
     [InlineData("chat x --url http://127.0.0.1:1", CommandLine.Failure, "no server answers at http://127.0.0.1:1")]
@@ -102,6 +128,8 @@ public sealed class ChatVerbTests
     [InlineData("chat x --max-tokens 0", CommandLine.Usage, "--max-tokens: expected at least 1, found 0")]
     public async Task Chat_OfWhatCannotBe_IsOneLine(string line, int exitCode, string message) =>
         (await Llama4Run.OfAsync(line.Split(' '))).ShouldFailWith(exitCode, message);
+
+    private static string Picture(string name) => Path.Combine(ScoutNanoEval.Folder, "images", name);
 
     private static string Url(TestGateway gateway) => gateway.Http.BaseAddress!.ToString().TrimEnd('/');
 }
