@@ -1,4 +1,5 @@
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Console;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -62,7 +63,8 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/health/live", (RequestDelegate)endpoints.Live);
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
-        routes.Map("/", (RequestDelegate)endpoints.Root);
+        routes.Map("/", ConsolePage.ToBrowsers(endpoints.Root));
+        routes.Map("/console/{**file}", (RequestDelegate)ConsolePage.ServeFile);
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

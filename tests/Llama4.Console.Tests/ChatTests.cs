@@ -1,0 +1,108 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Llama4.Console.Tests;
+
+/// <summary>The console as its user has it, on the real server with scout-nano.</summary>
+public sealed class ChatTests(ConsoleBrowser browser) : IAsyncLifetime
+{
+    private ServedNano? _nano;
+
+    public async ValueTask InitializeAsync() => _nano = ConsoleBrowser.IsInstalled ? await ServedNano.StartAsync() : null;
+
+    public async ValueTask DisposeAsync() => await (_nano?.DisposeAsync() ?? default);
+
+    [Fact]
+    public async Task Question_IsAnswered_AndKeptOverAReload()
+    {
+        await using var tab = await OpenAsync();
+        await SetAsync(tab, "Temperature", "0");
+        (await tab.AnswerAsync("What is the capital of France?")).ShouldContain("Paris");
+        (await tab.LastAnswer.Locator(".figures").InnerTextAsync()).ShouldContain("tokens");
+
+        await tab.Page.ReloadAsync();
+        await Expect(tab.LastAnswer).ToContainTextAsync("Paris");
+        await Expect(tab.Page.Locator(".turn.question")).ToContainTextAsync("capital of France");
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Regenerate" }).ClickAsync();
+        await ConsoleTab.StateAsync(tab.LastAnswer, "done");
+        (await tab.Answers.CountAsync()).ShouldBe(1);
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Edit" }).ClickAsync();
+        await tab.Page.GetByLabel("Edit the question").FillAsync("What is the capital of Italy?");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Expect(tab.LastAnswer).ToContainTextAsync("Rome");
+        (await tab.Answers.CountAsync()).ShouldBe(1);
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
+        await Expect(tab.Answers).ToHaveCountAsync(0);
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Picture_GoesWithTheQuestion()
+    {
+        await using var tab = await OpenAsync();
+        await SetAsync(tab, "Temperature", "0");
+        var folder = Path.Combine(Golden.Checkout, "src", "Llama4.Server", "models", "scout-nano", "eval", "images");
+        await tab.Page.Locator("#picture-file").SetInputFilesAsync(Path.Combine(folder, "image-002.png"));
+        await Expect(tab.Page.Locator(".thumb")).ToHaveCountAsync(1);
+        (await tab.AnswerAsync("What is on the left?")).ShouldContain("green square");
+        await Expect(tab.Page.Locator(".question img")).ToHaveCountAsync(1);
+        await Expect(tab.Page.Locator(".thumb")).ToHaveCountAsync(0);
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Tool_IsCalled_AndItsResultGoesBack()
+    {
+        await using var tab = await OpenAsync();
+        await SetAsync(tab, "Temperature", "0");
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Settings" }).ClickAsync();
+        await tab.Page.Locator("fieldset", new() { HasText = "Tools" }).GetByRole(AriaRole.Button, new() { Name = "Example" }).ClickAsync();
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await tab.AskAsync("What is the weather in Paris?");
+        var card = tab.Page.Locator(".call");
+        await Expect(card).ToContainTextAsync("get_weather");
+        await Expect(card.Locator("dd")).ToHaveTextAsync("\"Paris\"");
+        await card.GetByLabel("Result").FillAsync("""{"temperature": 21, "condition": "sunny"}""");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Send result" }).ClickAsync();
+        await Expect(tab.Answers).ToHaveCountAsync(2);
+        await ConsoleTab.StateAsync(tab.LastAnswer, "done");
+        await Expect(tab.LastAnswer.Locator(".prose")).Not.ToBeEmptyAsync();
+        await Expect(card.Locator(".result pre")).ToContainTextAsync("sunny");
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Gateway_ThatRestarts_IsFoundAgain_AndNothingIsLost()
+    {
+        await using var tab = await OpenAsync();
+        await SetAsync(tab, "Temperature", "0");
+        await tab.AnswerAsync("What is the capital of France?");
+        await _nano!.KillAsync();
+        await tab.AskAsync("What is the capital of Italy?");
+        await ConsoleTab.StateAsync(tab.LastAnswer, "failed");
+        await Expect(tab.LastAnswer).ToContainTextAsync("cannot be reached");
+
+        await _nano.RunAsync();
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
+        await Expect(tab.LastAnswer).ToContainTextAsync("Rome");
+        await Expect(tab.Answers.First).ToContainTextAsync("Paris");
+        tab.ShouldBeClean();
+    }
+
+    private static async Task SetAsync(ConsoleTab tab, string label, string value)
+    {
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Settings" }).ClickAsync();
+        await tab.Page.GetByLabel(label, new() { Exact = true }).FillAsync(value);
+        await tab.Page.Keyboard.PressAsync("Escape");
+    }
+
+    private Task<ConsoleTab> OpenAsync()
+    {
+        Assert.SkipWhen(_nano is null, ConsoleBrowser.Lacking);
+        return browser.OpenAsync(_nano.Address);
+    }
+}
