@@ -32,10 +32,10 @@ public sealed class ClusterHost : IAsyncDisposable
     private readonly IConnectionMultiplexer _redis;
     private readonly GenerationClient _client;
 
-    private ClusterHost(IHost orleans, ModelHost? host, IConnectionMultiplexer redis, GenerationClient client, IClusterAdmin admin, Llama4Config config, int tokensMax)
+    private ClusterHost(IHost orleans, ModelHost? host, IConnectionMultiplexer redis, GenerationClient client, ClusterAdmin admin, Llama4Config config, int tokensMax)
     {
         (_orleans, _host, _redis, _client) = (orleans, host, redis, client);
-        (Admin, Config, TokensMax) = (admin, config, tokensMax);
+        (Admin, Watch, Config, TokensMax) = (admin, admin, config, tokensMax);
     }
 
     /// <summary>Null for a gateway that is a client only.</summary>
@@ -53,6 +53,8 @@ public sealed class ClusterHost : IAsyncDisposable
     public IGenerationClient Client => _client;
 
     public IClusterAdmin Admin { get; }
+
+    public IClusterWatch Watch { get; }
 
     public Llama4Config Config { get; }
 

@@ -4,6 +4,7 @@ using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Pipeline;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
+using Llama4.Cluster.Traces;
 using Llama4.Compute;
 using Llama4.Contracts;
 using Orleans.Concurrency;
@@ -19,7 +20,8 @@ namespace Llama4.Cluster;
 /// a step made for another plan is refused.</para>
 /// </summary>
 [GrainType(GrainNames.Coordinator), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls, ExpertCounts counts) : Grain, ICoordinatorGrain
+internal sealed class CoordinatorGrain(
+    ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed, TimeProvider clock) : Grain, ICoordinatorGrain
 {
     private readonly StageDoor _door = new();
     private StageRoute? _route;
@@ -28,7 +30,7 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
     {
         using var given = images;
         var route = RouteFor(step.Epoch);
-        using var inHost = new StepInHost { Plan = step, Tensors = host.Uploader.Upload(step) };
+        using var inHost = Begin(step, draws);
         if (route.IsVocabularyHere)
         {
             await route.Vocabulary.EmbedAsync(inHost);
@@ -50,19 +52,29 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
         using (rows)
         {
             route = RouteFor(step.Epoch);
-            inHost = new StepInHost { Plan = step, Tensors = host.Uploader.Upload(step) };
+            inHost = Begin(step, draws);
             inHost.Hidden = TakeRows(rows, step);
         }
         using (inHost)
             return await RunLayersAsync(route, inHost, draws);
     }
 
-    private async ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    private StepInHost Begin(StepPlan step, TokenDraw[] draws) =>
+        new() { Plan = step, Tensors = host.Uploader.Upload(step), Trace = StepTrace.Of(step, draws, host, clock) };
+
+    private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
+        step.Trace is { } trace ? RunTracedAsync(route, step, draws, trace) : PassLayersAsync(route, step, draws);
+
+    private async ValueTask<DrawnToken[]> RunTracedAsync(StageRoute route, StepInHost step, TokenDraw[] draws, StepTrace trace) =>
+        await trace.AddAsync(await PassLayersAsync(route, step, draws));
+
+    private async ValueTask<DrawnToken[]> PassLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
     {
         var most = StageDoor.Most(step.Plan.MicroBatches, route.Stages);
         await _door.EnterAsync(most);
         try
         {
+            step.Trace?.Start();
             foreach (var layer in route.Layers)
             {
                 await layer.Attention.AttendAsync(step);
@@ -122,7 +134,7 @@ internal sealed class CoordinatorGrain(ModelHost host, PlanBoard board, RemoteCa
         if (_route?.Epoch != epoch)
         {
             var (replica, stage) = GrainNames.Split(this.GetPrimaryKeyString());
-            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls, counts);
+            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls, counts, routed);
         }
         return _route;
     }

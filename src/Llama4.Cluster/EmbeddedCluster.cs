@@ -24,10 +24,14 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         _silo = silo;
         _host = host;
-        _client = new GenerationClient(silo.Services.GetRequiredService<IGrainFactory>(), silo.Services.GetRequiredService<PlanBoard>());
+        var (grains, board) = (silo.Services.GetRequiredService<IGrainFactory>(), silo.Services.GetRequiredService<PlanBoard>());
+        _client = new GenerationClient(grains, board);
+        Watch = new ClusterAdmin(grains, board);
     }
 
     public IGenerationClient Client => _client;
+
+    public IClusterWatch Watch { get; }
 
     public Llama4Config Config => _host.Config;
 

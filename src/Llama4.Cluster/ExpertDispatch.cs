@@ -4,6 +4,7 @@ using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
+using Llama4.Cluster.Traces;
 using Llama4.Compute;
 using Llama4.Contracts;
 using Llama4.Model;
@@ -25,6 +26,7 @@ internal sealed class ExpertDispatch
     private readonly ModelHost _host;
     private readonly ExpertCalls _calls;
     private readonly ExpertCounts _counts;
+    private readonly RoutedTokens _routed;
     private readonly int _layer;
 
     /// <summary>The groups, then the second owners of hot experts.</summary>
@@ -34,9 +36,10 @@ internal sealed class ExpertDispatch
     private readonly int[] _groups;
     private readonly RowSplit _split;
 
-    public ExpertDispatch(ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls, ExpertCounts counts)
+    public ExpertDispatch(
+        ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed)
     {
-        (_host, _calls, _counts, _layer) = (host, calls, counts, layer.Layer);
+        (_host, _calls, _counts, _routed, _layer) = (host, calls, counts, routed, layer.Layer);
         Attention = grains.GetAttention(replica, layer.Layer, host.Id);
         _owners = GroupOwners.Of(layer, host.Id, board, grains);
         _groups = Array.ConvertAll(_owners, owner => Array.IndexOf(layer.ExpertGroups, owner.Placement));
@@ -48,7 +51,16 @@ internal sealed class ExpertDispatch
 
     /// <summary>From the router's choice to the layer's output, enqueued: <see cref="StepInHost.Hidden"/> is then the next layer's input.</summary>
     /// <exception cref="HostUnreachableException">No owner of a group answers.</exception>
-    public async ValueTask RunAsync(StepInHost step)
+    public ValueTask RunAsync(StepInHost step) => step.Trace is { } trace ? RunTracedAsync(step, trace) : RunAsync(step, null);
+
+    private async ValueTask RunTracedAsync(StepInHost step, StepTrace stage)
+    {
+        var trace = stage.Attended(_layer, step.Routing);
+        await RunAsync(step, trace);
+        trace.End();
+    }
+
+    private async ValueTask RunAsync(StepInHost step, LayerTrace? trace)
     {
         if (step.Routing is not { } routing)
         {
@@ -64,14 +76,19 @@ internal sealed class ExpertDispatch
             isWhole[_groups[i]] &= here[i] is not null;
         var isAllHere = Array.IndexOf(here, null) < 0;
         if (isAllHere)
+        {
             _counts.AddUnnamed(step.Rows);
+            trace?.Owned(_split.GroupOf);
+            if (_routed.IsWatched)
+                _ = CountAsync(routing.Experts);
+        }
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.
-        var byChoice = isAllHere ? Task.CompletedTask : RunByChoiceAsync(step, routing, here, isWhole);
+        var byChoice = isAllHere ? Task.CompletedTask : RunByChoiceAsync(step, routing, here, isWhole, trace);
         var calls = new List<Task>(1 + _owners.Length) { Attention.FeedForwardAsync(step).AsTask() };
         for (var i = 0; i < here.Length; i++)
         {
             if (_owners[i].Hot is null && isWhole[i])
-                calls.Add(RunLocalAsync(here[i]!, step, routing.Experts, null));
+                calls.Add(RunLocalAsync(here[i]!, step, routing.Experts, null, trace?.Local(i)));
         }
         calls.Add(byChoice);
         // All of them, also when one fails: the step's tensors must outlive every call that uses them.
@@ -79,17 +96,29 @@ internal sealed class ExpertDispatch
         step.EndLayer(LayerCombine.Forward(_host.Device, step.Residual!, step.Shared!, step.Routed!));
     }
 
+    /// <summary>Counts choices that nobody else reads back. Beside the step, which meets a failing device itself: what is not counted then is missing in a picture.</summary>
+    private async Task CountAsync(Tensor experts)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(experts.Rows * sizeof(int));
+        var choices = bytes.AsMemory(0, experts.Rows * sizeof(int));
+        var reading = _host.Device.DownloadAsync(experts, choices).AsTask();
+        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (reading.IsCompletedSuccessfully)
+            _routed.Add(_layer, MemoryMarshal.Cast<byte, int>(choices.Span));
+        ArrayPool<byte>.Shared.Return(bytes);
+    }
+
     /// <param name="experts">[rows, 1] I32: the router's choices, or those of them that are run here.</param>
-    private async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, Tensor experts, int? hot)
+    private async Task RunLocalAsync(IExpertGroupGrain owner, StepInHost step, Tensor experts, int? hot, LocalRun? run)
     {
         var scaled = step.Routing!.Scaled;
-        var payload = new DeviceRows(scaled, experts, step.Routed!) { Hot = hot };
+        var payload = new DeviceRows(scaled, experts, step.Routed!) { Hot = hot, Run = run };
         await owner.RunAsync(step.Plan.Epoch, new Rows(_host.Mode.RowsType(), step.Rows, scaled.Width, default, default, payload));
     }
 
     /// <summary>What the router's choices must be known for: experts elsewhere, and experts here of whose rows some are run elsewhere.</summary>
     /// <param name="isWhole">[owners] groups that are run here with all of their rows, whatever is chosen.</param>
-    private async Task RunByChoiceAsync(StepInHost step, RouterOutput routing, IExpertGroupGrain?[] here, bool[] isWhole)
+    private async Task RunByChoiceAsync(StepInHost step, RouterOutput routing, IExpertGroupGrain?[] here, bool[] isWhole, LayerTrace? trace)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(step.Rows * sizeof(int));
         var assigned = ArrayPool<int>.Shared.Rent(step.Rows);
@@ -98,13 +127,16 @@ internal sealed class ExpertDispatch
             var choices = bytes.AsMemory(0, step.Rows * sizeof(int));
             using var rows = await DownloadAsync(routing, choices);
             Assign(choices.Span, assigned.AsSpan(0, step.Rows), here);
+            trace?.Assigned(assigned);
+            if (_routed.IsWatched)
+                _routed.Add(_layer, MemoryMarshal.Cast<byte, int>(choices.Span));
             var calls = new List<Task>(_owners.Length);
             for (var i = 0; i < _owners.Length; i++)
             {
                 if (here[i] is null && OwnedRows.Gather(i, rows, choices.Span, assigned) is { } question)
-                    calls.Add(RunRemoteAsync(_owners[i], step, question));
+                    calls.Add(RunRemoteAsync(_owners[i], step, question, trace?.Remote(i)));
             }
-            calls.Add(RunPartlyAsync(step, here, isWhole, choices, assigned));
+            calls.Add(RunPartlyAsync(step, here, isWhole, choices, assigned, trace));
             await Task.WhenAll(calls);
         }
         finally
@@ -131,7 +163,7 @@ internal sealed class ExpertDispatch
     }
 
     /// <summary>Groups of which some rows are run elsewhere: as if those rows had chosen nothing.</summary>
-    private async Task RunPartlyAsync(StepInHost step, IExpertGroupGrain?[] here, bool[] isWhole, Memory<byte> choices, int[] assigned)
+    private async Task RunPartlyAsync(StepInHost step, IExpertGroupGrain?[] here, bool[] isWhole, Memory<byte> choices, int[] assigned, LayerTrace? trace)
     {
         int[] partly = [.. Enumerable.Range(0, here.Length).Where(i => here[i] is not null && !isWhole[_groups[i]] && (i == _groups[i] || here[_groups[i]] is null))];
         if (partly.Length == 0)
@@ -141,7 +173,7 @@ internal sealed class ExpertDispatch
             own[row] = here[assigned[row]] is null ? Elsewhere : own[row];
         using var experts = _host.Device.Rent(DType.I32, own.Length, 1);
         _host.Device.Upload<int>(own, experts);
-        await Task.WhenAll(partly.Select(i => RunLocalAsync(here[i]!, step, experts, _owners[i].Hot)));
+        await Task.WhenAll(partly.Select(i => RunLocalAsync(here[i]!, step, experts, _owners[i].Hot, trace?.Local(i))));
     }
 
     /// <summary>
@@ -165,10 +197,10 @@ internal sealed class ExpertDispatch
         }
     }
 
-    private async Task RunRemoteAsync(GroupOwners owners, StepInHost step, Rows question)
+    private async Task RunRemoteAsync(GroupOwners owners, StepInHost step, Rows question, RemoteRun? run)
     {
         var (rows, width) = (question.Ids, question.Width);
-        using var answer = await _calls.RunAsync(owners, step.Plan.Epoch, question);
+        using var answer = await _calls.RunAsync(owners, step.Plan.Epoch, question, run);
         if (answer.Count != rows.Length || answer.Width != width || answer.Type != _host.Mode.RowsType())
             throw new RowsFormatException(
                 $"{owners.Grains[0]}: expected {rows.Length} rows of {width} {_host.Mode.RowsType()}, found {answer.Count} of {answer.Width} {answer.Type}");

@@ -16,7 +16,7 @@ namespace Llama4.Cluster;
 /// <para>Reentrant: a pure function of rows. Of its fields only the queue changes, on this grain's scheduler.</para>
 /// </summary>
 [GrainType(GrainNames.ExpertGroup), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCounts counts) : Grain, IExpertGroupGrain
+internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCounts counts, TimeProvider clock) : Grain, IExpertGroupGrain
 {
     private readonly MergeQueue _queue = new(host);
     private (long Epoch, ExpertGroup Experts)? _group;
@@ -27,7 +27,9 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
         {
             var inForce = board.Require(epoch, this);
             var experts = inHost.Hot is { } hot ? host.Weights.Experts(GrainNames.Split(this.GetPrimaryKeyString()).First, hot, 1) : GroupOf(inForce);
+            inHost.Run?.Starts();
             experts.Forward(inHost.Scaled, inHost.Experts, inHost.Output);
+            inHost.Run?.Ends();
             return rows;
         }
         using (rows)
@@ -37,6 +39,13 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
             counts.Add(GrainNames.Split(this.GetPrimaryKeyString()).First, rows.Experts.Span);
             return await _queue.RunAsync(ExpertsFor(plan, rows), rows);
         }
+    }
+
+    public async ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows)
+    {
+        var arrived = clock.GetTimestamp();
+        var answer = await RunAsync(epoch, rows);
+        return new TimedRows(answer, (long)clock.GetElapsedTime(arrived).TotalMicroseconds);
     }
 
     /// <summary>This host's experts of the layer: the whole group, or the one that it shares with the group's owner.</summary>

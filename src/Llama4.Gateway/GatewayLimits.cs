@@ -71,6 +71,20 @@ public sealed record GatewayLimits
     /// <summary>Retry-After of 429 and 503 where the cluster names no time of its own: about one short answer.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 
+    /// <summary>Readers of /console/live; past it 503. Each costs one write a second.</summary>
+    public int LiveWatchersMax { get; init; } = 16;
+
+    /// <summary>Between two events of /console/live.</summary>
+    public TimeSpan LiveEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Answers of one request that asks for the paths of its tokens; past it 400.</summary>
+    public int TracedChoicesMax { get; init; } = 4;
+
+    /// <summary>
+    /// Answers with paths at one time; past it 429. 16 = 115 MB of paths that wait for slow readers, at 7 KB a token of 48 layers and 1,024 tokens an answer.
+    /// </summary>
+    public int TracedAnswersMax { get; init; } = 16;
+
     /// <summary>How long one readiness probe may take: a forward pass of one token, cold caches included.</summary>
     public TimeSpan ProbeLimit { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,6 +1,8 @@
+using Llama4.Contracts;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Console;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -40,6 +42,7 @@ public static class GatewaySetup
             .AddSingleton(new TokenNames(options.Tokenizer))
             .AddSingleton<ChatAnswerFormat>()
             .AddSingleton<TextAnswerFormat>()
+            .AddSingleton<TracedAnswers>()
             .AddSingleton<AnswerStart>()
             .AddSingleton<AnswerRunner>()
             .AddSingleton<ChatRequestReader>()
@@ -49,7 +52,7 @@ public static class GatewaySetup
             .AddHostedService<GracefulShutdown>();
     }
 
-    /// <summary>Maps the OpenAI endpoints, health, and an answer for every other path.</summary>
+    /// <summary>Maps the OpenAI endpoints, the live feed where an <see cref="IClusterWatch"/> is registered, health, and an answer for every other path.</summary>
     public static void MapLlama4Gateway(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
@@ -63,8 +66,14 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/health/live", (RequestDelegate)endpoints.Live);
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
-        routes.Map("/", ConsolePage.ToBrowsers(endpoints.Root));
+        if (services.GetService<IClusterWatch>() is not null)
+        {
+            var live = ActivatorUtilities.CreateInstance<LiveEndpoint>(services, ActivatorUtilities.CreateInstance<LiveFeed>(services));
+            routes.Map("/console/live", (RequestDelegate)live.ServeAsync);
+        }
+
         routes.Map("/console/{**file}", (RequestDelegate)ConsolePage.ServeFile);
+        routes.Map("/", ConsolePage.ToBrowsers(endpoints.Root));
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }

@@ -6,6 +6,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -30,8 +31,12 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
     private readonly bool _logprobs;
     private readonly TimeSpan _stalledReaderLimit;
     private readonly byte[] _beforeIndex;
+    private readonly byte[] _afterChoices;
     private readonly byte[] _afterFinish;
     private readonly byte[] _plainEnd;
+
+    // Paths that the next event takes along: that of a token whose text is held back waits here.
+    private readonly List<TracedToken> _traced = [];
     private long _unflushedBytes;
 
     public SseWriter(HttpContext http, IAnswerFormat format, AnswerHead head, bool logprobs, bool includeUsage, TimeSpan stalledReaderLimit)
@@ -47,7 +52,8 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
             + $$""","model":"{{JsonEncodedText.Encode(head.Model)}}","system_fingerprint":"{{head.Fingerprint}}","choices":[""");
 
         // With include_usage every chunk has the member, null in all but the last.
-        _afterFinish = Encoding.UTF8.GetBytes((includeUsage ? """}],"usage":null""" : "}]") + "}\n\n");
+        _afterChoices = Encoding.UTF8.GetBytes((includeUsage ? ",\"usage\":null" : "") + "}\n\n");
+        _afterFinish = [.. "}]"u8, .. _afterChoices];
         _plainEnd = [.. ""","logprobs":null,"finish_reason":null"""u8, .. _afterFinish];
     }
 
@@ -70,6 +76,11 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
 
     public void Write(Choice choice, Piece piece)
     {
+        if (piece.Traced is { } traced)
+        {
+            _traced.Add(traced);
+        }
+
         if (piece.Text.Length > 0 || piece.Tokens.Count > 0)
         {
             WriteIndex(choice.Index);
@@ -158,7 +169,7 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
 
     private void WriteEnd(IReadOnlyList<LoggedToken> tokens, string? finish)
     {
-        if (finish is null && !_logprobs)
+        if (finish is null && !_logprobs && _traced.Count == 0)
         {
             Put(_plainEnd);
             return;
@@ -176,7 +187,16 @@ internal sealed class SseWriter : IAnswerSink, IDisposable
 
         Put(",\"finish_reason\":"u8);
         WriteJson(finish, static (json, value) => json.WriteStringValue(value));
-        Put(_afterFinish);
+        if (_traced.Count == 0)
+        {
+            Put(_afterFinish);
+            return;
+        }
+
+        Put("}],\"llama4\":"u8);
+        WriteJson(_traced, static (json, value) => TracedToken.Write(json, value));
+        Put(_afterChoices);
+        _traced.Clear();
     }
 
     private void WriteJson<T>(T value, Action<Utf8JsonWriter, T> write)

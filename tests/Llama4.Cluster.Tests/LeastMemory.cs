@@ -10,6 +10,12 @@ namespace Llama4.Cluster.Tests;
 /// <summary>Memory so scarce that the planner needs every host.</summary>
 internal static class LeastMemory
 {
+    /// <summary>The least memory of each host with which there is a plan.</summary>
+    public static long Of(ManyHostsOptions options) => Of(
+        options.Model, options.Mode, ManyHosts.KvBytes, options.Bytes,
+        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), bytes) { Roles = roles })],
+        request => request with { Replicas = options.Replicas, GroupsOnOneHost = options.Groups });
+
     /// <summary>The least bytes with which there is a plan.</summary>
     /// <param name="model">Directory of a checkpoint.</param>
     /// <param name="kvBytes">Of a replica, over all layers.</param>

@@ -35,6 +35,8 @@ internal sealed class ManyHosts : IAsyncDisposable
 
     public IClusterAdmin Admin => new ClusterAdmin(Grains, Board(0));
 
+    public IClusterWatch Watch => new ClusterAdmin(Grains, Board(0));
+
     public IGrainFactory Grains => _hosts[0].Silo.Services.GetRequiredService<IGrainFactory>();
 
     public IReadOnlyList<HostId> Ids => [.. _hosts.Select(host => host.Host.Id)];

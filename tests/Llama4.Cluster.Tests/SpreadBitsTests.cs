@@ -53,14 +53,8 @@ public class SpreadBitsTests
             Replicas = replicas,
             Groups = groups / experts,
         };
-        return options with { Bytes = LeastBytes(options) };
+        return options with { Bytes = LeastMemory.Of(options) };
     }
-
-    /// <summary>The least memory of each host with which there is a plan.</summary>
-    private static long LeastBytes(ManyHostsOptions options) => LeastMemory.Of(
-        options.Model, options.Mode, ManyHosts.KvBytes, options.Bytes,
-        bytes => [.. options.Roles.Select((roles, i) => new HostCapacity(new HostId($"host-{i}"), bytes) { Roles = roles })],
-        request => request with { Replicas = options.Replicas, GroupsOnOneHost = options.Groups });
 
     private static GenerateRequest Request() => Answers.Greedy(Prompt, TokensMax) with { TopLogprobs = ScoutNano.Vocabulary };
 

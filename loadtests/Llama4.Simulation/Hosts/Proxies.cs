@@ -34,9 +34,10 @@ internal sealed class HostProxy(SimulatedGrains grains, HostId host) : IHostGrai
 
     public ValueTask ReleaseAsync(long term, long epoch) => grains.AskAsync(host, Limits.Load, at => new ValueTask(at.Agent.ReleaseAsync(term, epoch)));
 
-    public ValueTask<HostStatus> StatusAsync() => grains.AskAsync(host, Limits.Answer, at => new ValueTask<HostStatus>(at.Agent.StatusAsync()));
+    public ValueTask<HostStatus> StatusAsync(bool watch) => grains.AskAsync(host, Limits.Answer, at => new ValueTask<HostStatus>(at.Agent.StatusAsync(watch)));
 
-    public ValueTask<ClusterStatus> ClusterStatusAsync() => grains.AskAsync(host, Limits.Change, at => new ValueTask<ClusterStatus>(at.Agent.ClusterStatusAsync()));
+    public ValueTask<ClusterStatus> ClusterStatusAsync(bool watch) =>
+        grains.AskAsync(host, Limits.Change, at => new ValueTask<ClusterStatus>(at.Agent.ClusterStatusAsync(watch)));
 
     public ValueTask DrainAsync(HostId leaving) => grains.AskAsync(host, Limits.Load, at => new ValueTask(at.Agent.Leadership.DrainAsync(leaving)));
 
@@ -113,6 +114,8 @@ internal sealed class ExpertGroupProxy(SimulatedGrains grains, HostId host, (int
         var copy = grains.IsElsewhere(host) ? Numbers.Copy(rows) : rows;
         return grains.AskAsync(host, Limits.Step, at => new ValueTask<Rows>(at.RunExpertsAsync(key.Layer, key.Group, epoch, copy)));
     }
+
+    public ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows) => throw new NotSupportedException("simulated requests ask for no paths");
 
     public override string ToString() => $"experts {key.Layer}/{key.Group}@{host}";
 }

@@ -31,6 +31,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly PlanBoard _board;
     private readonly Links _links;
     private readonly ExpertCounts _counts;
+    private readonly RoutedTokens _routed;
     private readonly IGrainFactory _grains;
     private readonly IMembers _members;
     private readonly TimeProvider _clock;
@@ -47,11 +48,11 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly ConcurrentDictionary<HostId, long> _suspectedSince = [];
 
     public HostAgent(
-        HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, Links links, ExpertCounts counts, IGrainFactory grains, IMembers members,
+        HostAgentOptions options, PlanMaker maker, IHostParts parts, PlanBoard board, Links links, ExpertCounts counts, RoutedTokens routed, IGrainFactory grains, IMembers members,
         IPlanRegister register, TimeProvider clock, ILogger<HostAgent> logger)
     {
-        (_options, _self, _parts, _board, _links, _counts, _grains, _members, _clock, _logger) =
-            (options, options.Host.Host, parts, board, links, counts, grains, members, clock, logger);
+        (_options, _self, _parts, _board, _links, _counts, _routed, _grains, _members, _clock, _logger) =
+            (options, options.Host.Host, parts, board, links, counts, routed, grains, members, clock, logger);
         _last = clock.GetTimestamp();
         _peers = new Peers(options.Host, clock, logger);
         _duties = new HostDuties(_self, parts, board, grains);
@@ -134,16 +135,24 @@ internal sealed partial class HostAgent : IAsyncDisposable
         return _duties.ReleaseAsync(epoch);
     }
 
-    public async Task<HostStatus> StatusAsync()
+    /// <param name="watch">What routers choose is counted from now on, for a moment.</param>
+    public async Task<HostStatus> StatusAsync(bool watch)
     {
+        if (watch)
+            _routed.Watch();
         var own = _options.Host;
         return new HostStatus(
             _self, HostCondition.Alive, own.ProcessId, own.Address, own.Roles, own.Zone, _board.Current?.Epoch ?? 0, _parts.WeightBytes,
-            own.Bytes, _counts.RowsPerS, await _duties.EnginesAsync());
+            own.Bytes, _counts.RowsPerS, await _duties.EnginesAsync())
+        {
+            RoutedTokens = watch ? _routed.Counts : null,
+        };
     }
 
-    public async Task<ClusterStatus> ClusterStatusAsync() => new(
-        _board.Current?.Epoch ?? 0, _board.Leader ?? _self, _board.Current, Leadership.Waiting, await Task.WhenAll(_members.Active.Select(StatusOfAsync)), _peers.Faults);
+    /// <inheritdoc cref="StatusAsync"/>
+    public async Task<ClusterStatus> ClusterStatusAsync(bool watch) => new(
+        _board.Current?.Epoch ?? 0, _board.Leader ?? _self, _board.Current, Leadership.Waiting,
+        await Task.WhenAll(_members.Active.Select(member => StatusOfAsync(member, watch))), _peers.Faults);
 
     /// <summary>Gives away what this host owns.</summary>
     public async Task LeaveAsync(TimeSpan limit, CancellationToken cancellation)
@@ -169,13 +178,13 @@ internal sealed partial class HostAgent : IAsyncDisposable
         _duties.Fail(new OperationCanceledException("the host stops"));
     }
 
-    private async Task<HostStatus> StatusOfAsync(HostId id)
+    private async Task<HostStatus> StatusOfAsync(HostId id, bool watch)
     {
         var condition = _peers.Condition(id);
         try
         {
             if (condition != HostCondition.Suspected)
-                return (id == _self ? await StatusAsync() : await _grains.GetGrain<IHostGrain>(id.Name).StatusAsync()) with { Condition = condition };
+                return (id == _self ? await StatusAsync(watch) : await _grains.GetGrain<IHostGrain>(id.Name).StatusAsync(watch)) with { Condition = condition };
         }
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {

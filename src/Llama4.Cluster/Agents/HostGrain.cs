@@ -28,9 +28,9 @@ internal sealed class HostGrain(HostAgent agent) : Grain, IHostGrain
 
     public async ValueTask ReleaseAsync(long term, long epoch) => await agent.ReleaseAsync(term, epoch);
 
-    public async ValueTask<HostStatus> StatusAsync() => await agent.StatusAsync();
+    public async ValueTask<HostStatus> StatusAsync(bool watch) => await agent.StatusAsync(watch);
 
-    public async ValueTask<ClusterStatus> ClusterStatusAsync() => await agent.ClusterStatusAsync();
+    public async ValueTask<ClusterStatus> ClusterStatusAsync(bool watch) => await agent.ClusterStatusAsync(watch);
 
     public async ValueTask DrainAsync(HostId host) => await agent.Leadership.DrainAsync(host);
 

@@ -46,12 +46,14 @@ internal interface IHostGrain : IGrainWithStringKey
     [Alias("Release"), ResponseTimeout(HostDeadlines.Load)]
     ValueTask ReleaseAsync(long term, long epoch);
 
+    /// <param name="watch">The tokens that routers send to experts are counted from now on, for a moment.</param>
     [Alias("Status"), ResponseTimeout(HostDeadlines.Answer)]
-    ValueTask<HostStatus> StatusAsync();
+    ValueTask<HostStatus> StatusAsync(bool watch);
 
     /// <summary>The cluster as this host knows it; the leader knows best.</summary>
+    /// <param name="watch">See <see cref="StatusAsync"/>; of every host.</param>
     [Alias("ClusterStatus"), ResponseTimeout(HostDeadlines.Change)]
-    ValueTask<ClusterStatus> ClusterStatusAsync();
+    ValueTask<ClusterStatus> ClusterStatusAsync(bool watch);
 
     /// <summary>To the leader. See <see cref="IClusterAdmin"/>.</summary>
     [Alias("Drain"), ResponseTimeout(HostDeadlines.Load)]

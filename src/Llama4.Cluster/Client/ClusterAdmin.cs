@@ -5,7 +5,7 @@ using Orleans.Runtime;
 namespace Llama4.Cluster.Client;
 
 /// <summary>Asks the leader, whoever that is at the time.</summary>
-internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IClusterAdmin
+internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IClusterAdmin, IClusterWatch
 {
     /// <summary>A leader that failed to answer may be one no longer: who is asked next is looked up anew.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
@@ -19,7 +19,15 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
     /// <summary>Each question goes another way than the last, as a client's polls do (<see cref="DoorWay"/>).</summary>
     private long _asked;
 
-    public async ValueTask<ClusterStatus> StatusAsync(CancellationToken cancellation)
+    public ValueTask<ClusterStatus> StatusAsync(CancellationToken cancellation) => AskAsync(watch: false, cancellation);
+
+    public ValueTask<ClusterStatus> WatchAsync(CancellationToken cancellation) => AskAsync(watch: true, cancellation);
+
+    public async ValueTask DrainAsync(HostId host, CancellationToken cancellation) => await (await LeaderAsync(cancellation)).DrainAsync(host);
+
+    public async ValueTask<long> RebalanceAsync(CancellationToken cancellation) => await (await LeaderAsync(cancellation)).RebalanceAsync();
+
+    private async ValueTask<ClusterStatus> AskAsync(bool watch, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(LeaderLimit);
@@ -31,7 +39,7 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
                 var leader = await FoundAsync(limit.Token);
                 try
                 {
-                    return await grains.GetPlanView(Interlocked.Increment(ref _asked)).ClusterStatusAsync(leader).AsTask().WaitAsync(AnswerLimit, limit.Token);
+                    return await grains.GetPlanView(Interlocked.Increment(ref _asked)).ClusterStatusAsync(leader, watch).AsTask().WaitAsync(AnswerLimit, limit.Token);
                 }
                 catch (Exception error) when (error is OrleansException or TimeoutException)
                 {
@@ -45,10 +53,6 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
             throw reason is null ? NoLeader() : new TimeoutException($"no leader of the cluster has told its status within {LeaderLimit.TotalSeconds} s; the last asked was {reason}");
         }
     }
-
-    public async ValueTask DrainAsync(HostId host, CancellationToken cancellation) => await (await LeaderAsync(cancellation)).DrainAsync(host);
-
-    public async ValueTask<long> RebalanceAsync(CancellationToken cancellation) => await (await LeaderAsync(cancellation)).RebalanceAsync();
 
     /// <exception cref="TimeoutException">No host leads.</exception>
     private async ValueTask<IHostGrain> LeaderAsync(CancellationToken cancellation)

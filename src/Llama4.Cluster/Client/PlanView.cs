@@ -23,14 +23,15 @@ internal interface IPlanViewGrain : IGrainWithIntegerKey
 
     /// <summary>Passes the question on to the leader.</summary>
     [Alias("ClusterStatus"), ResponseTimeout(HostDeadlines.Change)]
-    ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader);
+    ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader, bool watch);
 }
 
 /// <summary>On whatever silo is asked.</summary>
 [StatelessWorker, GrainDirectory(HostDirectory.Name), Reentrant]
 internal sealed class PlanViewGrain(PlanBoard board) : Grain, IPlanViewGrain
 {
-    public ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader) => GrainFactory.GetGrain<IHostGrain>(leader.Name).ClusterStatusAsync();
+    public ValueTask<ClusterStatus> ClusterStatusAsync(HostId leader, bool watch) =>
+        GrainFactory.GetGrain<IHostGrain>(leader.Name).ClusterStatusAsync(watch);
 
     public ValueTask<PlanView> GetAsync(long epoch)
     {

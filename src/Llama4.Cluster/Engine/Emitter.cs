@@ -110,6 +110,7 @@ internal sealed class Emitter(RequestImages images)
             Token = emission.Token,
             Logprob = token.Logprob,
             TopLogprobs = token.Top,
+            Path = token.Path,
             Finish = emission.Finish,
             CachedTokens = emission.CachedTokens,
             Error = emission.Finish == FinishReason.Error ? error ?? "The step failed." : null,

@@ -29,6 +29,9 @@ internal static class StepDraws
             settings,
             penalised ? view.Prompt : default,
             penalised ? view.Output : default,
-            view.Seed, view.Choice, view.Position, view.Request.TopLogprobs);
+            view.Seed, view.Choice, view.Position, view.Request.TopLogprobs)
+        {
+            Trace = view.Request.Trace && view.Index < GenerateRequest.TracedTokensMax,
+        };
     }
 }

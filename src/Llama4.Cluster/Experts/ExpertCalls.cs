@@ -1,5 +1,6 @@
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Traces;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Experts;
@@ -28,9 +29,10 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links lin
         HedgeFactor * Volatile.Read(ref _longestS), HedgeAfterLeast.TotalSeconds, HedgeAfterMost.TotalSeconds));
 
     /// <param name="question">Disposed once no attempt needs it any more.</param>
+    /// <param name="run">Told who answered; null where nobody asks.</param>
     /// <exception cref="HostUnreachableException">No owner is left.</exception>
     /// <exception cref="StaleEpochException">Another plan is in force here by now.</exception>
-    public async Task<Rows> RunAsync(GroupOwners owners, long epoch, Rows question)
+    public async Task<Rows> RunAsync(GroupOwners owners, long epoch, Rows question, RemoteRun? run = null)
     {
         var attempts = new List<(HostId Host, Task<Rows> Answer)>(1);
         var abandoned = new List<Task<Rows>>();
@@ -67,7 +69,8 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links lin
                     if (tried < most)
                     {
                         var next = tried++ % owners.Hosts.Length;
-                        attempts.Add((owners.Hosts[next], links.Observe(owners.Hosts[next], owners.Grains[next].RunAsync(epoch, question).AsTask())));
+                        var call = run?.AskAsync(owners.Hosts[next], owners.Grains[next], epoch, question) ?? owners.Grains[next].RunAsync(epoch, question).AsTask();
+                        attempts.Add((owners.Hosts[next], links.Observe(owners.Hosts[next], call)));
                         started = clock.GetTimestamp();
                     }
                     else

@@ -32,6 +32,9 @@ internal sealed class RowSplit
         }
     }
 
+    /// <summary>Of an expert.</summary>
+    public int GroupOf(int expert) => _groups[expert];
+
     /// <param name="chosen">[rows] experts of the layer.</param>
     /// <param name="owners">[rows] filled with an owner's number each.</param>
     public void Assign(ReadOnlySpan<int> chosen, Span<int> owners)

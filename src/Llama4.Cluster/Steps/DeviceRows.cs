@@ -1,3 +1,4 @@
+using Llama4.Cluster.Traces;
 using Llama4.Compute;
 using Llama4.Contracts;
 
@@ -19,6 +20,9 @@ internal sealed class DeviceRows(Tensor scaled, Tensor experts, Tensor output) :
 
     /// <summary>The only expert to run, of which the host is a second owner; null for the whole group.</summary>
     public int? Hot { get; init; }
+
+    /// <summary>Told when the work is enqueued; null where nobody asks.</summary>
+    public LocalRun? Run { get; init; }
 
     public override void Dispose()
     {

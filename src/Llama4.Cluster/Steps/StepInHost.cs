@@ -1,3 +1,4 @@
+using Llama4.Cluster.Traces;
 using Llama4.Compute;
 using Llama4.Contracts;
 using Llama4.Model;
@@ -29,6 +30,9 @@ internal sealed class StepInHost : HostStep, IDisposable
     /// <summary>[rows, hidden]: the shared expert's result.</summary>
     public Tensor? Shared { get; set; }
 
+    /// <summary>Null where nobody asks for a row's path.</summary>
+    public StepTrace? Trace { get; init; }
+
     public int Rows => Plan.Rows;
 
     /// <summary>The layer is enqueued: what it needed goes back to the device's pool, its output is the next layer's input.</summary>
@@ -42,7 +46,10 @@ internal sealed class StepInHost : HostStep, IDisposable
     {
         DisposeLayer();
         if (!_disposed)
+        {
             Tensors.Dispose();
+            Trace?.Dispose();
+        }
         _disposed = true;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Llama4.Contracts;
 
 /// <summary>The cluster at one moment.</summary>
@@ -35,7 +37,15 @@ public sealed record HostStatus(
     [property: Id(7)] long WeightBytes,
     [property: Id(8)] long MemoryBytes,
     [property: Id(9)] double RowsPerS,
-    [property: Id(10)] EngineStatus[] Engines);
+    [property: Id(10)] EngineStatus[] Engines)
+{
+    /// <summary>
+    /// [layers * experts] tokens that the routers on this host sent to each expert since its start, as far as it was watched; null in a status that was not asked for by
+    /// <see cref="IClusterWatch.WatchAsync"/>.
+    /// </summary>
+    [Id(11), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long[]? RoutedTokens { get; init; }
+}
 
 /// <summary>What the leader thinks of a host.</summary>
 public enum HostCondition : byte

@@ -38,4 +38,10 @@ public sealed record GenerateRequest
 
     /// <summary>Pictures in the prompt, in its order. The tokens at their positions stand for the rows that the vision tower makes of them.</summary>
     [Id(10)] public RequestImage[] Images { get; init; } = [];
+
+    /// <summary>Most tokens of an answer that are given with their paths: some 7 KB each for 48 layers.</summary>
+    public const int TracedTokensMax = 1024;
+
+    /// <summary>The answer's first <see cref="TracedTokensMax"/> tokens come with the paths they took.</summary>
+    [Id(15)] public bool Trace { get; init; }
 }

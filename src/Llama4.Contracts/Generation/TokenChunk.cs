@@ -47,4 +47,7 @@ public sealed record TokenChunk
 
     /// <summary>For people; only with <see cref="FinishReason.Error"/>.</summary>
     [Id(7)] public string? Error { get; init; }
+
+    /// <summary>[layers] the way of the row that the token was drawn from; null unless asked for.</summary>
+    [Id(12)] public TokenHop[]? Path { get; init; }
 }

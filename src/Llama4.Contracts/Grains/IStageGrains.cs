@@ -93,6 +93,10 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Run"), ResponseTimeout(Deadlines.Step)]
     ValueTask<Rows> RunAsync(long epoch, Rows rows);
+
+    /// <summary>As <see cref="RunAsync"/> for rows from another host, whose paths are asked for.</summary>
+    [Alias("RunTimed"), ResponseTimeout(Deadlines.Step)]
+    ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows);
 }
 
 /// <summary>Embedding, final norm, lm_head and sampling, for every replica that the plan sends here. Key: "0@host".</summary>

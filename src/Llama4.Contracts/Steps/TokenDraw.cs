@@ -16,7 +16,12 @@ public readonly record struct TokenDraw(
     [property: Id(3)] ulong Seed,
     [property: Id(4)] int Choice,
     [property: Id(5)] int Position,
-    [property: Id(6)] int? TopLogprobs);
+    [property: Id(6)] int? TopLogprobs)
+{
+    /// <summary>The path of the row is asked for.</summary>
+    [Id(12)]
+    public bool Trace { get; init; }
+}
 
 /// <param name="Id">The token.</param>
 /// <param name="Logprob">Its log-probability under the raw logits; null unless asked for.</param>
@@ -25,7 +30,12 @@ public readonly record struct TokenDraw(
 public readonly record struct DrawnToken(
     [property: Id(0)] int Id,
     [property: Id(1)] double? Logprob,
-    [property: Id(2)] TokenLogprob[]? Top);
+    [property: Id(2)] TokenLogprob[]? Top)
+{
+    /// <summary>The layers of the stages that the step has come back through; null unless asked for.</summary>
+    [Id(12)]
+    public TokenHop[]? Path { get; init; }
+}
 
 /// <summary>A call made for another plan than the one its target serves: the sender must ask for the new plan.</summary>
 [GenerateSerializer, Alias("llama4.StaleEpochException")]

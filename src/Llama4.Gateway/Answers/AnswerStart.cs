@@ -1,10 +1,11 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
 
 /// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
-internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client)
+internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, TracedAnswers traced)
 {
     /// <summary>Submits all answers of a request.</summary>
     /// <param name="caller">For the fair queue.</param>
@@ -14,12 +15,18 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
     {
         var fields = request.Fields;
         var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
+        if (fields.Trace)
+        {
+            traced.Check(request.Prompts.Count * fields.Choices);
+        }
+
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
         for (var p = 0; p < request.Prompts.Count; p++)
         {
             for (var n = 0; n < fields.Choices; n++)
             {
                 var prompt = request.Prompts[p];
+                var place = fields.Trace ? traced.Enter() : null;
                 var generation = await SubmitAsync(
                     new GenerateRequest
                     {
@@ -33,13 +40,29 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         TopLogprobs = request.TopLogprobs,
                         Caller = caller,
                         Images = request.Images,
+                        Trace = fields.Trace,
                     },
                     request,
+                    place,
                     cancellation);
                 var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, options.NewId) : null;
                 var text = new AnswerText(options.Tokenizer, fields.Stops, fields.StopIds, request.TopLogprobs is not null, calls);
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation));
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation) { Traced = place });
             }
+        }
+    }
+
+    /// <param name="place">Given back if there is no generation.</param>
+    private async Task<IGeneration> SubmitAsync(GenerateRequest generate, AnswerRequest request, IDisposable? place, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SubmitAsync(generate, request, cancellation);
+        }
+        catch
+        {
+            place?.Dispose();
+            throw;
         }
     }
 

@@ -49,6 +49,9 @@ internal sealed class AnswerText(
         return new Piece(content, logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [], finish, made);
     }
 
+    /// <summary>A token's own text, as logprobs show it.</summary>
+    public string NameOf(int id) => new TokenNames(tokenizer).Text(id);
+
     private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish)
     {
         if (calls is null)

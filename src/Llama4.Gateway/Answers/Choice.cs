@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Answers;
@@ -18,6 +19,9 @@ internal sealed class Choice(
 
     /// <summary>Whether this choice's prompt tokens count in the usage: those of a prompt count once, however many choices it has.</summary>
     public bool IsFirstOfPrompt { get; } = isFirstOfPrompt;
+
+    /// <summary>Its place among the answers with paths; null for an answer without.</summary>
+    public IDisposable? Traced { get; init; }
 
     public int CachedTokens { get; private set; }
 
@@ -43,7 +47,7 @@ internal sealed class Choice(
         var chunk = _chunks.Current;
         GeneratedTokens += chunk.Token is null ? 0 : 1;
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
-        piece = text.Take(chunk);
+        piece = text.Take(chunk) with { Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null };
         Finish = piece.Finish;
         if (Finish is FinishReason.Error or FinishReason.Cancelled)
         {
@@ -62,6 +66,7 @@ internal sealed class Choice(
         }
 
         _isDisposed = true;
+        Traced?.Dispose();
         await generation.DisposeAsync();
         if (_waiting is not null)
         {

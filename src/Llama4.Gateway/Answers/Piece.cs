@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Live;
 
 namespace Llama4.Gateway.Answers;
 
@@ -10,6 +11,9 @@ namespace Llama4.Gateway.Answers;
 internal readonly record struct Piece(
     string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish, IReadOnlyList<CalledTool>? Calls = null)
 {
+    /// <summary>The token that came with the chunk and its path, even if its text is held back or none; null unless asked for.</summary>
+    public TracedToken? Traced { get; init; }
+
     /// <summary>The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results.</summary>
     public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 });
 }

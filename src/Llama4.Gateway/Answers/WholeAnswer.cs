@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Llama4.Gateway.Live;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama4.Gateway.Answers;
@@ -12,6 +13,8 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
     private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
     private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
 
+    private readonly List<TracedToken> _traced = [];
+
     private readonly Piece[] _last = new Piece[choiceCount];
 
     public bool IsFull => false;
@@ -21,6 +24,10 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
         _texts[choice.Index].Append(piece.Text);
         _tokens[choice.Index].AddRange(piece.Tokens);
         _last[choice.Index] = piece;
+        if (piece.Traced is { } traced)
+        {
+            _traced.Add(traced);
+        }
     }
 
     public ValueTask FlushAsync() => ValueTask.CompletedTask;
@@ -59,6 +66,12 @@ internal sealed class WholeAnswer(IAnswerFormat format, int choiceCount, bool lo
         }
 
         json.WriteEndArray();
+        if (_traced.Count > 0)
+        {
+            json.WritePropertyName("llama4");
+            TracedToken.Write(json, _traced);
+        }
+
         json.WritePropertyName("usage");
         Usage.Of(choices).Write(json);
         json.WriteEndObject();

@@ -27,6 +27,9 @@ internal sealed record GenerationFields
 
     public required bool IncludeUsage { get; init; }
 
+    /// <summary>Tokens come with the paths they took.</summary>
+    public bool Trace { get; init; }
+
     public static GenerationFields Read(RequestFields fields, GatewayOptions options)
     {
         var model = fields.Text("model") ?? throw ApiError.Missing("model");
@@ -47,6 +50,7 @@ internal sealed record GenerationFields
             Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? 1,
             Stream = stream,
             IncludeUsage = ReadIncludeUsage(fields, stream),
+            Trace = fields.Flag("llama4_path"),
         };
     }
 

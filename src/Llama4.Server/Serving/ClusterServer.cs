@@ -41,7 +41,7 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null ? null : ModelServer.Build(
-            name, served, host.Client, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
+            name, served, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Bind, doors.Port!.Value, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Bind, doors.Port!.Value);

@@ -13,7 +13,7 @@ internal static class ModelServer
     public static async Task RunAsync(
         RunningModel model, IPAddress bind, int port, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
+        await using var app = Build(model.Name, model.Served, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, bind, port, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         started(await app.StartLlama4Async(bind, port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +42,7 @@ internal static class ModelServer
 
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, IGenerationClient client, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
+        string name, ServedModel served, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, IPAddress bind, int port, bool ofMany)
     {
         var options = new GatewayOptions
         {
@@ -62,7 +62,7 @@ internal static class ModelServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Log(builder.Logging);
         builder.WebHost.UseLlama4Kestrel(bind, port, options.Limits);
-        builder.Services.AddSingleton(client).AddLlama4Gateway(options);
+        builder.Services.AddSingleton(client).AddSingleton(watch).AddLlama4Gateway(options);
         var app = builder.Build();
         app.MapLlama4Gateway();
         return app;

@@ -9,9 +9,13 @@ internal static class ContractSamples
     private static readonly HostId Host = new("center-0");
     private static readonly TokenLogprob[] Logprobs = [new(17, -0.25), new(18, -3.5)];
     private static readonly EngineStatus Status = new(3, 4, 500, 1000, 123_456, 654_321, 777);
+    private static readonly TokenHop[] Path =
+    [
+        new(0, Host, 120, 80, null), new(1, Host, 130, 0, new ExpertHop(new HostId("worker-3"), 210, 300, [new ExpertChoice(5, 0.83, 0.61), new ExpertChoice(2, 0.7, 0.29)])),
+    ];
     private static readonly TokenChunk Chunk = new()
     {
-        Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none",
+        Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none", Path = Path,
     };
 
     private static readonly RequestImage Picture = new() { Tiles = 1, Levels = [0, 1, 254, 255], Spans = [new(1, 2)] };
@@ -23,7 +27,7 @@ internal static class ContractSamples
     {
         Host, Plan, Plan.Layers[0], Plan.Layers[0].ExpertGroups[0], Plan.Layers[0].ExpertGroups[0].Hot[0], Plan.Replicas[0], Plan.Replicas[0].Stages[0], HostRoles.Engine | HostRoles.Experts,
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
-        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture] },
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true },
         Picture, new ImageSpan(1, 1),
         new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
         new StepPlan
@@ -33,10 +37,11 @@ internal static class ContractSamples
         },
         new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
         new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
-        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2), new DrawnToken(17, -0.25, Logprobs),
+        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2) { Trace = true }, new DrawnToken(17, -0.25, Logprobs) { Path = Path },
+        Path[1], Path[1].Expert!, Path[1].Expert!.Best[0], new TimedRows(new Rows(RowsType.BF16, 1, 2, new[] { 1 }, default, PooledPayload.Rent(4)), 300),
         new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),
         new ClusterStatus(7, Host, Plan, "waiting", [new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status])], [Fault]),
-        new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status]), Fault,
+        new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status]) { RoutedTokens = [3, 0, 1L << 40] }, Fault,
     }.ToDictionary(sample => sample.GetType());
 
     /// <summary>Every type of the contracts that Orleans writes by generated code.</summary>

@@ -1,0 +1,79 @@
+using Llama4.Cluster.Experts;
+using Llama4.Contracts;
+
+namespace Llama4.Cluster.Tests.Experts;
+
+/// <summary>What routers choose is counted while somebody watches, all of it, and not a moment longer than the lease.</summary>
+[Collection(nameof(ManyHosts))]
+public class RoutedTokensTests
+{
+    private const int TokensMax = 9;
+    private static readonly int[] Prompt = [ScoutNano.Bos, .. Enumerable.Range(1, 30)];
+
+    [Fact]
+    public void Lease_WhenNobodyRenewsIt_EndsByItself()
+    {
+        var clock = new SetClock();
+        var routed = new RoutedTokens(2, 4, clock);
+        routed.IsWatched.ShouldBeFalse();
+
+        routed.Watch();
+        clock.Advance(RoutedTokens.Lease - TimeSpan.FromMilliseconds(1));
+        routed.IsWatched.ShouldBeTrue();
+        routed.Watch();
+        clock.Advance(RoutedTokens.Lease - TimeSpan.FromMilliseconds(1));
+        routed.IsWatched.ShouldBeTrue();
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        routed.IsWatched.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Counts_OfLayers_AreApart()
+    {
+        var routed = new RoutedTokens(2, 4, new SetClock());
+
+        routed.Add(0, [3, 3, 1]);
+        routed.Add(1, [0, -1, 4]);
+
+        routed.Counts.ShouldBe([0, 1, 0, 2, 1, 0, 0, 0]);
+    }
+
+    [Fact]
+    public async Task Counts_OfOneProcess_SumToTokensTimesLayers()
+    {
+        await using var cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory });
+        await cluster.Client.TokensAsync(Answers.Greedy(Prompt, 3));
+        (await RoutedAsync(cluster.Watch)).Sum().ShouldBe(0, "nobody has watched before");
+
+        await cluster.Client.TokensAsync(Answers.Greedy([.. Prompt, 99], TokensMax));
+
+        // The prompt is shorter than a block of the prefix cache; the last token goes through no layer.
+        ShouldBeRows(await RoutedAsync(cluster.Watch), Prompt.Length + 1 + TokensMax - 1, cluster.Config.Experts, cluster.Config.Layers.Select(layer => layer.IsMoe));
+    }
+
+    /// <summary>Experts in the attention host and elsewhere, two stages: each host tells its own layers, and together they are all.</summary>
+    [Fact]
+    public async Task Counts_OfManyHosts_SumToTokensTimesLayers()
+    {
+        const HostRoles front = HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway | HostRoles.Attention;
+        var options = new ManyHostsOptions(ScoutNano.Directory, front | HostRoles.Experts, HostRoles.Attention, HostRoles.Experts);
+        await using var hosts = await ManyHosts.StartAsync(options with { Bytes = LeastMemory.Of(options) });
+        hosts.Plan.Replicas[0].Stages.Length.ShouldBe(2);
+        (await RoutedAsync(hosts.Watch)).Sum().ShouldBe(0);
+
+        await hosts.Client.TokensAsync(Answers.Greedy(Prompt, TokensMax));
+
+        var config = hosts.Host(hosts.Ids[0]).Config;
+        ShouldBeRows(await RoutedAsync(hosts.Watch), Prompt.Length + TokensMax - 1, config.Experts, config.Layers.Select(layer => layer.IsMoe));
+    }
+
+    private static async Task<long[]> RoutedAsync(IClusterWatch watch)
+    {
+        var status = await watch.WatchAsync(CancellationToken.None).AsTask().WaitAsync(Answers.Limit);
+        return [.. status.Hosts.Select(host => host.RoutedTokens!).Aggregate((sum, more) => [.. sum.Zip(more, (a, b) => a + b)])];
+    }
+
+    private static void ShouldBeRows(long[] tokens, int rows, int experts, IEnumerable<bool> isMoe) =>
+        tokens.Chunk(experts).Select(layer => layer.Sum()).ShouldBe(isMoe.Select(moe => moe ? (long)rows : 0));
+}
