@@ -81,17 +81,50 @@ public sealed class ChatTests(ConsoleBrowser browser) : IAsyncLifetime
         await using var tab = await OpenAsync();
         await SetAsync(tab, "Temperature", "0");
         await tab.AnswerAsync("What is the capital of France?");
+        var link = tab.Page.Locator("#link");
+        await Expect(link).ToHaveAttributeAsync("data-state", "live");
         await _nano!.KillAsync();
+        await Expect(link).ToHaveAttributeAsync("data-state", "waiting");
         await tab.AskAsync("What is the capital of Italy?");
         await ConsoleTab.StateAsync(tab.LastAnswer, "failed");
         await Expect(tab.LastAnswer).ToContainTextAsync("cannot be reached");
 
         await _nano.RunAsync();
+        await Expect(link).ToHaveAttributeAsync("data-state", "live");
         await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
         await Expect(tab.LastAnswer).ToContainTextAsync("Rome");
         await Expect(tab.Answers.First).ToContainTextAsync("Paris");
         tab.ShouldBeClean();
     }
+
+    [Fact]
+    public async Task Cluster_IsSeenLive_AndATokensPathIsTold()
+    {
+        await using var tab = await OpenAsync();
+        await SetAsync(tab, "Temperature", "0");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Table" }).ClickAsync();
+        var rows = tab.Page.Locator("#heat-table tbody tr");
+        await Expect(rows).ToHaveCountAsync(8);
+        await Expect(tab.Page.Locator(".host")).ToContainTextAsync("experts 0–15 of layers 0–7");
+        (await SumAsync(rows.First)).ShouldBe(0); // nobody asked anything yet
+
+        await tab.AnswerAsync("What is the capital of France?");
+        await Expect(rows.First).ToContainTextAsync(new System.Text.RegularExpressions.Regex("[1-9]")); // the map moves
+
+        await tab.LastAnswer.Locator(".tok", new() { HasText = "Paris" }).ClickAsync();
+        var path = tab.Page.GetByLabel("Path of a token");
+        await Expect(path.Locator("mark")).ToHaveTextAsync("·Paris");
+        await Expect(path.Locator(".layers tbody tr")).ToHaveCountAsync(8);
+        await Expect(path.Locator(".instead .chosen")).ToContainTextAsync("Paris");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "This answer" }).ClickAsync();
+        var tokens = await tab.LastAnswer.Locator(".tok").EvaluateAllAsync<int>("spans => new Set(spans.map(span => span.dataset.token)).size");
+        (await SumAsync(rows.First)).ShouldBe(tokens);
+        tab.ShouldBeClean();
+    }
+
+    /// <summary>Tokens of a layer, summed over the experts of the table.</summary>
+    private static async Task<int> SumAsync(ILocator row) =>
+        (await row.Locator("td").AllInnerTextsAsync()).Sum(count => count == "·" ? 0 : int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
 
     private static async Task SetAsync(ConsoleTab tab, string label, string value)
     {

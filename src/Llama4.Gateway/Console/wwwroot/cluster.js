@@ -160,14 +160,26 @@ function ranges(numbers) {
   return runs.map(([first, last]) => (first === last ? first : `${first}–${last}`)).join(', ');
 }
 
-function expertsOf(groups) {
-  if (!groups?.length) return null;
+function expertsOf(owned) {
+  if (!owned?.length) return null;
+  const groups = joined(owned);
   const layers = new Set(groups.map(group => group.layer));
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const { first, count: each } = groups[0];
   const isEven = groups.length === layers.size && groups.every(group => group.first === first && group.count === each);
   const which = isEven ? `experts ${each > 1 ? `${first}–${first + each - 1}` : first}` : `${count} experts`;
   return `${which} of layers ${ranges(layers)}`;
+}
+
+/** Groups that lie side by side as one. */
+function joined(groups) {
+  const runs = [];
+  for (const group of [...groups].sort((a, b) => a.layer - b.layer || a.first - b.first)) {
+    const before = runs.at(-1);
+    if (before?.layer === group.layer && before.first + before.count === group.first) before.count += group.count;
+    else runs.push({ ...group });
+  }
+  return runs;
 }
 
 function bytes(count) {

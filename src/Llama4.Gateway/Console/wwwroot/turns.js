@@ -141,7 +141,7 @@ class Answer {
     const wait = h('span', { class: 'aside' });
     this.state.setAttribute('role', turn.state === 'stopped' ? 'status' : 'alert');
     this.state.replaceChildren(
-      h('p', {}, turn.state === 'cut' && h('strong', {}, 'Cut off. '), turn.failure?.status >= 400 && h('strong', {}, `${turn.failure.status} `), text, ' ', wait),
+      h('p', {}, turn.state === 'cut' && h('strong', {}, 'Cut off. '), turn.failure?.status >= 400 && h('strong', {}, `${turn.failure.status} `), text, turn.failure?.status === 401 && ' The key goes into the settings.', ' ', wait),
       isLast && turn.state !== 'stopped' && again);
     if (turn.failure?.retryAt) this.#count(turn.failure.retryAt, again, wait);
   }
