@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Console;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
 using Llama4.Gateway.Live;
@@ -96,7 +97,6 @@ public static class GatewaySetup
         routes.Map("/ping", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready).AllowAnonymous();
-        routes.Map("/", (RequestDelegate)endpoints.Root).AllowAnonymous();
         routes.MapApiDocument();
         if (services.GetService<IClusterWatch>() is not null)
         {
@@ -104,6 +104,8 @@ public static class GatewaySetup
             routes.Map("/console/live", (RequestDelegate)live.ServeAsync);
         }
 
+        routes.Map("/console/{**file}", (RequestDelegate)ConsolePage.ServeFile).AllowAnonymous();
+        routes.Map("/", ConsolePage.ToBrowsers(endpoints.Root)).AllowAnonymous();
         routes.MapFallback("{*path}", (RequestDelegate)endpoints.Unknown);
     }
 }
