@@ -56,7 +56,7 @@ public class AnswerFormTests
 
     [Theory]
     [InlineData("""{"type":"string","format":"idn-hostname"}""", "format")]
-    [InlineData("""{"type":"object","properties":{"a":{"unevaluatedItems":false}}}""", "unevaluatedItems")]
+    [InlineData("""{"type":"object","properties":{"a":{"$dynamicRef":"#a"}}}""", "$dynamicRef")]
     [InlineData("""{"allOf":[{"type":"string"},{"type":"null"}]}""", "type")]
     public async Task Schema_WithWhatIsNotSupported_IsA400ThatNamesTheKeyword(string schema, string keyword)
     {

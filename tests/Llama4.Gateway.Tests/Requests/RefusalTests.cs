@@ -63,7 +63,7 @@ public class RefusalTests
     [InlineData("\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "invalid_value")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]", "tools[0].function.name", "invalid_value")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":1}}]", "tools[0].function.strict", "invalid_type")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"unevaluatedItems\":false}}}}}]", "tools[0].function.parameters", "unsupported_parameter")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"$dynamicRef\":\"#a\"}}}}}]", "tools[0].function.parameters", "unsupported_parameter")]
     [InlineData("\"response_format\":7", "response_format", "invalid_type")]
     [InlineData("\"response_format\":{}", "response_format.type", "missing_required_parameter")]
     [InlineData("\"response_format\":{\"type\":\"xml\"}", "response_format.type", "invalid_value")]
