@@ -135,7 +135,7 @@ public sealed class ConstrainedAnswersTests : IClassFixture<OneCluster>
     [Theory]
     [InlineData("""{"type":"strnig"}""", "type")]
     [InlineData("{", "schema")]
-    [InlineData("""{"type":"string","contentEncoding":"x","not":{}}""", "not")]
+    [InlineData("""{"type":"string","$dynamicRef":"#a"}""", "$dynamicRef")]
     public async Task Constraint_ThatCannotBeEnforced_EndsItsRequestWithTheReason(string schema, string keyword)
     {
         var chunks = await _client.AskAsync(Constrained.Ask("Hello", Constrained.Schema(schema)));
