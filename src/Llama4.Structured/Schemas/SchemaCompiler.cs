@@ -114,7 +114,7 @@ internal sealed class SchemaCompiler
             }
         }
 
-        ValueShape.FindPossible(_all);
+        ValueShape.FindPossible(_all, _budget);
         overlaps = [.. exclusive.Where(one => one.Overlap.IsPossible).Select(one => one.Pointer)];
         return root;
     }

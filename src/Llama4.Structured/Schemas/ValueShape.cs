@@ -31,11 +31,12 @@ internal sealed class ValueShape(Assertions[][] alternatives)
     }
 
     /// <summary>Finds the possible shapes from those that need no others upwards.</summary>
-    public static void FindPossible(IReadOnlyList<ValueShape> all)
+    public static void FindPossible(IReadOnlyList<ValueShape> all, CompileBudget budget)
     {
         for (var changed = true; changed;)
         {
             changed = false;
+            budget.Spend(all.Count, "schema");
             for (var i = all.Count - 1; i >= 0; i--) // what is inside was found later
             {
                 if (!all[i].IsPossible && all[i].SeemsPossible())
