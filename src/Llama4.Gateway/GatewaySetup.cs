@@ -51,7 +51,6 @@ public static class GatewaySetup
             .AddSingleton<TokenizeEndpoint>()
             .AddSingleton<DetokenizeEndpoint>()
             .AddSingleton<ApplyTemplateEndpoint>()
-            .AddSingleton<MetricsEndpoint>()
             .AddApiDocument(options.ModelIds[0])
             .AddHostedService<ReadinessProbe>()
             .AddHostedService<GracefulShutdown>();
@@ -75,9 +74,8 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/version", (RequestDelegate)endpoints.Version);
         routes.Map("/props", (RequestDelegate)endpoints.Props);
-        routes.Map("/metrics", services.GetRequiredService<MetricsEndpoint>().ServeAsync);
-        routes.Map("/health", (RequestDelegate)endpoints.Health);
-        routes.Map("/ping", (RequestDelegate)endpoints.Health);
+        routes.Map("/health", (RequestDelegate)endpoints.Health).AllowAnonymous();
+        routes.Map("/ping", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live);
         routes.Map("/health/ready", (RequestDelegate)endpoints.Ready);
         routes.Map("/", (RequestDelegate)endpoints.Root);

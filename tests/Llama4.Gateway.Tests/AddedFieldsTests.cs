@@ -182,17 +182,6 @@ public class AddedFieldsTests
         request.TokensMax.ShouldBe(expected ?? 4096 - request.Prompt.Length);
     }
 
-    [Fact]
-    public async Task Metrics_AreInPrometheusForm()
-    {
-        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
-
-        var text = await gateway.Http.GetStringAsync("/metrics");
-
-        text.ShouldContain("# TYPE llama4_sequences_running gauge\nllama4_sequences_running{model=\"scout-nano\"} 0\n");
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(line => line.StartsWith("# ") || line.StartsWith("llama4_"));
-    }
-
     [Theory]
     [InlineData("/version", "version")]
     [InlineData("/props", "default_generation_settings.n_ctx")]

@@ -16,9 +16,10 @@ internal static class ApiDocumentSetup
         + "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'";
 
     public static IServiceCollection AddApiDocument(this IServiceCollection services, string model) => services.AddOpenApi(openApi =>
-        openApi.AddDocumentTransformer((document, _, _) =>
+        openApi.AddDocumentTransformer((document, context, _) =>
         {
-            var written = OpenApiDocument.Parse(ApiDocument.Write(model).ToJsonString(), "json").Document
+            var mapped = context.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+            var written = OpenApiDocument.Parse(ApiDocument.Write(model, mapped.Select(Path).ToHashSet()).ToJsonString(), "json").Document
                 ?? throw new InvalidOperationException("the OpenAPI document could not be read");
             document.Info = written.Info;
             document.Paths = written.Paths;
@@ -27,9 +28,13 @@ internal static class ApiDocumentSetup
             return Task.CompletedTask;
         }));
 
+    /// <summary>A mapped path as the document has it: from the root, a parameter by its name alone.</summary>
+    public static string Path(RouteEndpoint endpoint) =>
+        "/" + (endpoint.RoutePattern.RawText ?? "").TrimStart('/').Replace("{**", "{", StringComparison.Ordinal);
+
     public static void MapApiDocument(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi();
+        routes.MapOpenApi().AllowAnonymous();
         routes.MapScalarApiReference("/scalar", page => page
             .WithTitle("Llama4Cluster")
             .WithOpenApiRoutePattern("/openapi/v1.json")
@@ -38,7 +43,7 @@ internal static class ApiDocumentSetup
             .DisableAgent()
             .DisableMcp()
             .HideClientButton()
-            .HideDeveloperTools()).Add(endpoint =>
+            .HideDeveloperTools()).AllowAnonymous().Add(endpoint =>
         {
             var serve = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = http =>
