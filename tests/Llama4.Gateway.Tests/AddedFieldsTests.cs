@@ -56,6 +56,7 @@ public class AddedFieldsTests
     [Theory]
     [InlineData("\"The capital\"", "The capital is Rome")]
     [InlineData("[\"The capital\",\"A\"]", "The capital is Rome", "A is Rome")]
+    [InlineData("\"a<|eot|>b\"", "a<|eot|>b is Rome")]
     public async Task Echo_BeginsTheAnswerWithItsPrompt(string prompt, params string[] expected)
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying(" is Rome"));

@@ -36,10 +36,11 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
         json.WriteEndObject();
     });
 
-    /// <summary>What is mapped, but for patterns.</summary>
+    /// <summary>What is mapped, but for patterns and for the files of a page.</summary>
     private static IEnumerable<string> Paths(EndpointDataSource mapped) => mapped.Endpoints.OfType<RouteEndpoint>()
         .Select(endpoint => endpoint.RoutePattern.RawText ?? "")
-        .Where(path => path.Length > 1 && !path.Contains('{', StringComparison.Ordinal))
+        .Where(path => path.Length > 1 && path.AsSpan().IndexOfAny('{', '.') < 0)
+        .Concat(["/openapi/v1.json", "/scalar"])
         .Distinct();
 
     public Task Models(HttpContext http) => JsonAnswer.TellAsync(http, json =>

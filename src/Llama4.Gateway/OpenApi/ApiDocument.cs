@@ -10,11 +10,12 @@ namespace Llama4.Gateway.OpenApi;
 internal static class ApiDocument
 {
     /// <param name="model">A name to show in examples.</param>
-    public static JsonObject Write(string model)
+    /// <param name="mapped">The paths that this server has.</param>
+    public static JsonObject Write(string model, IReadOnlySet<string> mapped)
     {
         var paths = new JsonObject();
         var schemas = new JsonObject { ["Error"] = ErrorSchema() };
-        foreach (var path in ApiPaths.All(model))
+        foreach (var path in ApiPaths.All(model).Where(path => mapped.Contains(path.Path)))
         {
             paths[path.Path] = new JsonObject { [path.Method] = Operation(path) };
             if (path.Fields is { } place)

@@ -16,9 +16,10 @@ internal static class ApiDocumentSetup
         + "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'";
 
     public static IServiceCollection AddApiDocument(this IServiceCollection services, string model) => services.AddOpenApi(openApi =>
-        openApi.AddDocumentTransformer((document, _, _) =>
+        openApi.AddDocumentTransformer((document, context, _) =>
         {
-            var written = OpenApiDocument.Parse(ApiDocument.Write(model).ToJsonString(), "json").Document
+            var mapped = context.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+            var written = OpenApiDocument.Parse(ApiDocument.Write(model, mapped.Select(Path).ToHashSet()).ToJsonString(), "json").Document
                 ?? throw new InvalidOperationException("the OpenAPI document could not be read");
             document.Info = written.Info;
             document.Paths = written.Paths;
@@ -26,6 +27,10 @@ internal static class ApiDocumentSetup
             document.Security = written.Security;
             return Task.CompletedTask;
         }));
+
+    /// <summary>A mapped path as the document has it: from the root, a parameter by its name alone.</summary>
+    public static string Path(RouteEndpoint endpoint) =>
+        "/" + (endpoint.RoutePattern.RawText ?? "").TrimStart('/').Replace("{**", "{", StringComparison.Ordinal);
 
     // Open where there are keys, too: a browser sends none, and what the server can do is no secret.
     public static void MapApiDocument(this IEndpointRouteBuilder routes)

@@ -2,7 +2,7 @@ using Llama4.Gateway.Requests.Fields;
 
 namespace Llama4.Gateway.OpenApi;
 
-/// <summary>The paths of the document. What fields a request has is in the field table.</summary>
+/// <summary>The paths that a server may have. What fields a request has is in the field table.</summary>
 internal static class ApiPaths
 {
     private const string Generate = "Generate";
@@ -65,7 +65,8 @@ internal static class ApiPaths
         new("/health/live", "get", Server, "200 while the process can answer", """{"status":"live"}"""),
         new("/version", "get", Server, "The server's version", """{"version":"0.1.0"}"""),
         new("/props", "get", Server, "What llama-server's clients ask of a server", """{"default_generation_settings":{"n_ctx":4096},"modalities":{"vision":true,"audio":false}}"""),
-        new("/metrics", "get", Server, "The engine's state, in Prometheus' text format", null),
+        new("/metrics", "get", Server, "What the gateway and the engine are doing, in Prometheus' text format", null),
+        new("/console/live", "get", Server, "The cluster live, as server-sent events", null),
         new("/", "get", Server, "What is here", """{"server":"llama4","endpoints":["/v1/models"]}"""),
     ];
 }

@@ -25,7 +25,7 @@ internal sealed partial class ResponseNames(IReadOnlyList<ChatTurn> turns)
         "max_tokens" or "max_completion_tokens" => "max_output_tokens",
         "logprobs" => "include",
         _ when param.StartsWith("response_format", StringComparison.Ordinal) =>
-            "text.format" + param["response_format".Length..].Replace(".json_schema.schema", ".schema", StringComparison.Ordinal),
+            "text.format" + param["response_format".Length..].Replace(".json_schema", "", StringComparison.Ordinal),
         _ when param.StartsWith("tools[", StringComparison.Ordinal) => param.Replace("].function.", "].", StringComparison.Ordinal),
         _ when InMessage().Match(param) is { Success: true } found => OfTurn(Index(found, 1), found.Groups[2].Value),
         _ => param,

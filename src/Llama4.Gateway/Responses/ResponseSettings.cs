@@ -36,7 +36,7 @@ internal sealed record ResponseSettings
         OutputTokensMax = request.Fields.TokensMax,
         Temperature = request.Fields.Sampling.Temperature,
         TopP = request.Fields.Sampling.TopP,
-        ParallelCalls = request.Tools.CallsMax > 1,
+        ParallelCalls = fields.Flag("parallel_tool_calls", absent: true),
         TopLogprobs = request.TopLogprobs,
         Tools = fields.Find("tools")?.GetRawText() ?? "[]",
         ToolChoice = fields.Find("tool_choice")?.GetRawText() ?? "\"auto\"",

@@ -35,6 +35,7 @@ internal static class AnswerApiFields
         new("guided_choice", Both, Supported, Strings, """["x","y"]""", ""),
         new("guided_grammar", Both, Supported, AString, "\"root ::= \\\"x\\\"\"", ""),
         new("structured_outputs", Both, Supported, AnObject, """{"regex":"x"}""", "vLLM's later form of the guided fields"),
+        new("guided_whitespace_pattern", Both, Refused, AString, "\"[ ]?\"", "JSON has one blank or none behind commas and colons"),
         new("guided_decoding_backend", Both, Ignored, AString, "\"auto\"", "there is one"),
         new("modalities", Chat, Refused, Modalities, """["audio"]""", "answers are text", """["text"]"""),
         new("audio", Chat, Refused, AnObject, """{"voice":"x"}""", "answers are text"),
