@@ -32,7 +32,7 @@ internal static class ServeVerb
         command.Add(port);
         command.Add(bind);
         publicDoor.AddTo(command);
-        cluster.AddTo(command, port);
+        cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
