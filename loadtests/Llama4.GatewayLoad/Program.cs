@@ -6,20 +6,22 @@ using Llama4.GatewayLoad;
 using Llama4.GatewayLoad.Clients;
 
 // Streaming clients against a served scout-nano, a tenth of them slow and a tenth vanishing: nothing may fail but by 429 or 503, memory stays, waiting is fair.
-//   dotnet run -c Release --project loadtests/Llama4.GatewayLoad -- [clients] [seconds] [rounds]
+//   dotnet run -c Release --project loadtests/Llama4.GatewayLoad -- [clients] [seconds] [rounds] [keys]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var count = int.Parse(args.ElementAtOrDefault(0) ?? "256");
 var time = TimeSpan.FromSeconds(double.Parse(args.ElementAtOrDefault(1) ?? "30"));
 var rounds = int.Parse(args.ElementAtOrDefault(2) ?? "2");
+var callers = int.Parse(args.ElementAtOrDefault(3) ?? $"{count}"); // the queue is fair between keys: with fewer keys than clients some share theirs
 
-string[] keys = [.. Enumerable.Range(0, count).Select(_ => ApiKey.Fresh())];
+string[] distinct = [.. Enumerable.Range(0, callers).Select(_ => ApiKey.Fresh())];
+string[] keys = [.. Enumerable.Range(0, count).Select(i => distinct[i % callers])];
 var file = Path.GetTempFileName();
-File.WriteAllLines(file, keys.Select((key, i) => ApiKeyText.Write(new ApiKey($"client-{i}", ApiKey.DigestOf(key), new KeyLimits()))));
+File.WriteAllLines(file, distinct.Select((key, i) => ApiKeyText.Write(new ApiKey($"client-{i}", ApiKey.DigestOf(key), new KeyLimits()))));
 using var server = new ServerProcess(file);
 var address = await server.ReadyAsync();
 using var http = new HttpClient { BaseAddress = address };
 http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", keys[0]);
-Console.WriteLine($"{count} clients ({keys.Where((_, i) => i % 10 == 3).Count()} slow, {keys.Where((_, i) => i % 10 == 7).Count()} vanishing), {time.TotalSeconds:0} s, {Environment.ProcessorCount} cores shared with the server, load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
+Console.WriteLine($"{count} clients ({keys.Where((_, i) => i % 10 == 3).Count()} slow, {keys.Where((_, i) => i % 10 == 7).Count()} vanishing), {callers} keys, {time.TotalSeconds:0} s, {Environment.ProcessorCount} cores shared with the server, load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
 
 var failed = false;
 for (var round = 1; round <= rounds; round++)

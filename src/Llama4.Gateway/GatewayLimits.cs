@@ -11,6 +11,9 @@ public sealed record GatewayLimits
     /// </summary>
     public int ConcurrentRequestsMax { get; init; } = 64 + 256 + 64;
 
+    /// <summary>Of them from one caller once no more than so many places are left, past it 429: one that keeps all it can get open shuts nobody else out.</summary>
+    public int ConcurrentPerCallerMax { get; init; } = 64;
+
     /// <summary>
     /// Bytes of one request body; past it 413. The default, 8 MiB + 64 KiB = text of a prompt (2 M characters of a token each
     /// in the worst case of four bytes, so that a prompt too long for the context is told its length instead of being cut off)

@@ -56,14 +56,14 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
             throw Endpoints.WrongMethod(http, "POST");
         }
 
-        gate.Enter();
+        gate.Enter(log.Caller.Name);
         try
         {
             await ServeWithinLimitsAsync(http, log, serve);
         }
         finally
         {
-            gate.Leave();
+            gate.Leave(log.Caller.Name);
         }
     }
 

@@ -8,6 +8,7 @@ internal sealed class RequestGate(GatewayOptions options, Readiness readiness) :
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, int> _ofCaller = [];
     private int _inside;
     private bool _isClosed;
 
@@ -29,7 +30,7 @@ internal sealed class RequestGate(GatewayOptions options, Readiness readiness) :
     }
 
     /// <summary>Lets a request in, or throws the 429 or 503 it is answered with. Who was let in must <see cref="Leave"/>.</summary>
-    public void Enter()
+    public void Enter(string caller)
     {
         var limits = options.Limits;
         lock (_lock)
@@ -49,15 +50,29 @@ internal sealed class RequestGate(GatewayOptions options, Readiness readiness) :
                 throw ApiError.TooMany($"{_inside} requests are being served, which is the most.", limits.RetryAfterSeconds);
             }
 
+            var ofCaller = _ofCaller.GetValueOrDefault(caller);
+            if (ofCaller >= limits.ConcurrentPerCallerMax && limits.ConcurrentRequestsMax - _inside <= limits.ConcurrentPerCallerMax)
+            {
+                throw ApiError.TooMany(
+                    $"{_inside} of {limits.ConcurrentRequestsMax} requests are being served, {ofCaller} of them of this caller; the last {limits.ConcurrentPerCallerMax} places are for callers with fewer than that.",
+                    limits.RetryAfterSeconds);
+            }
+
+            _ofCaller[caller] = ofCaller + 1;
             _inside++;
         }
     }
 
-    public void Leave()
+    public void Leave(string caller)
     {
         lock (_lock)
         {
             _inside--;
+            if (--_ofCaller[caller] == 0)
+            {
+                _ofCaller.Remove(caller); // as many entries as requests, at most
+            }
+
             SignalIfEmpty();
         }
     }

@@ -95,11 +95,11 @@ public sealed class BatchScheduler
         }
 
         var fromCaller = _queue.CountOf(request.Caller) + _unready.Values.Count(unready => unready.Request.Caller == request.Caller);
-        if (Waiting >= _limits.QueueMax || fromCaller >= _limits.QueuePerCallerMax)
+        if (Waiting >= _limits.QueueMax || (fromCaller >= _limits.QueuePerCallerMax && _limits.QueueMax - Waiting <= _limits.QueuePerCallerMax))
         {
             return new Submission(new SubmitResult(
                 SubmitStatus.QueueFull,
-                $"{Waiting} of {_limits.QueueMax} requests are waiting, {fromCaller} of {_limits.QueuePerCallerMax} from this caller.",
+                $"{Waiting} of {_limits.QueueMax} requests are waiting, {fromCaller} of them from this caller; the last {_limits.QueuePerCallerMax} places are for callers with fewer than that.",
                 RetryAfterSeconds: _limits.RetryAfterSeconds));
         }
 

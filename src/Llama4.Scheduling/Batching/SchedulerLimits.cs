@@ -15,7 +15,10 @@ public sealed record SchedulerLimits
     /// <summary>Most requests waiting for admission.</summary>
     public int QueueMax { get; init; } = 256;
 
-    /// <summary>Most of them from one caller.</summary>
+    /// <summary>
+    /// Most of them from one caller once no more than so many places are left. Before that one may have more: a caller that is alone waits in
+    /// order instead of being refused, and still there is always room for another.
+    /// </summary>
     public int QueuePerCallerMax { get; init; } = 64;
 
     /// <summary>Most rows of one sequence in a step.</summary>

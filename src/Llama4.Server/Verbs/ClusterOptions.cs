@@ -86,8 +86,8 @@ internal sealed class ClusterOptions
 
     private Option[] All => [_cluster, _id, _roles, _memory, _zone, _name, _advertise, _siloPort, _standby, _replicas, _certificate, _authority, _adminPort, _adminKey];
 
-    /// <param name="port">The gateway's, which only a host with a gateway has.</param>
-    public void AddTo(Command command, Option<int> port)
+    /// <param name="ofGateway">What only a host with a gateway has a use for.</param>
+    public void AddTo(Command command, params Option[] ofGateway)
     {
         foreach (var option in All)
         {
@@ -103,10 +103,10 @@ internal sealed class ClusterOptions
                     result.AddError($"{lonely.Name} needs --cluster");
                 }
             }
-            else if (result.GetResult(port) is { Implicit: false } && result.GetResult(_roles) is { Implicit: false, Tokens: [var list] }
+            else if (ofGateway.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle && result.GetResult(_roles) is { Implicit: false, Tokens: [var list] }
                 && RoleList.Parse(list.Value) is { } roles && !roles.HasFlag(HostRoles.Gateway)) // what is no list is told by its parser
             {
-                result.AddError("--port is a gateway's, and --roles names no gateway");
+                result.AddError($"{idle.Name} is a gateway's, and --roles names no gateway");
             }
             else if (result.GetResult(_certificate) is null != result.GetResult(_authority) is null)
             {

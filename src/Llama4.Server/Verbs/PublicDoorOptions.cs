@@ -41,9 +41,11 @@ internal sealed class PublicDoorOptions
 
     private readonly Option<bool> _logPrompts = new("--log-prompts") { Description = "Write prompts and answers to the log." };
 
+    public Option[] All => [_keys, _certificate, _certificateKey, _origins, _logPrompts];
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_keys, _certificate, _certificateKey, _origins, _logPrompts])
+        foreach (var option in All)
         {
             command.Add(option);
         }

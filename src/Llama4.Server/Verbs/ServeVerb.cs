@@ -42,7 +42,7 @@ internal static class ServeVerb
         command.Add(bind);
         publicDoor.AddTo(command);
         command.Add(clientPort);
-        cluster.AddTo(command, port);
+        cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };

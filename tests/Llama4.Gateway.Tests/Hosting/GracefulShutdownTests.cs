@@ -63,13 +63,13 @@ public class GracefulShutdownTests
             ScriptedClient.Silent(), options => options with { Limits = new GatewayLimits { ShutdownGrace = Hang } });
         var gate = gateway.App.Services.GetRequiredService<RequestGate>();
         var shutdown = gateway.App.Services.GetServices<IHostedService>().OfType<GracefulShutdown>().Single();
-        gate.Enter();
+        gate.Enter("a");
 
         var stopping = shutdown.StoppingAsync(new CancellationToken(canceled: true));
 
         gate.Ended.IsCancellationRequested.ShouldBeTrue();
         stopping.IsCompleted.ShouldBeFalse(); // the answer is still inside
-        gate.Leave();
+        gate.Leave("a");
         await stopping;
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using Llama4.Contracts;
+using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Requests;
 using Llama4.Gateway.Tests.Scripted;
 
 namespace Llama4.Gateway.Tests.Hosting;
@@ -27,6 +29,26 @@ public class RequestGateTests
         generation.End(FinishReason.Stop);
         (await first).StatusCode.ShouldBe(HttpStatusCode.OK);
         await UntilLeftAsync(gateway, cluster);
+    }
+
+    [Fact]
+    public void Gate_WhenNearlyFull_KeepsItsLastPlacesForOthers()
+    {
+        var limits = new GatewayLimits { ConcurrentRequestsMax = 6, ConcurrentPerCallerMax = 2 };
+        using var gate = new RequestGate(ScoutNano.Options with { Limits = limits }, new Readiness());
+        for (var i = 0; i < 4; i++)
+        {
+            gate.Enter("greedy"); // alone, it may have more than two
+        }
+
+        Should.Throw<ApiError>(() => gate.Enter("greedy")).Status.ShouldBe(429);
+        gate.Enter("other");
+        gate.Enter("other");
+        Should.Throw<ApiError>(() => gate.Enter("third")).Message.ShouldContain("which is the most");
+
+        gate.Leave("greedy");
+        Should.Throw<ApiError>(() => gate.Enter("greedy")).Message.ShouldContain("3 of them of this caller");
+        gate.Enter("third");
     }
 
     [Theory]

@@ -94,6 +94,7 @@ public sealed class ClusterOptionsTests
     [InlineData("--cluster redis://a --standby 17", "--standby: expected 0 to 16, found 17")]
     [InlineData("--cluster redis://a --replicas 0", "--replicas: expected 1 to 64, found 0")]
     [InlineData("--cluster redis://a --roles experts --port 8080", "--port is a gateway's, and --roles names no gateway")]
+    [InlineData("--cluster redis://a --roles experts --api-keys keys.jsonl", "--api-keys is a gateway's, and --roles names no gateway")]
     [InlineData("--cluster redis://a --cluster-tls host.pem", "--cluster-tls and --cluster-ca go together")]
     [InlineData("--cluster redis://a --cluster-ca ca.pem", "--cluster-tls and --cluster-ca go together")]
     [InlineData("--cluster redis://a --admin-port 0 --admin-key short", "--admin-key: expected at least 16 characters, found 5")]
