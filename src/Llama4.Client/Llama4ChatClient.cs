@@ -97,7 +97,7 @@ public sealed class Llama4ChatClient : IChatClient, IAsyncDisposable
         }
 
         contents.AddRange(piece.Calls.Select(call => FunctionCallContent.CreateFromParsedArguments(
-            call.Arguments, call.Id, call.Name, text => JsonSerializer.Deserialize<Dictionary<string, object?>>(text, AIJsonUtilities.DefaultOptions))));
+            call.Arguments, call.Id, call.Name, text => JsonSerializer.Deserialize<Dictionary<string, object?>>(text, ChatJson.Options))));
         if (piece.Usage is { } usage)
         {
             contents.Add(new UsageContent(new UsageDetails

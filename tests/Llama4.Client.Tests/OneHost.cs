@@ -27,6 +27,9 @@ public sealed class OneHost : IAsyncLifetime
     /// <summary>Far beyond what any answer takes, so that a hang fails and noise does not.</summary>
     public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Debug or Release, as these tests were built.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
     public Uri Address { get; private set; } = null!;
 
     public HttpClient Http { get; private set; } = null!;

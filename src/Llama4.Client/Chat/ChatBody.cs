@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
@@ -10,9 +9,6 @@ internal static class ChatBody
 {
     /// <summary>What is written here, or makes no sense here: one answer, in pieces.</summary>
     private static readonly string[] Reserved = ["messages", "model", "stream", "stream_options"];
-
-    /// <summary>Base64 has plus signs, which need no escape outside of HTML.</summary>
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="model">Of requests that name none.</param>
     /// <param name="seed">Of requests that give none.</param>
@@ -26,7 +22,7 @@ internal static class ChatBody
             Add(body, options);
         }
 
-        return JsonSerializer.SerializeToUtf8Bytes(body, Relaxed);
+        return JsonSerializer.SerializeToUtf8Bytes(body, ChatJson.Options);
     }
 
     private static void Add(JsonObject body, ChatOptions options)
@@ -54,7 +50,7 @@ internal static class ChatBody
 
             if (name != "strict")
             {
-                body[name] = JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions);
+                body[name] = JsonSerializer.SerializeToNode(value, ChatJson.Options);
             }
         }
     }

@@ -95,7 +95,7 @@ internal static class ChatMessages
     {
         ["id"] = call.CallId,
         ["type"] = "function",
-        ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions) },
+        ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), ChatJson.Options) },
     };
 
     private static string Text(FunctionResultContent result) => result switch
@@ -104,6 +104,6 @@ internal static class ChatMessages
         { Result: null } => "",
         { Result: string text } => text,
         { Result: JsonElement { ValueKind: JsonValueKind.String } text } => text.GetString()!,
-        _ => JsonSerializer.Serialize(result.Result, AIJsonUtilities.DefaultOptions),
+        _ => JsonSerializer.Serialize(result.Result, ChatJson.Options),
     };
 }
