@@ -80,7 +80,6 @@ internal sealed class ExpertDispatch
         {
             _counts.AddUnnamed(step.Rows);
             trace?.Owned(_split.GroupOf);
-            step.Choices?.Add(_layer, routing.Experts);
         }
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.
         var byChoice = isAllHere ? Task.CompletedTask : RunByChoiceAsync(step, routing, here, isWhole, trace);
@@ -116,7 +115,6 @@ internal sealed class ExpertDispatch
             using var rows = await DownloadAsync(routing, choices);
             Assign(choices.Span, assigned.AsSpan(0, step.Rows), here);
             trace?.Assigned(assigned);
-            step.Choices?.Count(_layer, MemoryMarshal.Cast<byte, int>(choices.Span));
             var calls = new List<Task>(_owners.Length);
             for (var i = 0; i < _owners.Length; i++)
             {
