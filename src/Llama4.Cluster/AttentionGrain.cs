@@ -47,7 +47,7 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
         inHost.Residual = _layer!.Attention.Forward(inHost.Hidden!, inHost.Tensors, _cache!);
         if (_layer.Router is { } router)
         {
-            inHost.Routing = router.Forward(inHost.Residual);
+            inHost.Routing = router.Forward(inHost.Residual, inHost.Choices?.Of(_layer.Attention.Plan.Index));
             inHost.Routed = host.Device.Rent(inHost.Residual.DType, inHost.Residual.Rows, inHost.Residual.Width);
         }
         return ValueTask.CompletedTask;

@@ -21,7 +21,7 @@ namespace Llama4.Cluster;
 /// </summary>
 [GrainType(GrainNames.Coordinator), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
 internal sealed class CoordinatorGrain(
-    ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed, TimeProvider clock) : Grain, ICoordinatorGrain
+    ModelHost host, PlanBoard board, RemoteCalls remote, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed) : Grain, ICoordinatorGrain
 {
     private readonly StageDoor _door = new();
     private StageRoute? _route;
@@ -30,7 +30,7 @@ internal sealed class CoordinatorGrain(
     {
         using var given = images;
         var route = RouteFor(step.Epoch);
-        using var inHost = Begin(step, draws);
+        using var inHost = Begin(route, step, draws);
         if (route.IsVocabularyHere)
         {
             await route.Vocabulary.EmbedAsync(inHost);
@@ -52,15 +52,20 @@ internal sealed class CoordinatorGrain(
         using (rows)
         {
             route = RouteFor(step.Epoch);
-            inHost = Begin(step, draws);
+            inHost = Begin(route, step, draws);
             inHost.Hidden = TakeRows(rows, step);
         }
         using (inHost)
             return await RunLayersAsync(route, inHost, draws);
     }
 
-    private StepInHost Begin(StepPlan step, TokenDraw[] draws) =>
-        new() { Plan = step, Tensors = host.Uploader.Upload(step), Trace = StepTrace.Of(step, draws, host, clock) };
+    private StepInHost Begin(StageRoute route, StepPlan step, TokenDraw[] draws) => new()
+    {
+        Plan = step,
+        Tensors = host.Uploader.Upload(step),
+        Trace = StepTrace.Of(step, draws, host, route.Layers),
+        Choices = routed.IsWatched ? new StepChoices(host.Device, routed, route.Layers.Length, step.Rows) : null,
+    };
 
     private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
         step.Trace is { } trace ? RunTracedAsync(route, step, draws, trace) : PassLayersAsync(route, step, draws);
@@ -80,6 +85,8 @@ internal sealed class CoordinatorGrain(
                 await layer.Attention.AttendAsync(step);
                 await layer.RunAsync(step);
             }
+            step.Trace?.End();
+            step.Choices?.End();
         }
         finally
         {
@@ -134,7 +141,7 @@ internal sealed class CoordinatorGrain(
         if (_route?.Epoch != epoch)
         {
             var (replica, stage) = GrainNames.Split(this.GetPrimaryKeyString());
-            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls, counts, routed);
+            _route = new StageRoute(plan, replica, stage, host, board, GrainFactory, calls, counts);
         }
         return _route;
     }

@@ -26,7 +26,6 @@ internal sealed class ExpertDispatch
     private readonly ModelHost _host;
     private readonly ExpertCalls _calls;
     private readonly ExpertCounts _counts;
-    private readonly RoutedTokens _routed;
     private readonly int _layer;
 
     /// <summary>The groups, then the second owners of hot experts.</summary>
@@ -36,10 +35,9 @@ internal sealed class ExpertDispatch
     private readonly int[] _groups;
     private readonly RowSplit _split;
 
-    public ExpertDispatch(
-        ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed)
+    public ExpertDispatch(ModelHost host, PlanBoard board, IGrainFactory grains, int replica, LayerPlacement layer, ExpertCalls calls, ExpertCounts counts)
     {
-        (_host, _calls, _counts, _routed, _layer) = (host, calls, counts, routed, layer.Layer);
+        (_host, _calls, _counts, _layer) = (host, calls, counts, layer.Layer);
         Attention = grains.GetAttention(replica, layer.Layer, host.Id);
         _owners = GroupOwners.Of(layer, host.Id, board, grains);
         _groups = Array.ConvertAll(_owners, owner => Array.IndexOf(layer.ExpertGroups, owner.Placement));
@@ -48,6 +46,9 @@ internal sealed class ExpertDispatch
 
     /// <summary>The layer's attention, router and shared expert (or dense feed-forward).</summary>
     public IAttentionGrain Attention { get; }
+
+    /// <summary>Of the layer: hosts of groups and second owners of hot experts.</summary>
+    public int Owners => _owners.Length;
 
     /// <summary>From the router's choice to the layer's output, enqueued: <see cref="StepInHost.Hidden"/> is then the next layer's input.</summary>
     /// <exception cref="HostUnreachableException">No owner of a group answers.</exception>
@@ -79,8 +80,6 @@ internal sealed class ExpertDispatch
         {
             _counts.AddUnnamed(step.Rows);
             trace?.Owned(_split.GroupOf);
-            if (_routed.IsWatched)
-                _ = CountAsync(routing.Experts);
         }
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.
         var byChoice = isAllHere ? Task.CompletedTask : RunByChoiceAsync(step, routing, here, isWhole, trace);
@@ -94,18 +93,6 @@ internal sealed class ExpertDispatch
         // All of them, also when one fails: the step's tensors must outlive every call that uses them.
         await Task.WhenAll(calls);
         step.EndLayer(LayerCombine.Forward(_host.Device, step.Residual!, step.Shared!, step.Routed!));
-    }
-
-    /// <summary>Counts choices that nobody else reads back. Beside the step, which meets a failing device itself: what is not counted then is missing in a picture.</summary>
-    private async Task CountAsync(Tensor experts)
-    {
-        var bytes = ArrayPool<byte>.Shared.Rent(experts.Rows * sizeof(int));
-        var choices = bytes.AsMemory(0, experts.Rows * sizeof(int));
-        var reading = _host.Device.DownloadAsync(experts, choices).AsTask();
-        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (reading.IsCompletedSuccessfully)
-            _routed.Add(_layer, MemoryMarshal.Cast<byte, int>(choices.Span));
-        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     /// <param name="experts">[rows, 1] I32: the router's choices, or those of them that are run here.</param>
@@ -128,8 +115,6 @@ internal sealed class ExpertDispatch
             using var rows = await DownloadAsync(routing, choices);
             Assign(choices.Span, assigned.AsSpan(0, step.Rows), here);
             trace?.Assigned(assigned);
-            if (_routed.IsWatched)
-                _routed.Add(_layer, MemoryMarshal.Cast<byte, int>(choices.Span));
             var calls = new List<Task>(_owners.Length);
             for (var i = 0; i < _owners.Length; i++)
             {

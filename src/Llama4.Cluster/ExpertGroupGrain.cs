@@ -27,9 +27,9 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
         {
             var inForce = board.Require(epoch, this);
             var experts = inHost.Hot is { } hot ? host.Weights.Experts(GrainNames.Split(this.GetPrimaryKeyString()).First, hot, 1) : GroupOf(inForce);
-            inHost.Run?.Starts();
+            inHost.Run?.Start();
             experts.Forward(inHost.Scaled, inHost.Experts, inHost.Output);
-            inHost.Run?.Ends();
+            inHost.Run?.End();
             return rows;
         }
         using (rows)

@@ -65,6 +65,13 @@ public interface IDevice : IAsyncDisposable
     /// <summary>Copies rows sourceRow.. to destinationRow.. (same type and width).</summary>
     void CopyRows(Tensor source, int sourceRow, Tensor destination, int destinationRow, int rows);
 
+    /// <summary>
+    /// y[row] = the moment at which the queue comes to this call, as a 64-bit count of nanoseconds of the device's own clock, its lower half first. Moments of one device
+    /// compare; where its clock begins is its affair.
+    /// </summary>
+    /// <param name="y">[rows, 2] I32; other rows stay.</param>
+    void Stamp(Tensor y, int row);
+
     // ---- operations ----
 
     /// <summary>y[i] = x[indexes[i]]. Embedding look-up; selecting rows. x and y have the same type, or x is a table and y the activations' type (rounded or widened).</summary>

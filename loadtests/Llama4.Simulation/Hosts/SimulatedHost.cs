@@ -39,7 +39,7 @@ internal sealed class SimulatedHost
         var description = new HostDescription(id, 0, id.Name, "simulated", roles, "", cluster.Setting.HostBytes, 0, 0);
         var options = new HostAgentOptions(description, cluster.Setting.Replicas, cluster.Setting.Standbys, ExpertGroups: 1) { Load = Setting.Load };
         Agent = new HostAgent(
-            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _links, _counts, new RoutedTokens(Arithmetic.Layers, Arithmetic.Experts, Process.Clock), Grains,
+            options, new PlanMaker(options, Setting.Shape, Setting.Work), Parts, Board, _links, _counts, new RoutedTokens(Arithmetic.Layers, Arithmetic.Experts, Process.Clock, device: null), Grains,
             cluster.Membership.Join(id, Process), new SimulatedRegister(cluster.Network, Process, cluster.Store), Process.Clock, new JournalLogger<HostAgent>(cluster.World, id.Name));
         Client = new GenerationClient(Grains, Board, Process.Clock);
         Process.Start(TickAsync);

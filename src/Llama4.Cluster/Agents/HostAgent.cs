@@ -145,7 +145,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
             _self, HostCondition.Alive, own.ProcessId, own.Address, own.Roles, own.Zone, _board.Current?.Epoch ?? 0, _parts.WeightBytes,
             own.Bytes, _counts.RowsPerS, await _duties.EnginesAsync())
         {
-            RoutedTokens = watch ? _routed.Counts : null,
+            RoutedTokens = watch ? await _routed.CountAsync() : null,
         };
     }
 

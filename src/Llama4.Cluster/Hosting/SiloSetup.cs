@@ -76,7 +76,7 @@ internal static class SiloSetup
             .AddSingleton(host)
             .AddSingleton(host.Limits)
             .AddSingleton(services => new ExpertCounts(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>()))
-            .AddSingleton(services => new RoutedTokens(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>()))
+            .AddSingleton(services => new RoutedTokens(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>(), host.Device))
             .AddSingleton(options)
             .AddSingleton(new PlanMaker(options, ModelShapes.Of(host.Config, host.Mode.Activations()), WorkOf(host)))
             .AddSingleton<IHostParts>(host.Weights)

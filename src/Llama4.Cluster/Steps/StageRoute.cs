@@ -8,7 +8,7 @@ namespace Llama4.Cluster.Steps;
 /// <summary>Where one stage's rows go under one plan: through its layers, then to the next stage or to the vocabulary.</summary>
 internal sealed class StageRoute
 {
-    public StageRoute(PlacementPlan plan, int replica, int stage, ModelHost host, PlanBoard board, IGrainFactory grains, ExpertCalls calls, ExpertCounts counts, RoutedTokens routed)
+    public StageRoute(PlacementPlan plan, int replica, int stage, ModelHost host, PlanBoard board, IGrainFactory grains, ExpertCalls calls, ExpertCounts counts)
     {
         Epoch = plan.Epoch;
         var placement = plan.Replicas[replica];
@@ -21,7 +21,7 @@ internal sealed class StageRoute
         IsVocabularyHere = placement.Vocabulary == host.Id;
         if (stage + 1 < placement.Stages.Length)
             (NextHost, Next) = (placement.Stages[stage + 1].Host, grains.GetCoordinator(replica, stage + 1, placement.Stages[stage + 1].Host));
-        Layers = [.. plan.Layers.Skip(own.FirstLayer).Take(own.Layers).Select(layer => new ExpertDispatch(host, board, grains, replica, layer, calls, counts, routed))];
+        Layers = [.. plan.Layers.Skip(own.FirstLayer).Take(own.Layers).Select(layer => new ExpertDispatch(host, board, grains, replica, layer, calls, counts))];
     }
 
     public long Epoch { get; }

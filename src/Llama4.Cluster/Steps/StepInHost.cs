@@ -33,6 +33,9 @@ internal sealed class StepInHost : HostStep, IDisposable
     /// <summary>Null where nobody asks for a row's path.</summary>
     public StepTrace? Trace { get; init; }
 
+    /// <summary>Null where nobody watches what routers choose.</summary>
+    public StepChoices? Choices { get; init; }
+
     public int Rows => Plan.Rows;
 
     /// <summary>The layer is enqueued: what it needed goes back to the device's pool, its output is the next layer's input.</summary>
@@ -49,6 +52,7 @@ internal sealed class StepInHost : HostStep, IDisposable
         {
             Tensors.Dispose();
             Trace?.Dispose();
+            Choices?.Dispose();
         }
         _disposed = true;
     }

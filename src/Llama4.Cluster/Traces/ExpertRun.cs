@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Traces;
@@ -5,40 +6,44 @@ namespace Llama4.Cluster.Traces;
 /// <summary>One owner's part in a layer of a step: which host ran its rows, and for how long.</summary>
 internal abstract class ExpertRun
 {
-    /// <summary>Times in microseconds.</summary>
-    public abstract Task<(HostId Host, long WireUs, long ExpertUs)> ResultAsync();
+    /// <summary>Once the step's stamps are read. Times in microseconds.</summary>
+    public abstract (HostId Host, long WireUs, long ExpertUs) Result { get; }
 }
 
 /// <summary>Experts on this host: the time that their work takes on the device's queue.</summary>
-internal sealed class LocalRun(HostId self, QueueMarks marks) : ExpertRun
+internal sealed class LocalRun(HostId self, StepStamps stamps) : ExpertRun
 {
-    private Task<long>? _started;
-    private Task<long>? _ended;
+    private readonly int _started = stamps.Reserve();
+    private readonly int _ended = stamps.Reserve();
 
-    /// <summary>The next call enqueues the work.</summary>
-    public void Starts() => _started = marks.SetAsync();
+    public override (HostId, long, long) Result => (self, 0, stamps.Between(_started, _ended));
+
+    /// <summary>What is enqueued next is the work.</summary>
+    public void Start() => stamps.Set(_started);
 
     /// <summary>The work is enqueued.</summary>
-    public void Ends() => _ended = marks.SetAsync();
-
-    public override async Task<(HostId, long, long)> ResultAsync() => (self, 0, Math.Max(0, await _ended! - await _started!));
+    public void End() => stamps.Set(_ended);
 }
 
 /// <summary>Experts on another host: the first answer counts, as for its rows.</summary>
-internal sealed class RemoteRun(QueueMarks marks) : ExpertRun
+internal sealed class RemoteRun : ExpertRun
 {
-    private readonly TaskCompletionSource<(HostId, long, long)> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Answer? _first;
+
+    public override (HostId, long, long) Result => _first is { } first
+        ? (first.Host, first.WireUs, first.ExpertUs)
+        : throw new InvalidOperationException("the layer is over, and no host has answered");
 
     /// <summary>Asks a host, in place of <see cref="IExpertGroupGrain.RunAsync"/>.</summary>
     public async Task<Rows> AskAsync(HostId host, IExpertGroupGrain group, long epoch, Rows question)
     {
-        var sent = marks.Now;
+        var sent = Stopwatch.GetTimestamp();
         var answer = await group.RunTimedAsync(epoch, question);
-        var call = marks.Now - sent;
+        var call = (long)Stopwatch.GetElapsedTime(sent).TotalMicroseconds;
         var own = Math.Clamp(answer.Us, 0, call);
-        _result.TrySetResult((host, call - own, own));
+        Interlocked.CompareExchange(ref _first, new Answer(host, call - own, own), null);
         return answer.Rows;
     }
 
-    public override Task<(HostId, long, long)> ResultAsync() => _result.Task;
+    private sealed record Answer(HostId Host, long WireUs, long ExpertUs);
 }

@@ -8,6 +8,7 @@ internal enum Operation : byte
     Upload,
     Copy,
     Download,
+    Stamp,
     GatherRows,
     ScatterRows,
     RmsNorm,

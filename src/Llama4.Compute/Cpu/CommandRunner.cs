@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Llama4.Compute.Kernels;
 
 namespace Llama4.Compute.Cpu;
@@ -23,6 +25,9 @@ internal sealed unsafe class CommandRunner<L>(WorkerTeam team) : ICommandRunner 
                 break;
             case Operation.Download:
                 new ReadOnlySpan<byte>(command.A.Data, command.Destination.Length).CopyTo(command.Destination.Span);
+                break;
+            case Operation.Stamp:
+                Unsafe.WriteUnaligned((byte*)command.A.Integers + (command.Int0 * command.A.RowBytes), Stopwatch.GetElapsedTime(0).Ticks * 100);
                 break;
             case Operation.GatherRows:
                 RunRows(ref command, &RowCopy.Gather<L>, command.C.Rows, command.C.Width);

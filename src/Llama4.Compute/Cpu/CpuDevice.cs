@@ -315,6 +315,19 @@ public sealed partial class CpuDevice : IDevice
         }
     }
 
+    public void Stamp(Tensor y, int row)
+    {
+        Shapes.Require(y, DType.I32, -1, 2, "y of Stamp");
+        Shapes.RequireRows(y, row, 1);
+        lock (_gate)
+        {
+            ref Command command = ref Begin(Operation.Stamp);
+            command.A = Use(y);
+            command.Int0 = row;
+            _queue.Publish();
+        }
+    }
+
     private ValueTask Await(ref Command command, CancellationToken cancellation)
     {
         Completion completion = Completion.Rent(_completions);

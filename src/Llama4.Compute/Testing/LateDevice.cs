@@ -104,6 +104,12 @@ public sealed class LateDevice(IDevice inner, int heldCommands = 1024) : IDevice
         Hold(() => inner.CopyRows(from.Inner, sourceRow, to.Inner, destinationRow, rows));
     }
 
+    public void Stamp(Tensor y, int row)
+    {
+        LateTensor to = Own(y);
+        Hold(() => inner.Stamp(to.Inner, row));
+    }
+
     // ---- operations ----
 
     public void GatherRows(Tensor x, Tensor indexes, Tensor y) => Hold(inner.GatherRows, x, indexes, y);

@@ -156,6 +156,22 @@ public sealed partial class SimulatedDevice(ISimulatedClock clock, SimulatedTime
         }
     }
 
+    public void Stamp(Tensor y, int row)
+    {
+        Shapes.Require(y, DType.I32, -1, 2, nameof(y));
+        Shapes.RequireRows(y, row, 1);
+        SimulatedTensor to = Own(y);
+        if (!to.HasNumbers)
+        {
+            to.Renumber().Clear();
+        }
+
+        lock (_gate)
+        {
+            MemoryMarshal.Cast<int, long>(to.Renumber())[row] = Math.Max(_endNs, clock.NowNs);
+        }
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <returns>When it is done.</returns>

@@ -32,12 +32,13 @@ public sealed class Router : IDisposable
             await weights.LinearAsync(TensorNames.Router(layer)).ConfigureAwait(false)), cancellation);
 
     /// <param name="residual">[rows, hidden], the stream after attention; stays the caller's.</param>
-    public RouterOutput Forward(Tensor residual)
+    /// <param name="experts">[rows, 1] I32, where the choices are to be written, which becomes the output's; null for a tensor of its own.</param>
+    public RouterOutput Forward(Tensor residual, Tensor? experts = null)
     {
         var output = new RouterOutput(
             _device.Rent(_weights.Activations, residual.Rows, residual.Width),
             _device.Rent(DType.F32, residual.Rows, _router.Outputs),
-            _device.Rent(DType.I32, residual.Rows, 1),
+            experts ?? _device.Rent(DType.I32, residual.Rows, 1),
             _device.Rent(_weights.Activations, residual.Rows, residual.Width));
         using var scores = _device.Rent(_weights.Activations, residual.Rows, 1);
         _device.RmsNorm(residual, _norm, _weights.Config.NormEpsilon, output.Normed);

@@ -4,7 +4,8 @@ using Llama4.Contracts;
 namespace Llama4.Server.Bench;
 
 /// <summary>Through the grains, as the gateway asks them.</summary>
-internal sealed class ClusterRunner(IGenerationClient client) : IBenchRunner
+/// <param name="trace">Tokens come with their paths.</param>
+internal sealed class ClusterRunner(IGenerationClient client, bool trace = false) : IBenchRunner
 {
     private static readonly SamplingSettings Greedy = new() { Temperature = 0 };
 
@@ -31,7 +32,7 @@ internal sealed class ClusterRunner(IGenerationClient client) : IBenchRunner
     /// <returns>When each token came.</returns>
     private async Task<long[]> RunAsync(int[] prompt, int tokens, CancellationToken cancellation)
     {
-        var request = new GenerateRequest { Id = Guid.NewGuid(), Prompt = prompt, TokensMax = tokens, Sampling = Greedy, Caller = "bench" };
+        var request = new GenerateRequest { Id = Guid.NewGuid(), Prompt = prompt, TokensMax = tokens, Sampling = Greedy, Caller = "bench", Trace = trace };
         var (result, generation) = await client.SubmitAsync(request, cancellation);
         if (generation is null)
         {

@@ -23,6 +23,7 @@ internal static class BenchVerb
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
         var command = new Command("bench", "Tokens a second through the grains and without, as shares of what the machine can do.") { prompt, generate, concurrency, json };
         model.AddTo(command);
+        command.Add(ConsoleCommand.Create(terminal));
         command.Add(HopCommand.Create(terminal));
         command.Add(PipelineCommand.Create(terminal));
         command.Add(SpreadCommand.Create(terminal));
@@ -48,6 +49,7 @@ internal static class BenchVerb
             command,
             "llama4 bench",
             "llama4 bench --model DIR --prompt 512,2048 --generate 128 --concurrency 1,16 --threads 2 --json",
+            "llama4 bench console --threads 2",
             "llama4 bench hop --sizes 10KB,100KB,655KB,5MB",
             "llama4 bench hop --tls",
             "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000",

@@ -14,7 +14,7 @@ public class RoutedTokensTests
     public void Lease_WhenNobodyRenewsIt_EndsByItself()
     {
         var clock = new SetClock();
-        var routed = new RoutedTokens(2, 4, clock);
+        var routed = new RoutedTokens(2, 4, clock, device: null);
         routed.IsWatched.ShouldBeFalse();
 
         routed.Watch();
@@ -29,14 +29,14 @@ public class RoutedTokensTests
     }
 
     [Fact]
-    public void Counts_OfLayers_AreApart()
+    public async Task Counts_OfLayers_AreApart()
     {
-        var routed = new RoutedTokens(2, 4, new SetClock());
+        var routed = new RoutedTokens(2, 4, new SetClock(), device: null);
 
         routed.Add(0, [3, 3, 1]);
         routed.Add(1, [0, -1, 4]);
 
-        routed.Counts.ShouldBe([0, 1, 0, 2, 1, 0, 0, 0]);
+        (await routed.CountAsync()).ShouldBe([0, 1, 0, 2, 1, 0, 0, 0]);
     }
 
     [Fact]

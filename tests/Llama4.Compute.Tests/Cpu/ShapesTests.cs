@@ -21,6 +21,8 @@ public class ShapesTests
         { "Upload", (d, f) => d.Upload<float>(new float[63], f.Rows4) },
         { "Upload", (d, f) => d.Upload<ushort>(new ushort[64], f.Rows4) },
         { "Download", (d, f) => _ = d.DownloadAsync(f.Rows4, new byte[255]) },
+        { "Stamp", (d, f) => d.Stamp(f.Four, 0) },
+        { "Stamp", (d, f) => d.Stamp(f.Slots, 4) },
         { "CopyRows", (d, f) => d.CopyRows(f.Rows4, 3, f.Rows4, 0, 2) },
         { "CopyRows", (d, f) => d.CopyRows(f.Rows4, 0, f.Wide, 0, 1) },
         { "CopyRows", (d, f) => d.CopyRows(f.Rows4, 0, f.Bf16, 0, 1) },

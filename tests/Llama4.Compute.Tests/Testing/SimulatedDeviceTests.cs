@@ -25,6 +25,21 @@ public class SimulatedDeviceTests
     }
 
     [Fact]
+    public async Task Stamp_BehindOperations_IsOfWhenTheirTimesHavePassed()
+    {
+        await using var device = new SimulatedDevice(_clock, new GivenTimes(0.002, 0.004, Rows: 4), "test");
+        using Tensor stamps = device.Rent(DType.I32, 2, 2);
+        device.Stamp(stamps, 0);
+        Attend(device, rows: 4);
+        device.Stamp(stamps, 1);
+        var bytes = new byte[16];
+        Task download = device.DownloadAsync(stamps, bytes, TestContext.Current.CancellationToken).AsTask();
+        _clock.AdvanceTo(10 * Ms);
+        await download;
+        MemoryMarshal.Cast<byte, long>(bytes).ToArray().ShouldBe([0, 2 * Ms]);
+    }
+
+    [Fact]
     public async Task Operation_OnAnIdleQueue_StartsNowAndNotWhereTheQueueEnded()
     {
         await using var device = new SimulatedDevice(_clock, new GivenTimes(0.002, 0, Rows: 1), "test");

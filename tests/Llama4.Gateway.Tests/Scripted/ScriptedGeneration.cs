@@ -24,7 +24,7 @@ internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
         }
     }
 
-    public void Token(int id, FinishReason? finish = null, double? logprob = null, TokenLogprob[]? top = null, int cached = 0) => Write(new TokenChunk
+    public void Token(int id, FinishReason? finish = null, double? logprob = null, TokenLogprob[]? top = null, int cached = 0, TokenHop[]? path = null) => Write(new TokenChunk
     {
         Request = Request.Id,
         Index = _count++,
@@ -33,6 +33,7 @@ internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
         Logprob = logprob,
         TopLogprobs = top,
         CachedTokens = cached,
+        Path = path,
     });
 
     public void Text(string text)

@@ -24,7 +24,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<TestGateway> StartAsync(IGenerationClient cluster, Func<GatewayOptions, GatewayOptions>? change = null)
+    /// <param name="watch">Null for a gateway without a live feed.</param>
+    public static async Task<TestGateway> StartAsync(IGenerationClient cluster, Func<GatewayOptions, GatewayOptions>? change = null, IClusterWatch? watch = null)
     {
         var options = change?.Invoke(ScoutNano.Options) ?? ScoutNano.Options;
         var logs = new GatewayLogs();
@@ -32,6 +33,11 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(logs);
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, 0, options.Limits);
         builder.Services.AddSingleton(cluster).AddLlama4Gateway(options);
+        if (watch is not null)
+        {
+            builder.Services.AddSingleton(watch);
+        }
+
         var app = builder.Build();
         app.MapLlama4Gateway();
         return new TestGateway(app, await app.StartLlama4Async(IPAddress.Loopback, 0), logs);

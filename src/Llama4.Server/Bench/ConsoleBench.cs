@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Net;
+using Llama4.Gateway;
+using Llama4.Server.Serving;
+
+namespace Llama4.Server.Bench;
+
+/// <summary>
+/// What it costs to show a cluster while it decodes: nobody watches, then each token is asked for with its path, then one reader of /console/live watches. In turn, so that what
+/// disturbs the machine disturbs all of them; by the clock and by the processor's time, which neighbours disturb less.
+/// </summary>
+internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice) : IAsyncDisposable
+{
+    /// <summary>Hosts count on for five seconds after their last watcher.</summary>
+    private static readonly TimeSpan UntilUnwatched = TimeSpan.FromSeconds(6);
+
+    private readonly ClusterRunner _plain = new(model.Cluster.Client);
+    private readonly ClusterRunner _traced = new(model.Cluster.Client, trace: true);
+    private readonly HttpClient _http = new();
+    private readonly Random _random = new(1);
+    private WebApplication? _gateway;
+
+    /// <param name="done">Called with the share done, 0 to 1.</param>
+    public async Task<List<ConsoleFigures>> MeasureAsync(Action<double> done, CancellationToken cancellation)
+    {
+        _gateway = ModelServer.Build(
+            model.Name, model.Served, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, IPAddress.Loopback, 0, ofMany: false);
+        _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
+        var figures = new List<ConsoleFigures>();
+        foreach (var sequences in plan.Concurrency)
+        {
+            List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
+            await _plain.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
+            await _traced.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
+            var measured = new List<ConsoleRound>();
+            while (measured.Count < rounds)
+            {
+                var unwatched = await SliceAsync(_plain, prompts, cancellation);
+                var traced = await SliceAsync(_traced, prompts, cancellation);
+                measured.Add(new ConsoleRound(unwatched, await WatchedAsync(prompts, cancellation), traced));
+                await Task.Delay(UntilUnwatched, cancellation);
+                done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
+            }
+
+            figures.Add(new ConsoleFigures(sequences, measured));
+        }
+
+        return figures;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_gateway is not null)
+        {
+            await _gateway.DisposeAsync();
+        }
+    }
+
+    private async Task<SliceFigures> WatchedAsync(List<int[]> prompts, CancellationToken cancellation)
+    {
+        using var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
+        response.EnsureSuccessStatusCode();
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await reader.ReadLineAsync(cancellation) is { } line && !line.StartsWith("data:", StringComparison.Ordinal))
+        {
+            // Until the first event hosts may not count yet.
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var reading = ReadAsync(reader, stop.Token);
+        var figures = await SliceAsync(_plain, prompts, cancellation);
+        await stop.CancelAsync();
+        await reading;
+        return figures;
+    }
+
+    private static async Task ReadAsync(StreamReader reader, CancellationToken stop)
+    {
+        try
+        {
+            while (await reader.ReadLineAsync(stop) is not null)
+            {
+                // As a page reads it.
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The slice is over.
+        }
+    }
+
+    private async Task<SliceFigures> SliceAsync(ClusterRunner runner, List<int[]> prompts, CancellationToken cancellation)
+    {
+        using var process = Process.GetCurrentProcess();
+        var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
+        do
+        {
+            await runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
+            tokens += (long)prompts.Count * plan.AnswerTokens;
+        }
+        while (Stopwatch.GetElapsedTime(started) < slice);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        process.Refresh();
+        return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
+    }
+
+    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
+}
