@@ -32,6 +32,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
             return;
         }
 
+        Assertions.SetDefaultExpectTimeout(60_000); // machines are noisy
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Headless = true, Args = Flags, Timeout = 120_000 });
     }
@@ -50,7 +51,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
             HasTouch = settings.Width < 640,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
-        context.SetDefaultTimeout(60_000); // machines are noisy
+        context.SetDefaultTimeout(60_000);
         return await ConsoleTab.OpenAsync(context, address);
     }
 

@@ -104,6 +104,26 @@ public sealed class LivePageTests(ConsoleBrowser browser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Feed_IsLetGo_WhileThePageIsHidden()
+    {
+        _gateway.Feed = RecordedCluster.Scout.Live;
+        await using var tab = await browser.OpenAsync(_gateway.Address);
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "live");
+        _gateway.Watchers.ShouldBe(1);
+        const string SetHidden = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }";
+        await tab.Page.EvaluateAsync(SetHidden, true);
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "paused");
+        for (var clock = System.Diagnostics.Stopwatch.StartNew(); _gateway.Watchers > 0; await Task.Delay(50))
+        {
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        }
+
+        await tab.Page.EvaluateAsync(SetHidden, false);
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "live");
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task Server_WithoutFeedOrPaths_IsAChatAllTheSame()
     {
         _gateway.Chat = async (http, body) =>

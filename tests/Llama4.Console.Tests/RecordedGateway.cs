@@ -16,6 +16,7 @@ namespace Llama4.Console.Tests;
 internal sealed class RecordedGateway : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private int _watchers;
 
     private RecordedGateway(WebApplication app) => _app = app;
 
@@ -31,6 +32,9 @@ internal sealed class RecordedGateway : IAsyncDisposable
     public string? Model { get; set; }
 
     public TimeSpan FeedPause { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Feeds that are being read.</summary>
+    public int Watchers => Volatile.Read(ref _watchers);
 
     /// <summary>Bodies of the chat requests.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -82,6 +86,7 @@ internal sealed class RecordedGateway : IAsyncDisposable
 
     private async Task FeedAsync(HttpContext http, Func<int, string> feed)
     {
+        Interlocked.Increment(ref _watchers);
         http.Response.ContentType = "text/event-stream";
         try
         {
@@ -94,6 +99,10 @@ internal sealed class RecordedGateway : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // the page let go
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
         }
     }
 }

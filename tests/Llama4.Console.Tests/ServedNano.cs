@@ -1,23 +1,25 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace Llama4.Console.Tests;
 
-/// <summary>The real server with scout-nano, a process of its own at a port of its own; can be killed and started again.</summary>
-internal sealed class ServedNano : IAsyncDisposable
+/// <summary>The real server with scout-nano, a process of its own; can be killed and started again at the same port.</summary>
+internal sealed partial class ServedNano : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120); // machines are noisy
 
     private Process? _process;
 
-    private ServedNano(int port) => Address = new Uri($"http://127.0.0.1:{port}/");
+    private ServedNano()
+    {
+    }
 
-    public Uri Address { get; }
+    public Uri Address { get; private set; } = new("http://127.0.0.1:0/");
 
     public static async Task<ServedNano> StartAsync()
     {
-        var nano = new ServedNano(FreePort());
+        var nano = new ServedNano();
         await nano.RunAsync();
         return nano;
     }
@@ -25,32 +27,35 @@ internal sealed class ServedNano : IAsyncDisposable
     /// <summary>Starts the process and waits until it answers.</summary>
     public async Task RunAsync()
     {
+        var lines = new ConcurrentQueue<string>();
+        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--port", $"{Address.Port}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, _) => { };
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"the server ended:\n{string.Join('\n', lines)}"));
+        _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        using var http = new HttpClient { BaseAddress = Address };
-        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(100))
-        {
-            try
-            {
-                if ((await http.GetAsync("health/ready")).IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException) when (!_process.HasExited && clock.Elapsed < ReadyLimit)
-            {
-                // it does not listen yet
-            }
+        Address = await address.Task.WaitAsync(ReadyLimit);
 
-            (clock.Elapsed < ReadyLimit).ShouldBeTrue($"the server at {Address} is not ready after {ReadyLimit.TotalSeconds} s");
+        using var http = new HttpClient { BaseAddress = Address };
+        for (var clock = Stopwatch.StartNew(); !(await http.GetAsync("health/ready")).IsSuccessStatusCode; await Task.Delay(100))
+        {
+            (clock.Elapsed < ReadyLimit).ShouldBeTrue($"not ready after {ReadyLimit.TotalSeconds} s:\n{string.Join('\n', lines)}");
+        }
+
+        void Take(string? line)
+        {
+            lines.Enqueue(line ?? "");
+            if (ServedAt().Match(line ?? "") is { Success: true } found)
+            {
+                address.TrySetResult(new Uri(found.Value + "/"));
+            }
         }
     }
 
@@ -71,10 +76,6 @@ internal sealed class ServedNano : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex ServedAt();
 }

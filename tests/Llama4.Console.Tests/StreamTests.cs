@@ -173,6 +173,51 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Markup_IsRefusedByTheBrowser_WhoeverMakesIt()
+    {
+        await using var tab = await browser.OpenAsync(_gateway.Address);
+        (await Should.ThrowAsync<PlaywrightException>(tab.Page.EvaluateAsync("document.querySelector('#notice').innerHTML = '<b>x</b>'"))).Message.ShouldContain("TrustedHTML");
+        (await tab.Page.EvaluateAsync<bool>("fetch('https://example.com/').then(() => true, () => false)")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Pictures_AreDroppedAndPasted_AndLimitsAreTold()
+    {
+        _gateway.Chat = (http, _) => StreamAsync(http, Words, RecordedCluster.Scout);
+        await using var tab = await browser.OpenAsync(_gateway.Address);
+        const string Give = """
+            ([type, names]) => {
+              const data = new DataTransfer();
+              for (const name of names) data.items.add(new File([Uint8Array.from(atob('iVBORw0KGgo='), c => c.charCodeAt(0))], name, { type: name.endsWith('.png') ? 'image/png' : 'text/plain' }));
+              const event = type === 'paste' ? new ClipboardEvent(type, { clipboardData: data, bubbles: true }) : new DragEvent(type, { dataTransfer: data, bubbles: true });
+              document.querySelector('#question').dispatchEvent(event);
+            }
+            """;
+        var thumbs = tab.Page.Locator(".thumb");
+        await tab.Page.EvaluateAsync(Give, new object[] { "dragenter", new[] { "a.png" } });
+        await Expect(tab.Page.GetByText("Drop pictures here")).ToBeVisibleAsync();
+        await tab.Page.EvaluateAsync(Give, new object[] { "drop", new[] { "a.png" } });
+        await Expect(thumbs).ToHaveCountAsync(1);
+        await Expect(tab.Page.GetByText("Drop pictures here")).ToBeHiddenAsync();
+        await tab.Page.EvaluateAsync(Give, new object[] { "paste", new[] { "b.png" } });
+        await Expect(thumbs).ToHaveCountAsync(2);
+        await tab.Page.EvaluateAsync(Give, new object[] { "drop", new[] { "c.txt" } });
+        await Expect(tab.Page.Locator("#notice")).ToHaveTextAsync("c.txt is no PNG, JPEG, WebP or GIF.");
+        await tab.Page.EvaluateAsync(Give, new object[] { "drop", Enumerable.Range(0, 9).Select(i => $"{i}.png").ToArray() });
+        await Expect(tab.Page.Locator("#notice")).ToHaveTextAsync("A question may have 10 pictures.");
+        await Expect(thumbs).ToHaveCountAsync(10);
+        for (var left = 9; left > 0; left--)
+        {
+            await thumbs.First.GetByRole(AriaRole.Button).ClickAsync();
+            await Expect(thumbs).ToHaveCountAsync(left);
+        }
+
+        await tab.AnswerAsync("What is it?");
+        JsonNode.Parse(_gateway.Requests.Single())!["messages"]![0]!["content"]!.ToJsonString()
+            .ShouldBe("""[{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}},{"type":"text","text":"What is it?"}]""");
+    }
+
+    [Fact]
     public async Task Everything_CanBeDoneWithKeys()
     {
         _gateway.Chat = (http, _) => StreamAsync(http, Words, RecordedCluster.Scout);

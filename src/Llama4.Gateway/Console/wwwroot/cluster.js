@@ -1,12 +1,14 @@
 // The cluster as the live feed tells it: gauges, the map of experts, hosts.
 import { $, arrange, h } from './dom.js';
 import { HeatMap } from './heat.js';
+import { HeatTable } from './heat-table.js';
 
 const HISTORY_S = 60;
 
 export class ClusterView {
   constructor() {
     this.heat = new HeatMap($('heat'), $('heat-readout'), $('heat-scale'));
+    this.table = new HeatTable($('heat-table'));
     this.history = [];
     this.liveHeat = { experts: 0, layers: [], seconds: 5 };
     this.answer = null;
@@ -71,7 +73,7 @@ export class ClusterView {
   }
 
   #showTable() {
-    if (!$('heat-table').hidden) $('heat-table').replaceChildren(this.heat.table());
+    if (!$('heat-table').hidden) this.table.show(this.heat.data);
   }
 
   #buildGauges() {

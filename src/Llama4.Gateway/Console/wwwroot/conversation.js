@@ -4,6 +4,7 @@ import { loadTurns, saveTurns } from './store.js';
 import { TokenTrail } from './tokens.js';
 
 const BODY_CHARS_MAX = 8 << 20; // what the server takes in one request
+const PATHS_MAX = 6000; // tokens whose paths are kept, about 10 KB each in a model of 48 layers
 
 /**
  * A turn is {id, role, text} and, by role,
@@ -58,7 +59,7 @@ export class Conversation extends EventTarget {
   }
 
   #answer(turns) {
-    if (this.running) return;
+    if (this.running) throw new Failure('An answer is running. Stop it first, with Esc.');
     const { fields, watch } = this.settings();
     const request = { ...fields, messages: this.#messages(turns), stream: true, stream_options: { include_usage: true } };
     if (JSON.stringify(request).length > BODY_CHARS_MAX) {
@@ -91,7 +92,17 @@ export class Conversation extends EventTarget {
       else fail(turn, error);
     }
     this.running = null;
+    this.#letGo();
     this.#changed(turn);
+  }
+
+  /** Paths of the oldest answers go once there are too many. */
+  #letGo() {
+    let kept = 0;
+    for (const { tokens } of this.turns.toReversed()) {
+      kept += tokens?.paths ?? 0;
+      if (kept > PATHS_MAX) tokens?.letGo();
+    }
   }
 
   /** Paths and probabilities are extras: a server that refuses one is asked again without. */

@@ -31,7 +31,14 @@ function showChosen(at) {
   const steps = at?.token.layers?.filter(layer => layer.expert !== undefined);
   cluster.heat.showPath(steps?.length ? steps : null);
   cluster.showAnswer((at?.turn ?? conversation.lastAnswer)?.tokens ?? null);
-  if (steps?.length) $('cluster').scrollTop = $('heat-panel').offsetTop - $('cluster').offsetTop - 10;
+  if (steps?.length) showMap();
+}
+
+/** Scrolls the map into what the path leaves free, no further than needed. */
+function showMap() {
+  const [box, map] = [$('cluster').getBoundingClientRect(), $('heat').getBoundingClientRect()];
+  const above = $('heat-panel').getBoundingClientRect().top - box.top - 10;
+  $('cluster').scrollTop += Math.min(above, Math.max(0, map.bottom - box.bottom + 10));
 }
 
 function say(text) {
@@ -78,14 +85,20 @@ function stick(force = false) {
   if (force || isAtEnd) $('thread').scrollTop = $('thread').scrollHeight;
 }
 
-let frame = 0;
+let isDue = false;
+let costMs = 0;
 conversation.addEventListener('progress', ({ detail: turn }) => {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
+  if (isDue) return;
+  isDue = true;
+  // A long paragraph is drawn anew with each token: at most a fifth of the time goes into it.
+  setTimeout(() => requestAnimationFrame(() => {
+    isDue = false;
+    const start = performance.now();
     turnList.progress(turn);
     cluster.showAnswer(turn.tokens);
     stick();
-  });
+    costMs = performance.now() - start;
+  }), 4 * costMs);
 });
 
 conversation.addEventListener('change', ({ detail: { turn, isKept } }) => {

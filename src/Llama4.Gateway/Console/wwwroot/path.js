@@ -25,7 +25,7 @@ export function showPath(token, count, acts) {
       h('button', { type: 'button', class: 'tool', 'aria-label': 'Close', onclick: acts.close }, icon(ICONS.close))),
     h('div', { class: 'path-body', tabIndex: 0, role: 'region', 'aria-label': 'Layers of the token' },
       token.top?.length ? alternatives(token) : null,
-      layers.length ? [summary(layers), table(layers, acts)] : h('p', { class: 'aside' }, 'This server tells no paths of tokens.')));
+      layers.length ? [summary(layers), table(layers, acts)] : h('p', { class: 'aside' }, token.layers === null ? 'This path was let go: too many are kept already.' : 'This server tells no paths of tokens.')));
   $('path').hidden = false;
   document.body.classList.add('has-path');
 }

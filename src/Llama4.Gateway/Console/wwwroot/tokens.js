@@ -1,5 +1,6 @@
 // The tokens of one answer: what the server says of each, and which characters of the text are its.
 
+const PATHS_MAX = 6000; // tokens of one answer whose paths are kept; all are counted
 const RESYNC_CHARS = 16; // how far ahead a token is looked for when the text between is of tokens that are no whole characters
 
 export class TokenTrail {
@@ -7,6 +8,8 @@ export class TokenTrail {
   tokens = [];
   /** Tokens by layer and expert: layer to counts. */
   routed = new Map();
+  /** Tokens whose paths are kept. */
+  paths = 0;
   #owners = [];
   #cursor = 0;
   #next = 0;
@@ -16,7 +19,9 @@ export class TokenTrail {
   add(chunk) {
     for (const path of chunk.llama4?.paths ?? []) {
       if ((path.choice ?? 0) !== 0) continue;
-      Object.assign(this.#token(path.index), { id: path.token, text: path.text, layers: path.layers ?? [] });
+      const layers = this.paths < PATHS_MAX ? path.layers : null;
+      if (layers) this.paths++;
+      Object.assign(this.#token(path.index), { id: path.token, text: path.text, layers });
       for (const { layer, expert } of path.layers ?? []) if (expert !== undefined) this.#count(layer, expert);
     }
     for (const choice of chunk.choices ?? []) {
@@ -27,6 +32,12 @@ export class TokenTrail {
         token.top = (logged.top_logprobs ?? []).map(other => ({ text: other.token, probability: Math.exp(other.logprob) }));
       }
     }
+  }
+
+  /** Forgets the paths; texts, probabilities and counts stay. */
+  letGo() {
+    this.paths = 0;
+    for (const token of this.tokens) if (token) token.layers = null;
   }
 
   /** Finds the places of tokens that came since, in the text so far. */

@@ -46,9 +46,9 @@ class Question {
   }
 
   show(turn) {
+    this.turn = turn;
     if (this.text === turn.text) return;
     this.text = turn.text;
-    this.turn = turn;
     this.element.replaceChildren(
       h('h2', { class: 'unseen' }, 'You'),
       h('div', { class: 'bubble' },
@@ -65,7 +65,12 @@ class Question {
       this.show(this.turn);
       this.element.querySelector('button').focus();
     };
-    const save = () => (area.value.trim() || this.turn.pictures?.length) && this.acts.edit(this.turn, area.value.trim());
+    const save = () => {
+      const text = area.value.trim();
+      if (!text && !this.turn.pictures?.length) return;
+      this.text = null; // so that it is drawn anew, even with the same words
+      this.acts.edit(this.turn, text);
+    };
     area.addEventListener('keydown', event => {
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
