@@ -71,7 +71,7 @@ public sealed class ChatDoor : IAsyncDisposable
 
         try
         {
-            gateway.GetRequiredService<RequestGate>().Enter();
+            gateway.GetRequiredService<RequestGate>().Enter(submission.Caller);
         }
         catch (ApiError full)
         {
@@ -81,11 +81,11 @@ public sealed class ChatDoor : IAsyncDisposable
         var answer = new ChatDoorAnswer(submission, gateway);
         if (!_answers.TryAdd(submission.Answer, answer))
         {
-            gateway.GetRequiredService<RequestGate>().Leave(); // it arrived twice at once
+            gateway.GetRequiredService<RequestGate>().Leave(submission.Caller); // it arrived twice at once
             return ChatAnswer.Nothing;
         }
 
-        _ = Task.Run(() => RunAsync(submission.Answer, answer, gateway)); // away from the grain's turns: decoding a picture takes tenths of a second
+        _ = Task.Run(() => RunAsync(submission, answer, gateway)); // away from the grain's turns: decoding a picture takes tenths of a second
         return ChatAnswer.Nothing;
     }
 
@@ -103,7 +103,7 @@ public sealed class ChatDoor : IAsyncDisposable
     /// <summary>What cannot be taken; the client asks elsewhere or is told.</summary>
     internal static ChatAnswer Refused(ApiError error) => new(ChatState.Serving, [], ChatErrors.Of(error));
 
-    private async Task RunAsync(Guid id, ChatDoorAnswer answer, IServiceProvider gateway)
+    private async Task RunAsync(ChatSubmission submission, ChatDoorAnswer answer, IServiceProvider gateway)
     {
         try
         {
@@ -111,8 +111,8 @@ public sealed class ChatDoor : IAsyncDisposable
         }
         finally
         {
-            _answers.TryRemove(id, out _);
-            gateway.GetRequiredService<RequestGate>().Leave();
+            _answers.TryRemove(submission.Answer, out _);
+            gateway.GetRequiredService<RequestGate>().Leave(submission.Caller);
             answer.Dispose();
             SignalIfEmpty();
         }
