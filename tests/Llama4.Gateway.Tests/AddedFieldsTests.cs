@@ -156,7 +156,7 @@ public class AddedFieldsTests
     }
 
     [Fact]
-    public async Task LogitBias_IsTakenInLlamaServersForm()
+    public async Task LogitBias_IsTakenInLlamaServersForms()
     {
         var cluster = ScriptedClient.Saying("x");
         await using var gateway = await TestGateway.StartAsync(cluster);
@@ -166,6 +166,8 @@ public class AddedFieldsTests
 
         (await cluster.NextAsync()).Request.Sampling.LogitBias.ShouldBe(
             new Dictionary<int, double> { [7] = 1.5, [id] = double.NegativeInfinity }, ignoreOrder: true);
+        await gateway.JsonAsync(Chat, Dialog(",\"logit_bias\":{\"7\":false}"));
+        (await cluster.NextAsync()).Request.Sampling.LogitBias.ShouldBe(new Dictionary<int, double> { [7] = double.NegativeInfinity });
     }
 
     [Theory]

@@ -53,7 +53,7 @@ internal sealed record GenerationFields
             Seed = (ulong?)fields.Long("seed"),
             Stops = ReadStops(fields, options.Limits),
             StopIds = ReadStopIds(fields, options),
-            Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? 1,
+            Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? fields.Int("n_cmpl", 1, options.Limits.ChoicesMax) ?? 1,
             Stream = stream,
             StreamUsage = ReadStreamUsage(fields, stream),
             KeepsStops = fields.Flag("include_stop_str_in_output"),

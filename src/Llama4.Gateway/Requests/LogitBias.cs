@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Llama4.Gateway.Requests;
 
 /// <summary>
-/// The field logit_bias: OpenAI's object of id to bias, or llama-server's array of [id or text, bias or false], in which a text stands for
-/// each of its tokens and false forbids.
+/// The field logit_bias: OpenAI's object of id to bias, or llama-server's array of [id or text, bias], in which a text stands for each of its
+/// tokens. A bias of false forbids, in both.
 /// </summary>
 internal static class LogitBias
 {
@@ -38,7 +38,7 @@ internal static class LogitBias
     private static IEnumerable<(int Id, double Bias)> OfObject(JsonElement byId, GatewayOptions options) =>
         byId.EnumerateObject().Select(entry =>
             int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < options.VocabularySize
-                ? (id, RequestFields.Number(Field, entry.Value, -Max, Max))
+                ? (id, Bias(entry.Value))
                 : throw ApiError.Invalid(
                     $"Keys of '{Field}' must be token ids from 0 to {options.VocabularySize - 1}, but one is '{Shorten(entry.Name)}'.", Field));
 
@@ -49,12 +49,15 @@ internal static class LogitBias
             throw ApiError.Invalid($"Entries of '{Field}' must be [token id or text, bias or false], but one is {RequestFields.Name(pair)}.", Field);
         }
 
-        var bias = pair[1].ValueKind == JsonValueKind.False ? double.NegativeInfinity : RequestFields.Number(Field, pair[1], -Max, Max);
+        var bias = Bias(pair[1]);
         int[] ids = pair[0].ValueKind == JsonValueKind.String
             ? options.Tokenizer.Encode(RequestFields.Text(Field, pair[0]))
             : [RequestFields.Int(Field, pair[0], 0, options.VocabularySize - 1)];
         return ids.Select(id => (id, bias));
     }
+
+    private static double Bias(JsonElement value) =>
+        value.ValueKind == JsonValueKind.False ? double.NegativeInfinity : RequestFields.Number(Field, value, -Max, Max);
 
     private static string Shorten(string name) => name.Length <= 40 ? name : name[..40] + "…";
 }

@@ -22,8 +22,10 @@ internal static class BookkeepingApiFields
         new("cache_salt", Both, Refused, AString, "\"s\"", "prefixes are shared between callers"),
         new("priority", Both, Refused, AnyInt, "1", "the queue is fair between callers", "0"),
         new("request_id", Both, Ignored, AString, "\"r\"", "answers have ids of their own"),
+        new("session_id", Both, Ignored, AString, "\"s\"", "equal prefixes are found without"),
         new("id_slot", Both, Ignored, AnyInt, "0", "there are no slots"),
         new("kv_transfer_params", Both, Refused, AnObject, """{"a":1}""", "the cluster moves keys and values by itself"),
+        new("ec_transfer_params", Both, Refused, AnObject, """{"a":1}""", "the cluster moves pictures' rows by itself"),
         new("vllm_xargs", Both, Refused, AnObject, """{"a":1}""", "they are for code of callers"),
     ];
 }

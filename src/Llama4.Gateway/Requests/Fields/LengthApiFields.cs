@@ -19,7 +19,9 @@ internal static class LengthApiFields
         new("ignore_eos", Both, Supported, Bool, "true", "the model's own stop tokens do not end the answer"),
         new("t_max_predict_ms", Both, Refused, AnyInt, "100", "answers are bounded in tokens, so that they stay the same", "0", "-1"),
         new("n_indent", Both, Refused, AnyInt, "2", "answers are not cut by their indentation", "0"),
+        new("repetition_detection", Both, Refused, AnObject, """{"max_pattern_size":4}""", "an answer ends where the model ends it"),
         new("n_keep", Both, Ignored, AnyInt, "0", "a context is never shifted"),
         new("n_discard", Both, Ignored, AnyInt, "0", "a context is never shifted"),
+        new("n_cache_reuse", Both, Ignored, AnyInt, "256", "what is cached is used where it is exact"),
     ];
 }

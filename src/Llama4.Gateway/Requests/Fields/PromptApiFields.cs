@@ -23,6 +23,7 @@ internal static class PromptApiFields
         new("chat_template", Chat | Tokenize, Refused, AString, "\"{{ x }}\"", "templates are never executed"),
         new("documents", Chat, Refused, Objects, """[{"text":"x"}]""", "no layout of Llama 4 has them"),
         new("mm_processor_kwargs", Chat, Refused, AnObject, """{"max_patches":1}""", "the checkpoint says how pictures are cut"),
+        new("media_io_kwargs", Chat, Refused, AnObject, """{"image":{"a":1}}""", "how pictures are read is fixed"),
         new("image_data", Text, Refused, Objects, """[{"id":1}]""", "pictures are parts of a chat's messages"),
         new("suffix", Text, Refused, AString, "\"x\"", "Llama 4 was not trained to fill in"),
         new("prompt_embeds", Both, Refused, AString, "\"AAAA\"", "a prompt is tokens"),
