@@ -16,13 +16,15 @@ internal sealed record PictureRoute(Func<string, CancellationToken, Task<IPAddre
     public static PictureRoute Public { get; } = new(Dns.GetHostAddressesAsync, PublicAddress.Is);
 
     /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
-    /// <exception cref="SocketException">The name has no address, none that may be connected to, or none that answers.</exception>
+    /// <exception cref="SocketException">The name has no address, or none that answers.</exception>
+    /// <exception cref="IOException">None that may be connected to.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        var addresses = Array.FindAll(await Resolve(context.DnsEndPoint.Host, cancellation), address => MayConnect(address));
+        var all = await Resolve(context.DnsEndPoint.Host, cancellation);
+        var addresses = Array.FindAll(all, address => MayConnect(address));
         if (addresses.Length == 0)
         {
-            throw new SocketException((int)SocketError.HostNotFound);
+            throw new IOException($"no address of it may be connected to: {string.Join(", ", all.AsEnumerable())}");
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

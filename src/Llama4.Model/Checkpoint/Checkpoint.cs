@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -47,10 +46,12 @@ public sealed class Checkpoint : IDisposable
             foreach (var (name, tensor) in _tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).Concat(vision.OrderBy(tensor => tensor.Key, StringComparer.Ordinal)))
             {
                 digest.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
-                var count = (int)Math.Min(IdentityElements, tensor.Elements);
-                digest.AppendData(tensor.Type.Bytes() == sizeof(ushort)
-                    ? MemoryMarshal.AsBytes<ushort>(tensor.Read<ushort>(0, count))
-                    : MemoryMarshal.AsBytes<uint>(tensor.Read<uint>(0, count)));
+                var start = new byte[Math.Min(IdentityElements * tensor.Type.Bytes(), tensor.Bytes)];
+                if (start.Length > 0)
+                {
+                    tensor.ReadBytes(0, start);
+                }
+                digest.AppendData(start);
             }
             return Convert.ToHexStringLower(digest.GetHashAndReset().AsSpan(0, 8));
         }

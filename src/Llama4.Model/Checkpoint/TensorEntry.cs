@@ -39,6 +39,13 @@ public sealed class TensorEntry
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or not within the tensor.</exception>
     public HostBytes Map(long offset, long length) => MapChecked(offset, length);
 
+    /// <summary>Reads bytes as they are, whatever the type.</summary>
+    public void ReadBytes(long offset, byte[] destination)
+    {
+        using var bytes = MapChecked(offset, destination.Length);
+        bytes.Read(0, destination);
+    }
+
     /// <summary>Reads elements of the file's own type.</summary>
     /// <exception cref="ArgumentException">T is of another size than the elements.</exception>
     public T[] Read<T>(long firstElement, int count) where T : unmanaged

@@ -49,7 +49,7 @@ internal sealed class VisionBlock
     /// <param name="batch">Where these rows stand.</param>
     /// <param name="cache">Room for the batch; what is in it does not matter.</param>
     /// <returns>[tiles · positions, hidden], the caller's to dispose.</returns>
-    public Tensor Forward(Tensor hidden, VisionBatch batch, KvCache cache)
+    public Tensor Forward(Tensor hidden, VisionPlaces batch, KvCache cache)
     {
         using var residual = Attend(hidden, batch, cache);
         using var normed = _postAttentionNorm.Forward(residual);
@@ -61,7 +61,7 @@ internal sealed class VisionBlock
     }
 
     /// <summary>Every row asks for the keys up to its tile's last position: no mask is left, and no operation of its own is needed.</summary>
-    private Tensor Attend(Tensor hidden, VisionBatch batch, KvCache cache)
+    private Tensor Attend(Tensor hidden, VisionPlaces batch, KvCache cache)
     {
         using var normed = _inputNorm.Forward(hidden);
         using var qkv = _qkv.Forward(normed, _activations);

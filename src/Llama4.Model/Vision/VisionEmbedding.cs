@@ -34,7 +34,7 @@ internal sealed class VisionEmbedding
         await VisionNorm.LoadAsync(weights, VisionNames.PreNorm).ConfigureAwait(false));
 
     /// <returns>[tiles · positions, hidden], the caller's to dispose.</returns>
-    public Tensor Forward(TilePixels pixels, int firstTile, VisionBatch batch)
+    public Tensor Forward(TilePixels pixels, int firstTile, VisionPlaces batch)
     {
         using var patches = Upload(pixels, firstTile, batch.Tiles);
         using var ofPatches = Rent(patches.Rows);

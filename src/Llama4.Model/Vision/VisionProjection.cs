@@ -37,7 +37,7 @@ internal sealed class VisionProjection
 
     /// <param name="hidden">[tiles · positions, hidden], the last block's output; stays the caller's.</param>
     /// <param name="destination">[tiles · rows of a tile, hidden of the text model].</param>
-    public void Forward(Tensor hidden, VisionBatch batch, Tensor destination, IVisionTrace? trace)
+    public void Forward(Tensor hidden, VisionPlaces batch, Tensor destination, IVisionTrace? trace)
     {
         using var normed = _norm.Forward(hidden);
         trace?.Made(VisionStage.PostNorm, 0, normed);

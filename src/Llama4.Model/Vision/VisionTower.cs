@@ -23,6 +23,7 @@ public sealed class VisionTower : IDisposable
     private readonly VisionProjection _projection;
     private readonly VisionPlaces _places;
     private readonly KvCache _cache;
+    private long _tilesDone;
 
     private VisionTower(VisionConfig vision, BlockWeights weights, VisionEmbedding embedding, VisionBlock[] blocks, VisionProjection projection, int tilesAtOnce)
     {
@@ -37,6 +38,9 @@ public sealed class VisionTower : IDisposable
     }
 
     public VisionConfig Config => _vision;
+
+    /// <summary>Tiles that went through since it was loaded.</summary>
+    public long TilesDone => Interlocked.Read(ref _tilesDone);
 
     /// <summary>Bytes of weights on the device.</summary>
     public long WeightBytes => _weights.Bytes;
@@ -79,6 +83,7 @@ public sealed class VisionTower : IDisposable
                 lock (_gate)
                     Enqueue(tiles, first, Math.Min(_places.Tiles, tiles.Tiles - first), rows, trace);
             }
+            Interlocked.Add(ref _tilesDone, tiles.Tiles);
             return rows;
         }
         catch
@@ -92,7 +97,7 @@ public sealed class VisionTower : IDisposable
 
     private void Enqueue(TilePixels pixels, int firstTile, int tiles, Tensor rows, IVisionTrace? trace)
     {
-        using var batch = new VisionBatch(_vision, _places, _device, tiles);
+        using var batch = _places.First(tiles);
         using var destination = _device.View(rows, firstTile * _vision.RowsOfTile, tiles * _vision.RowsOfTile);
         var hidden = _embedding.Forward(pixels, firstTile, batch);
         trace?.Made(VisionStage.Embedding, 0, hidden);

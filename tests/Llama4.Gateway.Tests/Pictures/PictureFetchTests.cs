@@ -97,6 +97,7 @@ public class PictureFetchTests
         var error = await gateway.JsonAsync(PictureRequest.Chat, PictureRequest.Of(server.Url("/a.png")), HttpStatusCode.BadRequest);
 
         error.At("error.message").GetString().ShouldBe("messages[0].content[1]: expected a picture from pictures.test, which could not be asked for it");
+        gateway.Logs.Lines.ShouldContain(line => line.Contains($"pictures.test, could not be asked: no address of it may be connected to: {address}"));
         server.Asked.ShouldBeEmpty();
     }
 
