@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Llama4.Gateway;
+using Llama4.Images;
 using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
@@ -24,7 +25,8 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     public async Task<List<ConsoleFigures>> MeasureAsync(Action<double> done, CancellationToken cancellation)
     {
         _gateway = ModelServer.Build(
-            model.Name, model.Served, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, IPAddress.Loopback, 0, ofMany: false);
+            model.Name, model.Served, ImageHosts.None, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize,
+            new PublicDoor(IPAddress.Loopback, 0), ofMany: false);
         _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
         var figures = new List<ConsoleFigures>();
         foreach (var sequences in plan.Concurrency)
