@@ -25,7 +25,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
         // An answer that must look like something ends where that does, whatever ignore_eos says: there it needs an id to end with.
         var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
-        caller.Reserve(TokensOf(request, tokensMax), fields.TokensMax is null ? request.PromptParam : "max_tokens");
+        caller.Reserve(request.Prompts.Sum(prompt => (long)prompt.Length), AnswerTokensOf(request, tokensMax), request.PromptParam); // each prompt once, as usage counts it
         for (var p = 0; p < request.Prompts.Count; p++)
         {
             for (var n = 0; n < fields.Choices; n++)
@@ -99,9 +99,9 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
         });
     }
 
-    /// <summary>What a request may use: each prompt once, as usage counts it, and its answers; those whose length it leaves open at an estimate.</summary>
-    private long TokensOf(AnswerRequest request, int[] tokensMax) => request.Prompts.Zip(tokensMax, (prompt, answer) =>
-        prompt.Length + ((long)request.Fields.Choices * (request.Fields.TokensMax is null ? Math.Min(answer, options.Limits.AnswerTokensEstimate) : answer))).Sum();
+    /// <summary>What the answers may use; those whose length the request leaves open at an estimate.</summary>
+    private long AnswerTokensOf(AnswerRequest request, int[] tokensMax) =>
+        tokensMax.Sum(answer => (long)request.Fields.Choices * (request.Fields.TokensMax is null ? Math.Min(answer, options.Limits.AnswerTokensEstimate) : answer));
 
     private int TokensMaxOf(AnswerRequest request, int promptTokens)
     {

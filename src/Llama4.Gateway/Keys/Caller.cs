@@ -26,11 +26,7 @@ internal sealed class Caller(string name, KeyMeter? meter)
     public void Leave() => meter?.Leave();
 
     /// <inheritdoc cref="KeyMeter.Reserve"/>
-    public void Reserve(long tokens, string? param)
-    {
-        meter?.Reserve(tokens, param);
-        _reserved += tokens;
-    }
+    public void Reserve(long prompt, long answer, string promptParam) => _reserved += meter?.Reserve(prompt, answer, promptParam) ?? 0;
 
     /// <summary>Ends what was reserved: so many tokens were really used. Once; a second time says nothing.</summary>
     public void Settle(long used)

@@ -44,32 +44,40 @@ internal sealed class KeyMeter(KeyLimits limits, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes tokens, if they are there.</summary>
-    /// <param name="param">The field that is to blame, for the error.</param>
-    /// <exception cref="ApiError">429; or 400 for more than there can ever be.</exception>
-    public void Reserve(long tokens, string? param)
+    /// <summary>
+    /// Takes the tokens that a request may need, if they are there. One that may need more than the bucket holds, as clients set max_tokens high and
+    /// seldom use it, takes a full bucket and owes the rest if it comes to that.
+    /// </summary>
+    /// <param name="prompt">Tokens that it needs in any case.</param>
+    /// <param name="answer">Tokens that it may need besides.</param>
+    /// <param name="promptParam">The field the prompt is in, for the error.</param>
+    /// <returns>What was taken, to be settled.</returns>
+    /// <exception cref="ApiError">429; or 400 for a prompt that there can never be the tokens for.</exception>
+    public long Reserve(long prompt, long answer, string promptParam)
     {
         lock (_lock)
         {
             if (_tokens is null)
             {
-                return;
+                return 0;
             }
 
-            if (tokens > _tokens.PerMinute)
+            if (prompt >= _tokens.PerMinute)
             {
                 throw ApiError.Invalid(
-                    $"This key may have {_tokens.PerMinute} tokens per minute, and prompt and answer may need {tokens}: it would never be let in.",
-                    param,
+                    $"This key may have {_tokens.PerMinute} tokens per minute, and the prompt alone has {prompt}: it could never be let in.",
+                    promptParam,
                     "tokens_per_minute_exceeded");
             }
 
-            if (_tokens.Until((int)tokens) is { Ticks: > 0 } wait)
+            var needed = (int)Math.Min(prompt + answer, _tokens.PerMinute);
+            if (_tokens.Until(needed) is { Ticks: > 0 } wait)
             {
-                throw TooSoon($"This key may have {_tokens.PerMinute} tokens per minute, {_tokens.Remaining} are left and the request may need {tokens}; there will be so many in", wait);
+                throw TooSoon($"This key may have {_tokens.PerMinute} tokens per minute, {_tokens.Remaining} are left and the request may need {needed}; there will be so many in", wait);
             }
 
-            _tokens.Take(tokens);
+            _tokens.Take(needed);
+            return needed;
         }
     }
 

@@ -153,6 +153,31 @@ public sealed class ApiKeysTests : IDisposable
         (await running).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("""{"model":"scout-nano","prompt":[1,2,3],"max_tokens":100,"n":2,"stream":true}""", 3, 200)]
+    [InlineData("""{"model":"scout-nano","prompt":[[1,2,3],[4]],"max_tokens":100,"n":2,"stream":true}""", 4, 400)]
+    [InlineData("""{"model":"scout-nano","prompt":[1,2,3],"stream":true}""", 3, 16)]
+    [InlineData("""{"model":"scout-nano","prompt":[1,2,3],"max_tokens":4000,"stream":true}""", 3, 997)]
+    public async Task Reservation_HasEachPromptOnceAndEachAnswer(string body, int prompt, int answers)
+    {
+        await using var gateway = await StartAsync(new KeyLimits(TokensPerMinute: 1000), ScriptedClient.Silent(), new SetClock());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = new StringContent(body, null, "application/json"), Headers = { { "x-api-key", _alice } },
+        };
+
+        // Text completions send nothing before the first token: another answer's headers tell.
+        using var gone = new CancellationTokenSource();
+        var running = gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, gone.Token);
+        SpinWait.SpinUntil(() => Remaining() == $"{1000 - prompt - answers}", Hang).ShouldBeTrue(Remaining());
+
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => running);
+        SpinWait.SpinUntil(() => Remaining() == $"{1000 - prompt}", Hang).ShouldBeTrue(Remaining()); // who goes away before a token pays for the prompt alone
+
+        string Remaining() => Header(AskAsync(gateway, "x-api-key", _alice, "{}").GetAwaiter().GetResult(), "remaining-tokens");
+    }
+
     [Fact]
     public async Task Answer_WithoutALengthGiven_ReservesAnEstimate()
     {

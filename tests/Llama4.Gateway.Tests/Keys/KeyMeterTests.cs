@@ -41,33 +41,45 @@ public class KeyMeterTests
     public void Tokens_AreTakenAtSubmissionAndSettledAtTheEnd()
     {
         var meter = new KeyMeter(new KeyLimits(TokensPerMinute: 1000), _clock);
-        meter.Reserve(900, null);
+        meter.Reserve(100, 800, "prompt").ShouldBe(900);
         meter.Balance().Tokens!.Value.Remaining.ShouldBe(100);
-        var refusal = Should.Throw<ApiError>(() => meter.Reserve(200, null));
+        var refusal = Should.Throw<ApiError>(() => meter.Reserve(100, 100, "prompt"));
         refusal.Status.ShouldBe(429);
         refusal.RetryAfterSeconds.ShouldBe(6); // 100 of 1,000 a minute
 
         meter.Settle(reserved: 900, used: 50);
         meter.Balance().Tokens!.Value.Remaining.ShouldBe(950);
-        meter.Reserve(200, null);
+        meter.Reserve(100, 100, "prompt");
     }
 
     [Fact]
     public void Tokens_UsedBeyondWhatWasReserved_AreOwed()
     {
         var meter = new KeyMeter(new KeyLimits(TokensPerMinute: 1000), _clock);
-        meter.Reserve(500, null);
+        meter.Reserve(100, 400, "prompt");
         meter.Settle(reserved: 500, used: 1500);
 
-        Should.Throw<ApiError>(() => meter.Reserve(1, null)).RetryAfterSeconds.ShouldBe(31); // 501 of 1,000 a minute
+        Should.Throw<ApiError>(() => meter.Reserve(1, 0, "prompt")).RetryAfterSeconds.ShouldBe(31); // 501 of 1,000 a minute
     }
 
     [Fact]
-    public void Tokens_MoreThanThereCanEverBe_AreAMistakeAndNotToBeTriedAgain()
+    public void Tokens_OfAnAnswerThatMayNeedMoreThanThereCanEverBe_AreAllThereAre()
     {
-        var refusal = Should.Throw<ApiError>(() => new KeyMeter(new KeyLimits(TokensPerMinute: 1000), _clock).Reserve(1001, "max_tokens"));
+        var meter = new KeyMeter(new KeyLimits(TokensPerMinute: 1000), _clock);
+        meter.Reserve(100, 4096, "prompt").ShouldBe(1000);
+        meter.Settle(reserved: 1000, used: 110);
+        Should.Throw<ApiError>(() => meter.Reserve(100, 4096, "prompt")).RetryAfterSeconds.ShouldBe(7); // 110 of 1,000 a minute
+
+        _clock.Advance(seconds: 7);
+        meter.Reserve(100, 4096, "prompt").ShouldBe(1000);
+    }
+
+    [Fact]
+    public void Tokens_OfAPromptThatThereCanNeverBe_AreAMistakeAndNotToBeTriedAgain()
+    {
+        var refusal = Should.Throw<ApiError>(() => new KeyMeter(new KeyLimits(TokensPerMinute: 1000), _clock).Reserve(1000, 1, "messages"));
         refusal.Status.ShouldBe(400);
-        refusal.Param.ShouldBe("max_tokens");
+        refusal.Param.ShouldBe("messages");
         refusal.RetryAfterSeconds.ShouldBeNull();
     }
 
@@ -84,17 +96,16 @@ public class KeyMeterTests
                 seconds += pause;
                 try
                 {
-                    meter.Reserve(tokens, null);
+                    var reserved = meter.Reserve(0, tokens, "prompt");
+                    var really = (long)(tokens * share);
+                    meter.Settle(reserved, really);
+                    used += really;
+                    debtMax = Math.Max(debtMax, really - reserved); // one at a time: at most the last one's excess is owed
                 }
-                catch (ApiError)
+                catch (ApiError error) when (error.Status == 429)
                 {
-                    continue;
+                    // nothing was taken
                 }
-
-                var really = (long)(tokens * share);
-                meter.Settle(tokens, really);
-                used += really;
-                debtMax = Math.Max(debtMax, really - tokens); // one at a time: at most the last one's excess is owed
             }
 
             used.ShouldBeLessThanOrEqualTo((long)Math.Ceiling(perMinute * (1 + (seconds / 60)) + 1e-6) + debtMax);
