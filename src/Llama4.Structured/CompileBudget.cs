@@ -9,7 +9,7 @@ internal sealed class CompileBudget
     /// <summary>States of one automaton over characters or digits; a state takes about 100 bytes.</summary>
     public const int StatesMax = 20_000;
 
-    /// <summary>Elementary steps: about 10 ns each, so that the worst input costs some 100 ms.</summary>
+    /// <summary>Elementary steps: 10 to 50 ns each, so that the worst input costs half a second.</summary>
     private const long StepsMax = 10_000_000;
 
     private long _steps = StepsMax;

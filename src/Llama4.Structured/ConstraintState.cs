@@ -25,7 +25,7 @@ public sealed class ConstraintState
 
     /// <summary>Tells for every id whether it may come next: those after which some text of the constraint can still come about.</summary>
     /// <param name="mask">[<see cref="Vocabulary.MaskWords"/>] words; overwritten.</param>
-    /// <exception cref="ConstraintException">The text so far can be read in more ways than are followed; grammars of no schema come to that.</exception>
+    /// <exception cref="ConstraintException">The text so far can be read in more ways than are followed: some recursive grammars come to that, and hardly any schema.</exception>
     public void FillMask(Span<uint> mask)
     {
         if (mask.Length != _masks.Vocabulary.MaskWords)

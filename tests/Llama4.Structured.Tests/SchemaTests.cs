@@ -18,6 +18,40 @@ public sealed class SchemaTests
         wrong.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("""{"const":"\ud800"}""", "schema: expected text, found half of a surrogate pair (\\ud800)")]
+    [InlineData("""{"properties":{"a\\\udc00b":true}}""", "half of a surrogate pair")]
+    [InlineData("""{"$ref":"https://example.com/a"}""", "$ref: ")]
+    [InlineData("""{"$schema":"https://example.com/mine"}""", "$schema: ")]
+    [InlineData("""{"$dynamicRef":"#a"}""", "$dynamicRef: ")]
+    [InlineData("""{"type":"array","items":{"type":"string"},"uniqueItems":true}""", "uniqueItems: ")]
+    [InlineData("""{"type":"integer","not":{"multipleOf":3}}""", "multipleOf: ")]
+    [InlineData("""{"oneOf":[{"multipleOf":3},{"multipleOf":5}]}""", "oneOf: ")]
+    [InlineData("""{"not":{"patternProperties":{"a":false}}}""", "patternProperties: ")]
+    [InlineData("""{"allOf":[{"contains":{"const":1}},{"contains":{"const":2}}]}""", "contains: ")]
+    [InlineData("""{"format":"idn-hostname"}""", "format: ")]
+    [InlineData("""{"dependentRequired":{"a":"b"}}""", "dependentRequired: ")]
+    [InlineData("""{"if":{"not":{}},"then":5}""", "then: ")]
+    [InlineData("""{"$ref":"#/not","not":{"$ref":"#"}}""", "$ref: ")]
+    public void Schema_ThatCannotBeEnforced_NamesTheKeyword(string schema, string part) =>
+        Should.Throw<ConstraintException>(() => Constraint.OfSchema(JsonDocument.Parse(schema).RootElement)).Message.ShouldContain(part);
+
+    /// <summary>Own keywords decide the order of keys, wherever conditions stand.</summary>
+    [Theory]
+    [InlineData("""{"if":{"properties":{"b":{"const":1}}},"then":{"required":["c"]},"properties":{"a":{},"b":{}},"required":["a","b"],"additionalProperties":true}""", """{"a":1,"b":1,"c":0}""", true)]
+    [InlineData("""{"if":{"properties":{"b":{"const":1}}},"then":{"required":["c"]},"properties":{"a":{},"b":{}},"required":["a","b"],"additionalProperties":true}""", """{"a":1,"b":1}""", false)]
+    [InlineData("""{"if":{"properties":{"b":{"const":1}}},"then":{"required":["c"]},"properties":{"a":{},"b":{}},"required":["a","b"],"additionalProperties":true}""", """{"a":1,"b":2}""", true)]
+    [InlineData("""{"type":"array","items":{"enum":[1,2,3]},"uniqueItems":true,"minItems":2}""", "[3,1]", true)]
+    [InlineData("""{"type":"array","items":{"enum":[1,2,3]},"uniqueItems":true,"minItems":2}""", "[3,1,3]", false)]
+    [InlineData("""{"type":"array","items":{"enum":[1,1.0]},"uniqueItems":true}""", "[1,1]", false)]
+    [InlineData("""{"not":{"type":"integer"}}""", "1.50", true)]
+    [InlineData("""{"not":{"type":"integer"}}""", "1.00", false)]
+    [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"b":2}""", true)]
+    [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"a":2}""", false)]
+    [InlineData("""{"properties":{"a":{}},"dependentSchemas":{"a":{"properties":{"b":{"$ref":"#"}}}},"additionalProperties":{"type":"integer"}}""", """{"b":1}""", true)]
+    public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
+        Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
+
     private static IEnumerable<string> Check(JsonElement line)
     {
         var id = line.GetProperty("id").GetString();

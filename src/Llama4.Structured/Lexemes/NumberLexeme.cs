@@ -71,7 +71,7 @@ internal sealed class NumberLexeme
     {
         if (range.IsUnbounded)
         {
-            return range.Integer ? Integers(budget) : Numbers(budget);
+            return range.Integer ? Integers : Numbers;
         }
 
         var number = new NumberLexeme(range);
@@ -80,7 +80,7 @@ internal sealed class NumberLexeme
     }
 
     /// <summary><c>0|-?[1-9][0-9]*</c>.</summary>
-    private static TableLexeme Integers(CompileBudget budget) => TableLexeme.Build(
+    private static readonly TableLexeme Integers = TableLexeme.Build(
         0,
         int? (state, value) => (state, value) switch
         {
@@ -91,11 +91,11 @@ internal sealed class NumberLexeme
             _ => null,
         },
         state => state >= 2,
-        budget,
+        new CompileBudget(),
         "type")!;
 
     /// <summary>Any number of RFC 8259.</summary>
-    private static TableLexeme Numbers(CompileBudget budget) => TableLexeme.Build(
+    private static readonly TableLexeme Numbers = TableLexeme.Build(
         0,
         int? (state, value) => (state, value) switch
         {
@@ -111,7 +111,7 @@ internal sealed class NumberLexeme
             _ => null,
         },
         state => state is 2 or 3 or 5 or 8,
-        budget,
+        new CompileBudget(),
         "type")!;
 
     private State? Step(State state, byte value)

@@ -47,13 +47,13 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
             foreach (var b in right)
             {
                 budget.Spend(20 + a.Length + b.Length, "schema");
-                var both = a.Union(b).ToArray();
-                if (both.Aggregate(JsonTypes.All, (types, one) => types & one.Types) == JsonTypes.None)
+                if ((Types(a) & Types(b)) == JsonTypes.None)
                 {
                     Contradictions.Add("type");
                     continue;
                 }
 
+                var both = Together(a, b);
                 if (left.Length * right.Length > ManyMin && Discriminators.Exclude(both, document, budget))
                 {
                     continue;
@@ -68,6 +68,34 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
         }
 
         return [.. all];
+    }
+
+    private static JsonTypes Types(Assertions[] all)
+    {
+        var types = JsonTypes.All;
+        foreach (var one in all)
+        {
+            types &= one.Types;
+        }
+
+        return types;
+    }
+
+    /// <summary>Each of both once, in their order.</summary>
+    private static Assertions[] Together(Assertions[] left, Assertions[] right)
+    {
+        var count = left.Length;
+        var both = new Assertions[left.Length + right.Length];
+        left.CopyTo(both, 0);
+        foreach (var one in right)
+        {
+            if (Array.IndexOf(left, one) < 0)
+            {
+                both[count++] = one;
+            }
+        }
+
+        return count == both.Length ? both : both[..count];
     }
 
     /// <summary>Fewer combinations are not worth a closer look.</summary>

@@ -112,7 +112,7 @@ internal sealed class Assertions
         }
 
         var silent = (Assertions)MemberwiseClone();
-        return silent.Rename("~" + Pointer);
+        return silent.Rename("~s" + Pointer);
     }
 
     private Assertions Rename(string pointer)

@@ -48,10 +48,10 @@ internal sealed class SchemaDocument
     /// <summary>The part that a pointer names; it must have been found before.</summary>
     public JsonElement this[string pointer] => _parts[pointer];
 
-    /// <summary>Names a part of a part.</summary>
+    /// <summary>Names a part of a part. No name holds a line feed, so that lists of names can be names as well.</summary>
     public string Child(string pointer, string step, JsonElement value)
     {
-        var child = $"{pointer}/{step.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+        var child = $"{pointer}/{step.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal).Replace("\n", "~2", StringComparison.Ordinal)}";
         _parts[child] = value;
         return child;
     }

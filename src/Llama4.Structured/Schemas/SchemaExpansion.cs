@@ -209,11 +209,11 @@ internal sealed class SchemaExpansion(SchemaDocument document, IReadOnlySet<stri
         foreach (var dependency in member.Value.EnumerateObject())
         {
             var child = document.Child(list, dependency.Name, dependency.Value);
-            var without = new Assertions { Pointer = $"~{child}/without", Types = JsonTypes.All, Evaluates = false };
+            var without = new Assertions { Pointer = $"~o{child}", Types = JsonTypes.All, Evaluates = false };
             without.Properties.Add((dependency.Name, SchemaPointer.Nothing));
             without.PropertyPointers.Add(dependency.Name, SchemaPointer.Nothing);
             without.Keywords.Add(member.Name);
-            var with = new Assertions { Pointer = $"~{child}/with", Types = JsonTypes.Object };
+            var with = new Assertions { Pointer = $"~w{child}", Types = JsonTypes.Object };
             with.Required.Add(dependency.Name);
             with.Keywords.Add(member.Name);
             if (member.Name == "dependentRequired" || (member.Name == "dependencies" && dependency.Value.ValueKind == JsonValueKind.Array))
@@ -223,7 +223,7 @@ internal sealed class SchemaExpansion(SchemaDocument document, IReadOnlySet<stri
                 yield return new(() => [[without], [with]], () => [.. names.Select(Lacks)]);
                 Assertions[] Lacks(string name)
                 {
-                    var one = new Assertions { Pointer = $"~{child}/lacks/{name}", Types = JsonTypes.Object, Evaluates = false };
+                    var one = new Assertions { Pointer = document.Child($"~l{child}", name, dependency.Value), Types = JsonTypes.Object, Evaluates = false };
                     one.Required.Add(dependency.Name);
                     one.Properties.Add((name, SchemaPointer.Nothing));
                     one.PropertyPointers.Add(name, SchemaPointer.Nothing);

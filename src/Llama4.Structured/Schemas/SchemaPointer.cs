@@ -2,7 +2,7 @@ namespace Llama4.Structured.Schemas;
 
 /// <summary>
 /// Names of schemas: JSON pointers into the document, and what is made of them. <c>!p</c> is the negation of <c>p</c>,
-/// <c>?</c> the schema that everything satisfies, <c>=n</c> the n-th value that something must (or must not) equal.
+/// <c>?</c> the schema that everything satisfies, <c>=n</c> the n-th value that something must (or must not) equal. What starts with <c>~</c> names assertions that stand nowhere in the text.
 /// </summary>
 internal static class SchemaPointer
 {

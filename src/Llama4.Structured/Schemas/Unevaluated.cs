@@ -52,7 +52,7 @@ internal sealed class Unevaluated(SchemaDocument document)
             return [];
         }
 
-        var rest = new Assertions { Pointer = $"{pointer}?{index}", Items = pointer };
+        var rest = new Assertions { Pointer = $"~u{index}{pointer}", Items = pointer };
         rest.PrefixItems.AddRange(Enumerable.Repeat(SchemaPointer.Anything, all.Select(one => one.PrefixItems.Count).DefaultIfEmpty().Max()));
         rest.Keywords.Add("unevaluatedItems");
         return [rest];
@@ -65,7 +65,7 @@ internal sealed class Unevaluated(SchemaDocument document)
             return [];
         }
 
-        var rest = new Assertions { Pointer = $"{pointer}?{index}", AdditionalProperties = pointer };
+        var rest = new Assertions { Pointer = $"~u{index}{pointer}", AdditionalProperties = pointer };
         foreach (var name in all.SelectMany(one => one.Properties).Select(property => property.Name).Distinct())
         {
             rest.Properties.Add((name, SchemaPointer.Anything));
