@@ -32,6 +32,7 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
         await using var tab = await browser.OpenAsync(_gateway.Address);
         await tab.AskAsync("Count");
         await Expect(tab.LastAnswer.Locator(".prose")).ToHaveTextAsync("One two three");
+        await Expect(tab.LastAnswer.Locator(".state")).ToBeHiddenAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).ToBeVisibleAsync();
         await tab.Page.Keyboard.PressAsync("Escape");
         await ConsoleTab.StateAsync(tab.LastAnswer, "stopped");
