@@ -121,6 +121,24 @@ public class TokenPathTests
         rest.Select(chunk => Choices(chunk.Path!)).ShouldBe(expected.Skip(5).Select(chunk => Choices(chunk.Path!)));
     }
 
+    /// <summary>The host of the attention is lost: what was computed is computed again elsewhere, and the paths that follow say so.</summary>
+    [Fact]
+    public async Task Paths_OverALostHost_GoOn()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
+            ScoutNano.Directory, HostRoles.Engine | HostRoles.Vocabulary | HostRoles.Gateway | HostRoles.Experts, HostRoles.Attention, HostRoles.Attention));
+        var request = Answers.Greedy(Prompt, 600) with { Trace = true };
+        var undisturbed = await hosts.Client.AskAsync(request with { Id = Guid.NewGuid() });
+        var lost = hosts.Plan.Replicas[0].Stages[^1].Host;
+
+        var answer = hosts.Client.AskAsync(request);
+        await hosts.KillAsync(lost);
+        var disturbed = await answer;
+
+        disturbed.Select(chunk => Choices(chunk.Path!)).ShouldBe(undisturbed.Select(chunk => Choices(chunk.Path!)));
+        disturbed[^1].Path!.ShouldAllBe(hop => hop.Host != lost);
+    }
+
     [Fact]
     public async Task Path_PastTheMostTokens_IsNotTold()
     {

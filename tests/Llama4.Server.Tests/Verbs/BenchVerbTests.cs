@@ -31,6 +31,20 @@ public sealed class BenchVerbTests
         memory.GetProperty("peak_resident_bytes").GetInt64().ShouldBeGreaterThan(checkpoint.WeightBytes);
     }
 
+    /// <summary>A gateway is opened and watched; no ratio is judged here.</summary>
+    [Fact]
+    public async Task BenchConsole_OfTheBundledModel_ReportsEveryFigure()
+    {
+        var report = (await Llama4Run.OfAsync("bench", "console", "--generate", "16", "--concurrency", "2", "--seconds", "1", "--rounds", "1", "--threads", "2", "--json")).Json();
+
+        var figures = report.EnumerateArray().Single();
+        (figures.GetProperty("sequences").GetInt32(), figures.GetProperty("rounds").GetInt32()).ShouldBe((2, 1));
+        foreach (var name in (string[])["tokens_per_second", "watched_ratio", "paths_ratio", "cpu_us_per_token", "watched_cpu_ratio", "paths_cpu_ratio"])
+        {
+            figures.GetProperty(name).GetDouble().ShouldBeGreaterThan(0, name);
+        }
+    }
+
     [Theory]
     [InlineData("--prompt 4000 --generate 200", "ask for 4200 tokens in a sequence; this model and its --kv-memory hold 4096")]
     [InlineData("--concurrency 65", "--concurrency: expected at most 64 sequences, found 65")]
