@@ -52,7 +52,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
             Permissions = ["clipboard-read", "clipboard-write"],
         });
         context.SetDefaultTimeout(60_000);
-        return await ConsoleTab.OpenAsync(context, address);
+        return await ConsoleTab.OpenAsync(context, address, settings.HasModels);
     }
 
     public async ValueTask DisposeAsync()
@@ -68,4 +68,6 @@ public sealed class ConsoleBrowser : IAsyncLifetime
 
 /// <summary>How the page is looked at.</summary>
 /// <param name="Scale">Device pixels of a CSS pixel.</param>
-public sealed record TabSettings(int Width = 1440, int Height = 900, bool Dark = false, bool ReducedMotion = false, float Scale = 1);
+/// <param name="HasModels">Whether the server will list its models, which is then waited for.</param>
+public sealed record TabSettings(
+    int Width = 1440, int Height = 900, bool Dark = false, bool ReducedMotion = false, float Scale = 1, bool HasModels = true);

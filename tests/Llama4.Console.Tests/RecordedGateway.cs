@@ -28,6 +28,9 @@ internal sealed class RecordedGateway : IAsyncDisposable
     /// <summary>JSON of the feed's n-th event; null for a server that has no feed.</summary>
     public Func<int, string>? Feed { get; set; }
 
+    /// <summary>The key that requests must carry; null for none.</summary>
+    public string? Key { get; set; }
+
     /// <summary>The one model that is listed; null leaves it to the gateway.</summary>
     public string? Model { get; set; }
 
@@ -63,7 +66,12 @@ internal sealed class RecordedGateway : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.Request.Path == "/console/live" && Feed is { } feed)
+        if (Key is not null && http.Request.Headers.Authorization != $"Bearer {Key}"
+            && (http.Request.Path.StartsWithSegments("/v1") || http.Request.Path == "/console/live"))
+        {
+            await RecordedAnswers.RefuseAsync(http, 401, "This server wants an API key.");
+        }
+        else if (http.Request.Path == "/console/live" && Feed is { } feed)
         {
             await FeedAsync(http, feed);
         }

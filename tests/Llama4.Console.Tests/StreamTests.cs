@@ -32,6 +32,7 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
         await using var tab = await browser.OpenAsync(_gateway.Address);
         await tab.AskAsync("Count");
         await Expect(tab.LastAnswer.Locator(".prose")).ToHaveTextAsync("One two three");
+        await Expect(tab.LastAnswer.Locator(".state")).ToBeHiddenAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).ToBeVisibleAsync();
         await tab.Page.Keyboard.PressAsync("Escape");
         await ConsoleTab.StateAsync(tab.LastAnswer, "stopped");
@@ -169,6 +170,26 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
         await Expect(prose.Locator("blockquote em")).ToHaveTextAsync("text");
         await Expect(prose.Locator("td").Last).ToHaveTextAsync("<i>2</i>");
         await Expect(prose.Locator("pre")).ToHaveTextAsync("""<script src="https://example.com/x.js"></script>""");
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Server_WithKeys_IsUsedOnceTheKeyIsGiven()
+    {
+        _gateway.Key = "secret";
+        _gateway.Chat = (http, _) => StreamAsync(http, Words, RecordedCluster.Scout);
+        await using var tab = await browser.OpenAsync(_gateway.Address, new(HasModels: false));
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "locked");
+        await tab.AskAsync("Count");
+        await Expect(tab.LastAnswer.GetByRole(AriaRole.Alert)).ToContainTextAsync("401 This server wants an API key. The key goes into the settings.");
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Settings" }).ClickAsync();
+        await tab.Page.GetByLabel("API key").FillAsync("secret");
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "live");
+        await Expect(tab.Page.Locator("#model option")).ToHaveTextAsync("scout-nano");
+        await tab.LastAnswer.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
+        await ConsoleTab.StateAsync(tab.LastAnswer, "done");
         tab.ShouldBeClean();
     }
 

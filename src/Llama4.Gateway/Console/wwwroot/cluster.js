@@ -96,7 +96,7 @@ export class ClusterView {
     $('queue-waiting').textContent = engine.waiting > 0 ? `${engine.waiting} waiting` : 'none waiting';
     $('gauge-queue').classList.toggle('warn', engine.waiting > 0);
     const part = engine.kv_blocks ? engine.kv_blocks_used / engine.kv_blocks : 0;
-    $('value-kv').textContent = engine.kv_blocks ? `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %` : '–';
+    $('value-kv').textContent = engine.kv_blocks ? `${(100 * part).toFixed(part > 0 && part < 0.1 ? 1 : 0)} %` : '–';
     $('kv-blocks').textContent = engine.kv_blocks ? `${number(engine.kv_blocks_used)} of ${number(engine.kv_blocks)}` : '';
     $('meter-kv').style.setProperty('--part', part);
     $('gauge-kv').classList.toggle('warn', part > 0.9);

@@ -91,9 +91,9 @@ class Answer {
     this.acts = acts;
     this.body = h('div', { class: 'prose' });
     this.prose = new Prose(this.body);
-    this.cards = h('div', { class: 'calls' });
-    this.rest = h('div', { class: 'rest' });
-    this.state = h('div', { class: 'state' });
+    this.cards = h('div', { class: 'calls', hidden: true });
+    this.rest = h('div', { class: 'rest', hidden: true });
+    this.state = h('div', { class: 'state', hidden: true });
     this.acting = h('div', { class: 'acts' });
     this.element = h('li', { class: 'turn answer' }, h('h2', { class: 'unseen' }, 'Answer'), this.body, this.cards, this.rest, this.state, this.acting);
   }
@@ -169,7 +169,8 @@ class Answer {
     copy.append(copyLabel);
     return [
       turn.text && copy,
-      h('button', { type: 'button', class: 'quiet', onclick: () => this.acts.again(turn) }, icon(ICONS.again), 'Regenerate'),
+      !(isLast && ['cut', 'failed'].includes(turn.state)) // there the box has it
+        && h('button', { type: 'button', class: 'quiet', onclick: () => this.acts.again(turn) }, icon(ICONS.again), 'Regenerate'),
       canWalk && h('button', { type: 'button', class: 'quiet', onclick: () => this.acts.walk(turn) }, icon(ICONS.path), 'Tokens'),
       h('span', { class: 'figures' }, figuresOf(turn)),
     ].filter(Boolean);
