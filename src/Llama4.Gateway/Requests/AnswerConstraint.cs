@@ -27,39 +27,39 @@ internal static class AnswerConstraint
     private static DecodingConstraint OfCalls(ToolFields tools, AnswerForm? form, ChatDialect dialect)
     {
         var writes = dialect == ChatDialect.Json || (dialect == ChatDialect.Nano && tools.ToolsInUserMessage == true) ? CallForm.Json : CallForm.Python;
-        var callable = tools.Callable;
-        foreach (var (index, tool) in callable)
-        {
-            if (tool.Strict)
-            {
-                Checked(new CallsText(writes, [tool]).ToConstraint(), $"tools[{index}].function.parameters");
-            }
-        }
-
-        if (tools.MustCall)
-        {
-            return Checked(new CallsText(writes, [.. callable.Select(one => one.Tool)], tools.CallsMax).ToConstraint(), "tools");
-        }
-
-        if (form is not null)
+        if (form is not null && !tools.MustCall)
         {
             Checked(form.Constraint, form.Param);
         }
 
-        var otherwise = new InsteadOfCalls(form?.Constraint.Kind, form?.Constraint.Text ?? "");
-        return Checked(new CallsText(writes, [.. callable.Select(one => one.Tool)], tools.CallsMax, otherwise).ToConstraint(), form?.Param ?? "tools");
+        var otherwise = tools.MustCall ? null : new InsteadOfCalls(form?.Constraint.Kind, form?.Constraint.Text ?? "");
+        var constraint = new CallsText(writes, [.. tools.Callable.Select(one => one.Tool)], tools.CallsMax, otherwise).ToConstraint();
+        if (Refusal(constraint) is not { } refusal)
+        {
+            return constraint;
+        }
+
+        // Which one it is, for the error's param: strict tools alone can be refused for what they are.
+        var wrong = tools.Callable.Where(one => one.Tool.Strict && Refusal(new CallsText(writes, [one.Tool]).ToConstraint()) is not null).Take(1).ToArray();
+        throw NotEnforced(refusal, wrong is [var first] ? $"tools[{first.Index}].function.parameters" : form?.Param ?? "tools");
     }
 
-    private static DecodingConstraint Checked(DecodingConstraint constraint, string param)
+    private static DecodingConstraint Checked(DecodingConstraint constraint, string param) =>
+        Refusal(constraint) is { } refusal ? throw NotEnforced(refusal, param) : constraint;
+
+    private static ConstraintException? Refusal(DecodingConstraint constraint)
     {
         try
         {
             ConstraintReader.Compile(constraint);
-            return constraint;
+            return null;
         }
         catch (ConstraintException error)
         {
-            throw ApiError.Invalid($"'{param}' cannot be enforced: {error.Message}.", param, "unsupported_parameter");
+            return error;
         }
     }
+
+    private static ApiError NotEnforced(ConstraintException refusal, string param) =>
+        ApiError.Invalid($"'{param}' cannot be enforced: {refusal.Message}.", param, "unsupported_parameter");
 }

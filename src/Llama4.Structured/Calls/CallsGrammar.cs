@@ -12,17 +12,26 @@ namespace Llama4.Structured.Calls;
 /// </summary>
 internal static class CallsGrammar
 {
+    /// <summary>All tools together: each may take some 100 ms, as a schema by itself may, but none that is meant well takes more than a few.</summary>
+    private const int CompileMsMax = 2_000;
+
     private const string AnyObject = """{"type":"object"}""";
     private const string NoArguments = """{"type":"object","properties":{},"additionalProperties":false}""";
 
-    /// <exception cref="ConstraintException">A strict tool's schema is not supported; the message names the tool.</exception>
+    /// <exception cref="ConstraintException">A strict tool's schema is not supported, and the message names the tool; or all together take too long.</exception>
     public static Grammar Of(CallsText calls)
     {
         var python = new List<Grammar>();
         var json = new List<Grammar>();
         var inBothForms = calls.Otherwise is { Kind: null }; // text that begins a call in either is no free text
+        var started = Environment.TickCount64;
         foreach (var tool in calls.Tools)
         {
+            if (Environment.TickCount64 - started > CompileMsMax)
+            {
+                throw new ConstraintException("tools", $"their schemas together take more than {CompileMsMax} ms to compile");
+            }
+
             using var schema = SchemaOf(tool);
             var named = calls.Form == CallForm.Python || inBothForms ? NamedArguments(tool, schema) : null;
             if (named is not null)
