@@ -7,7 +7,7 @@ using Llama4.Server.Serving;
 namespace Llama4.Server.Bench;
 
 /// <summary>
-/// What it costs to show a cluster while it decodes: nobody watches, then each token is asked for with its path, then one reader of /console/live watches. In turn, so that what
+/// What it costs to show a cluster while it decodes: nobody watches, then one reader of /console/live does, then each token is asked for with its path. In turn, so that what
 /// disturbs the machine disturbs all of them; by the clock and by the processor's time, which neighbours disturb less.
 /// </summary>
 internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice) : IAsyncDisposable
@@ -38,9 +38,9 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
             while (measured.Count < rounds)
             {
                 var unwatched = await SliceAsync(_plain, prompts, cancellation);
-                var traced = await SliceAsync(_traced, prompts, cancellation);
-                measured.Add(new ConsoleRound(unwatched, await WatchedAsync(prompts, cancellation), traced));
+                var watched = await WatchedAsync(prompts, cancellation);
                 await Task.Delay(UntilUnwatched, cancellation);
+                measured.Add(new ConsoleRound(unwatched, watched, await SliceAsync(_traced, prompts, cancellation)));
                 done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
             }
 

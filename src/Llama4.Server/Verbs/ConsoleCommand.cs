@@ -14,7 +14,7 @@ internal static class ConsoleCommand
         var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 256 }.Within("2 to 1024", value => value is >= 2 and <= 1024);
         var concurrency = BenchVerb.Counts("--concurrency", "Sequences that decode at once. [default: 1,16]");
         var seconds = new Option<int>("--seconds") { Description = "Of each measurement.", HelpName = "N", DefaultValueFactory = _ => 5 }.Within("1 to 600", value => value is >= 1 and <= 600);
-        var rounds = new Option<int>("--rounds") { Description = "Unwatched, with paths and watched in turn.", HelpName = "N", DefaultValueFactory = _ => 8 }.Within("1 to 100", value => value is >= 1 and <= 100);
+        var rounds = new Option<int>("--rounds") { Description = "Unwatched, watched and with paths in turn.", HelpName = "N", DefaultValueFactory = _ => 8 }.Within("1 to 100", value => value is >= 1 and <= 100);
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each number of sequences." };
         var command = new Command("console", "Tokens a second while somebody watches the cluster, and of answers with paths, against those of nobody looking.") { generate, concurrency, seconds, rounds, json };
         model.AddTo(command);
