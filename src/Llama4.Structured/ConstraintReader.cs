@@ -18,7 +18,7 @@ public static class ConstraintReader
                 ConstraintKind.Schema => OfSchema(text),
                 ConstraintKind.Regex => Constraint.OfRegex(text),
                 ConstraintKind.Choice => Constraint.OfChoice(Choices(text)),
-                ConstraintKind.Grammar => throw new ConstraintException("grammar", "is not supported"),
+                ConstraintKind.Grammar => Constraint.OfGrammar(text),
                 ConstraintKind.Calls => Constraint.OfGrammar(CallsGrammar.Of(CallsText.Parse(text))),
                 _ => throw new ConstraintException("constraint", $"is of no known kind ({kind})"),
             };
