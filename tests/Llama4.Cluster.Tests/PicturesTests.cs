@@ -44,6 +44,33 @@ public class PicturesTests
         Answers.Bits(other).ShouldNotBe(Answers.Bits(first));
     }
 
+    /// <summary>The picture has rows in the first block of 32 and ends with the second: 64 tokens that the second question has in common with the first.</summary>
+    [Fact]
+    public async Task SecondQuestion_OnAPicture_RunsNeitherTowerNorPrefillOfItAgain()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any));
+        var tower = hosts.Host(hosts.Ids[0]).Weights.Vision!;
+
+        var first = (await hosts.Client.AskAsync(Question(1, 300)))[^1].CachedTokens;
+        var afterFirst = tower.TilesDone;
+        var second = (await hosts.Client.AskAsync(Question(1, 400)))[^1].CachedTokens;
+        var afterSecond = tower.TilesDone;
+        var other = (await hosts.Client.AskAsync(Question(2, 300)))[^1].CachedTokens;
+
+        (first, second, other).ShouldBe((0, 16 + Tiles * RowsOfTile, 0));
+        (afterFirst, afterSecond, tower.TilesDone).ShouldBe((Tiles, Tiles, 2 * Tiles));
+
+        static GenerateRequest Question(int picture, int words)
+        {
+            var asked = Ask(picture);
+            return asked with
+            {
+                Prompt = [.. Enumerable.Range(100, 16), .. Enumerable.Repeat(PatchId, Tiles * RowsOfTile), .. Enumerable.Range(words, 30)],
+                Images = [asked.Images[0] with { Spans = [new ImageSpan(16, Tiles * RowsOfTile)] }],
+            };
+        }
+    }
+
     [Theory]
     [InlineData(Tiles + 1, "expected 4 tiles of 37632 levels each, at least one, found 112896 levels")]
     [InlineData(0, "expected 0 tiles of 37632 levels each, at least one, found 112896 levels")]
@@ -59,7 +86,7 @@ public class PicturesTests
         (await one.Client.TokensAsync(Ask(1))).ShouldNotBeEmpty();
     }
 
-    private static GenerateRequest Ask(int picture)
+    internal static GenerateRequest Ask(int picture)
     {
         var levels = new byte[Tiles * 3 * Side * Side];
         for (var i = 0; i < levels.Length; i++)

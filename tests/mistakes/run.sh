@@ -53,7 +53,7 @@ for patch in "$here"/*.patch; do
     elif "$kind"; then
         result="**nothing**"; unnoticed=1
     elif [ "$kind" != golden ]; then
-        result=$(grep -o '[A-Za-z]*Tests\.[A-Za-z0-9_]*.*\[FAIL\]' "$copy/test.log" | sed -E 's/\..*//' | sort -u | tr '\n' ' ')
+        result=$(grep '\[FAIL\]' "$copy/test.log" | sed -E 's/.*\.([A-Za-z]+Tests)\..*/\1/' | sort -u | tr '\n' ' ')
         [ -n "$result" ] || { result="**the tests did not run**"; unnoticed=1; tail -5 "$copy/test.log" >&2; }
     else
         result=$(grep -o '[A-Za-z]*Tests\.Run_[A-Za-z0-9_]*(name: "[^"]*") \[FAIL\]' "$copy/test.log" |
