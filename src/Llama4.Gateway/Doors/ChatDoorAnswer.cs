@@ -83,7 +83,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         }
         catch (OperationCanceledException) when (_left.IsCancellationRequested)
         {
-            refusal = ApiError.Failed("The client is gone."); // nobody is left to tell
+            refusal = new ApiError(499, "server_error", "The client is gone.", code: "client_gone"); // nobody is left to tell
         }
         catch (Exception error)
         {
