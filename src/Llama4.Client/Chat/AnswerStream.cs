@@ -51,6 +51,8 @@ internal sealed class AnswerStream(Func<long, IChatGrain> host, TimeProvider clo
                     {
                         yield break;
                     }
+
+                    cancellation.ThrowIfCancellationRequested(); // of several that came at once nobody wants the rest
                 }
             }
 
