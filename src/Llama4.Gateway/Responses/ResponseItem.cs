@@ -54,17 +54,21 @@ internal sealed record MessageItem(string Id, int Index, ChatAnswerFormat Format
 }
 
 /// <summary>A call that the model makes.</summary>
-internal sealed record CallItem(string Id, int Index, CalledTool Call) : ResponseItem(Id, Index)
+/// <param name="CallId">What its result refers to.</param>
+internal sealed record CallItem(string Id, int Index, string CallId, string Name) : ResponseItem(Id, Index)
 {
+    /// <summary>A JSON object as far as it has come.</summary>
+    public StringBuilder Arguments { get; } = new();
+
     public override void Write(Utf8JsonWriter json, string status)
     {
         json.WriteStartObject();
         json.WriteString("id", Id);
         json.WriteString("type", "function_call");
         json.WriteString("status", status);
-        json.WriteString("call_id", Call.Id);
-        json.WriteString("name", Call.Name);
-        json.WriteString("arguments", status == InProgress ? "" : Call.Arguments);
+        json.WriteString("call_id", CallId);
+        json.WriteString("name", Name);
+        json.WriteString("arguments", status == InProgress ? "" : Arguments.ToString());
         json.WriteEndObject();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ResponseObject(AnswerHead head, ResponseSettings settings,
 
     public MessageItem AddMessage() => Add(new MessageItem($"msg_{options.NewId():N}", _items.Count, format));
 
-    public CallItem AddCall(CalledTool call) => Add(new CallItem($"fc_{options.NewId():N}", _items.Count, call));
+    public CallItem AddCall(string callId, string name) => Add(new CallItem($"fc_{options.NewId():N}", _items.Count, callId, name));
 
     public bool IsEmpty => _items.Count == 0;
 

@@ -14,6 +14,7 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
 {
     private int _sequence;
     private MessageItem? _message;
+    private CallItem? _call;
 
     public bool IsFull => connection.IsFull;
 
@@ -31,9 +32,8 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
             WriteText(piece);
         }
 
-        foreach (var call in piece.Calls ?? [])
+        foreach (var call in piece.CallPieces ?? [])
         {
-            CloseMessage();
             WriteCall(call);
         }
 
@@ -46,6 +46,7 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
             }
 
             CloseMessage();
+            CloseCall();
         }
     }
 
@@ -101,17 +102,37 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
         PutItem("response.output_item.done", message, response.ItemStatus);
     }
 
-    private void WriteCall(CalledTool call)
+    private void WriteCall(CallPiece piece)
     {
-        var item = response.AddCall(call);
-        PutItem("response.output_item.added", item, ResponseItem.InProgress);
-        PutOf("response.function_call_arguments.delta", item, json => json.WriteString("delta", call.Arguments));
-        PutOf("response.function_call_arguments.done", item, json =>
+        if (piece.Name is { } name)
+        {
+            CloseMessage();
+            CloseCall();
+            _call = response.AddCall(piece.Id!, name);
+            PutItem("response.output_item.added", _call, ResponseItem.InProgress);
+        }
+
+        if (piece.Arguments.Length > 0)
+        {
+            _call!.Arguments.Append(piece.Arguments);
+            PutOf("response.function_call_arguments.delta", _call, json => json.WriteString("delta", piece.Arguments));
+        }
+    }
+
+    private void CloseCall()
+    {
+        if (_call is not { } call)
+        {
+            return;
+        }
+
+        _call = null;
+        PutOf("response.function_call_arguments.done", call, json =>
         {
             json.WriteString("name", call.Name);
-            json.WriteString("arguments", call.Arguments);
+            json.WriteString("arguments", call.Arguments.ToString());
         });
-        PutItem("response.output_item.done", item, "completed");
+        PutItem("response.output_item.done", call, response.ItemStatus);
     }
 
     private void WriteResponse(Utf8JsonWriter json) => WriteResponse(json, null, null);

@@ -23,7 +23,7 @@ internal sealed class WholeResponse(ResponseObject response) : IWholeAnswer
         foreach (var call in piece.Calls ?? [])
         {
             _message = null;
-            response.AddCall(call);
+            response.AddCall(call.Id, call.Name).Arguments.Append(call.Arguments);
         }
 
         if (piece.Finish is { } finish)

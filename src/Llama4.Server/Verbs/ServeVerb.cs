@@ -89,6 +89,7 @@ internal static class ServeVerb
         output.WriteLine();
         output.WriteLine($$"""  ask    curl {{url}}/v1/chat/completions {{(door.ApiKeys is null ? "" : "-H 'Authorization: Bearer KEY' ")}}-H 'Content-Type: application/json' -d '{"model":"{{model.Name}}","messages":[{"role":"user","content":"What is the capital of France?"}]}'""");
         output.WriteLine($"  chat   {OwnCommand.Text} chat --url {url}{(door.ApiKeys is null ? "" : " --key KEY")}");
+        output.WriteLine($"  look   {url} in a browser: a chat, and the cluster live");
         output.WriteLine("  stop   Ctrl-C");
         output.WriteLine();
     }

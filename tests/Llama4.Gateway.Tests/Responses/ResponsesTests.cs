@@ -97,6 +97,22 @@ public class ResponsesTests
         events.Where(one => one.TryGetProperty("item_id", out _)).Select(one => one.At("item_id").GetString()).Distinct().Count().ShouldBe(1);
     }
 
+    /// <summary>A call that must be made is certain from its first token on: its arguments come as they are generated.</summary>
+    [Fact]
+    public async Task Call_ThatMustBeMade_IsStreamedInPieces()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[now(zone=\"Central European Time\")]"));
+
+        var events = await EventsAsync(gateway, Request("\"x\"", $",{Tools},\"tool_choice\":\"required\",\"stream\":true"));
+
+        var deltas = events.Where(one => one.At("type").GetString() == "response.function_call_arguments.delta").Select(one => one.At("delta").GetString()).ToList();
+        deltas.Count.ShouldBeGreaterThan(2);
+        var done = events.Single(one => one.At("type").GetString() == "response.function_call_arguments.done").At("arguments").GetString();
+        done.ShouldBe("{\"zone\": \"Central European Time\"}");
+        string.Concat(deltas).ShouldBe(done);
+        events[^1].At("response.output.0.arguments").GetString().ShouldBe(done);
+    }
+
     [Fact]
     public async Task Calls_AreItemsOfTheirOwn()
     {
