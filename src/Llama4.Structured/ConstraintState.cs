@@ -23,6 +23,9 @@ public sealed class ConstraintState
     /// <summary>Whether nothing but a stop id may follow.</summary>
     public bool MustEnd => _key.Complete && _key.Readings.Length == 0;
 
+    /// <summary>Bytes that the constraint holds with all states and masks made so far, about; shared by its states. May be asked beside who fills masks.</summary>
+    public long ConstraintBytes => _masks.Bytes;
+
     /// <summary>Tells for every id whether it may come next: those after which some text of the constraint can still come about.</summary>
     /// <param name="mask">[<see cref="Vocabulary.MaskWords"/>] words; overwritten.</param>
     /// <exception cref="ConstraintException">The text so far can be read in more ways than are followed: some recursive grammars come to that, and hardly any schema.</exception>

@@ -15,13 +15,16 @@ namespace Llama4.Cluster.Constraints;
 /// <param name="vocabulary">What the ids stand for.</param>
 internal sealed class ConstrainedDraws(Func<Task<Vocabulary>> vocabulary)
 {
-    /// <summary>More than sequences of some replicas run at once (64 each by default). An automaton takes 50 MB with all its masks at most, mostly one or two.</summary>
+    /// <summary>More than sequences of some replicas run at once (64 each by default).</summary>
     private const int ConstraintsMax = 128;
+
+    /// <summary>An automaton mostly takes one or two MB with its masks, and some 75 if somebody makes a point of it.</summary>
+    private const long ConstraintBytesMax = 512L << 20;
 
     /// <summary>Sequences between two steps, with some to spare: of Llama 4's vocabulary a mask has 25 KB.</summary>
     private const int MasksMax = 512;
 
-    private readonly CompiledConstraints _compiled = new(vocabulary, ConstraintsMax);
+    private readonly CompiledConstraints _compiled = new(vocabulary, ConstraintsMax, ConstraintBytesMax);
     private readonly LastUsed<Key, Task<RowMask>> _next = new(MasksMax);
 
     /// <returns>Why the constraint cannot be enforced; null if it can.</returns>

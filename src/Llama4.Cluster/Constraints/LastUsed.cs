@@ -14,6 +14,9 @@ internal sealed class LastUsed<TKey, TValue>(int countMax)
 
     public int Count => _byKey.Count;
 
+    /// <summary>The last used first.</summary>
+    public IEnumerable<TValue> Values => _all.Select(entry => entry.Value);
+
     public TValue? Find(TKey key)
     {
         if (!_byKey.TryGetValue(key, out var node))
@@ -33,8 +36,12 @@ internal sealed class LastUsed<TKey, TValue>(int countMax)
             return before;
         }
         _byKey.Add(key, _all.AddFirst((key, value)));
-        if (_byKey.Count <= countMax)
-            return null;
+        return _byKey.Count <= countMax ? null : RemoveOldest();
+    }
+
+    /// <summary>Forgets what was not used for longest; there must be something.</summary>
+    public TValue RemoveOldest()
+    {
         var oldest = _all.Last!.Value;
         Remove(oldest.Key, out _);
         return oldest.Value;

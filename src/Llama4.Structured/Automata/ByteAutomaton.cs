@@ -39,6 +39,9 @@ internal sealed class ByteAutomaton
     /// <summary>How often states were forgotten. A number of a state belongs to one generation.</summary>
     public int Generation { get; private set; }
 
+    /// <summary>Bytes held, about.</summary>
+    public long Bytes => (sizeof(int) * (long)_rows.Length) + (200L * _states.Count) + (24 * _readings) + (64L * _closure.FrameCount);
+
     /// <summary>Where each byte leads from each state, 256 entries a state: a state, <see cref="Dead"/>, or less where <see cref="Step"/> must say it.</summary>
     public int[] Rows => _rows;
 

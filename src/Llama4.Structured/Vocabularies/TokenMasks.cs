@@ -20,6 +20,9 @@ internal sealed class TokenMasks(ByteAutomaton automaton, Vocabulary vocabulary)
 
     public Vocabulary Vocabulary => vocabulary;
 
+    /// <summary>Bytes held, the automaton's among them, about.</summary>
+    public long Bytes => _bytes + automaton.Bytes;
+
     /// <summary>Writes the mask of a state of the automaton.</summary>
     public void Fill(int state, Span<uint> mask)
     {

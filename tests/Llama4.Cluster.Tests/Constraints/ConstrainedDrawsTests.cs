@@ -37,6 +37,23 @@ public class ConstrainedDrawsTests
     }
 
     [Fact]
+    public async Task Compiled_PastItsBytes_ForgetsTheOldestAndNeverTheNewest()
+    {
+        var (first, second, third) = (Constrained.Schema(Constrained.Person), Constrained.Schema("""{"type":"string"}"""), Constrained.Schema("""{"type":"boolean"}"""));
+        var compiled = new CompiledConstraints(() => Task.FromResult(Texts), countMax: 100, bytesMax: 1);
+        var ample = new CompiledConstraints(() => Task.FromResult(Texts), countMax: 100, bytesMax: 1 << 30);
+        foreach (var constraint in (DecodingConstraint[])[first, second, third])
+        {
+            (await compiled.Start(constraint)).ConstraintBytes.ShouldBeGreaterThan(1);
+            await ample.Start(constraint);
+        }
+
+        (compiled.Find(first.Digest) is null).ShouldBeTrue();
+        (compiled.Find(third.Digest) is null).ShouldBeFalse();
+        (ample.Find(first.Digest) is null).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Begin_OfAConstraintWithoutItsText_IsRefusedUntilItWasTold()
     {
         var draws = New();
