@@ -9,6 +9,9 @@ internal sealed class BodyBudget(GatewayOptions options)
     /// <summary>Bytes of one body; past it 413.</summary>
     public int BodyBytesMax { get; } = options.Limits.BodyBytesMax + (options.Tiles is null ? 0 : options.Limits.PictureBodyBytesMax);
 
+    /// <summary>What all hold now.</summary>
+    public long HeldBytes => Volatile.Read(ref _held);
+
     /// <summary>Nothing at first.</summary>
     public Share Open() => new(this);
 
