@@ -64,9 +64,9 @@ public class FaultTests
         await using var cluster = await EmbeddedCluster.StartAsync(
             new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory, Silo = silo => silo.AddIncomingGrainCallFilter(calls) });
 
-        var chunks = await cluster.Client.AskAsync(Answers.Greedy(Prompt, 60));
+        var chunks = await cluster.Client.AskAsync(Answers.Greedy(Prompt, 240));
 
-        chunks.Select(chunk => chunk.Index).ShouldBe(Enumerable.Range(0, 60));
+        chunks.Select(chunk => chunk.Index).ShouldBe(Enumerable.Range(0, 240));
         calls.Lost.ShouldBeGreaterThan(3);
     }
 

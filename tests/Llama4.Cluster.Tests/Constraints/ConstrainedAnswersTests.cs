@@ -4,6 +4,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Tests.Constraints;
 
 /// <summary>What comes out of an embedded cluster under constraints.</summary>
+[Collection(nameof(ManyHosts))]
 public sealed class ConstrainedAnswersTests : IClassFixture<OneCluster>
 {
     private const string Question = "Turn this into JSON with the keys name, age, job: Stella is 20 years old and works as a doctor.";

@@ -7,6 +7,7 @@ using Llama4.Tokenization.ToolCalls;
 namespace Llama4.Cluster.Tests.Constraints;
 
 /// <summary>Calls that are drawn under their grammar are read by the parser of any output, with arguments that an independent validator finds right.</summary>
+[Collection(nameof(ManyHosts))]
 public sealed class DrawnCallsTests(OneCluster cluster) : IClassFixture<OneCluster>
 {
     private const string Weather = """{"type":"object","properties":{"city":{"type":"string","maxLength":9},"days":{"type":"integer","minimum":1,"maximum":14},"in":{"enum":["C","F",null]}},"required":["city"],"additionalProperties":false}""";

@@ -5,6 +5,7 @@ using Llama4.Contracts;
 namespace Llama4.Cluster.Tests.Constraints;
 
 /// <summary>Answers under schemas made by chance, drawn hot, so that the model's good will counts for nothing; a validator that knows nothing of automata judges them.</summary>
+[Collection(nameof(ManyHosts))]
 public sealed class GeneratedSchemaTests(OneCluster cluster) : IClassFixture<OneCluster>
 {
     private const int Schemas = 48;
