@@ -69,14 +69,7 @@ internal sealed class ConstrainedDraws(Func<Task<Vocabulary>> vocabulary)
         var following = Task.Run(async () => RowMask.Of(
             state.Advance(token) ?? throw new InvalidOperationException($"token {token} was drawn against its constraint"), constraint, await vocabulary()));
         if (_next.Add(Key.Of(draw, token), following) is { } forgotten)
-            _ = DisposeAsync(forgotten);
-    }
-
-    private static async Task DisposeAsync(Task<RowMask> mask)
-    {
-        await ((Task)mask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (mask.IsCompletedSuccessfully)
-            mask.Result.Dispose();
+            _ = RowMask.DisposeAsync(forgotten);
     }
 
     private Task<ConstraintState> StartOf(DrawConstraint constraint) =>

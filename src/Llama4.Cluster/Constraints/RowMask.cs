@@ -36,6 +36,14 @@ internal sealed class RowMask : IDisposable
             : null);
     }
 
+    /// <summary>Of one that may still be made: once it is. Never throws.</summary>
+    public static async Task DisposeAsync(Task<RowMask> mask)
+    {
+        await ((Task)mask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (mask.IsCompletedSuccessfully)
+            mask.Result.Dispose();
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _words, null) is { } words)

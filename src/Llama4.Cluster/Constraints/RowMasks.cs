@@ -37,15 +37,8 @@ internal sealed class RowMasks(Task<RowMask>?[] pending) : IDisposable
             if (mask is { IsCompletedSuccessfully: true })
                 mask.Result.Dispose();
             else if (mask is not null)
-                _ = DisposeAsync(mask);
+                _ = RowMask.DisposeAsync(mask);
         }
-    }
-
-    private static async Task DisposeAsync(Task<RowMask> mask)
-    {
-        await ((Task)mask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (mask.IsCompletedSuccessfully)
-            mask.Result.Dispose();
     }
 
     private static DrawnToken Failed(string error) => new(-1, null, null, $"Constrained decoding stopped: {error}");

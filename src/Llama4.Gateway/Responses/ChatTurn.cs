@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama4.Gateway.Answers;
 
 namespace Llama4.Gateway.Responses;
 
@@ -46,7 +47,7 @@ internal sealed record ChatTurn(string Role, string Origin)
             json.WriteStartArray("tool_calls");
             foreach (var call in Calls)
             {
-                call.Write(json);
+                call.Call.Write(json);
             }
 
             json.WriteEndArray();
@@ -80,17 +81,4 @@ internal sealed record ChatPart(string? Text, string? ImageUrl)
 
 /// <summary>A call that the model made.</summary>
 /// <param name="Origin">The item it comes from, for errors.</param>
-internal sealed record ChatCall(string Id, string Name, string Arguments, string Origin)
-{
-    public void Write(Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        json.WriteString("id", Id);
-        json.WriteString("type", "function");
-        json.WriteStartObject("function");
-        json.WriteString("name", Name);
-        json.WriteString("arguments", Arguments);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-}
+internal sealed record ChatCall(CalledTool Call, string Origin);

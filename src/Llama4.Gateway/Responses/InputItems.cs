@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama4.Gateway.Answers;
 using Llama4.Gateway.Requests;
 
 namespace Llama4.Gateway.Responses;
@@ -78,7 +79,7 @@ internal static class InputItems
         }
 
         turns[^1].Calls.Add(new ChatCall(
-            Required(fields, "call_id", origin), Required(fields, "name", origin), Required(fields, "arguments", origin), origin));
+            new CalledTool(Required(fields, "call_id", origin), Required(fields, "name", origin), Required(fields, "arguments", origin)), origin));
     }
 
     private static ChatTurn ReadContent(ChatTurn turn, JsonElement? content)
