@@ -35,6 +35,18 @@ public class LostHostTests
         await DisturbAsync(hosts, () => hosts.KillAsync(engine));
     }
 
+    /// <summary>With fewer hosts than the first plan waited for, those that are left have a leader all the same.</summary>
+    [Fact]
+    public async Task Leader_LostInMidAnswer_IsFollowedByAnother()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
+            ScoutNano.Directory, HostRoles.Experts, Rest | HostRoles.Attention, Rest | HostRoles.Attention) { AnotherLeads = true });
+        var leader = hosts.Leader;
+        leader.ShouldNotBe(hosts.Ids[0]);
+        await DisturbAsync(hosts, () => hosts.KillAsync(leader));
+        hosts.Plan.Hosts.ShouldNotContain(leader);
+    }
+
     [Fact]
     public async Task Host_ThatJoinsInMidAnswer_GetsExperts()
     {

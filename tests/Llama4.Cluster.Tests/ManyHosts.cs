@@ -44,12 +44,19 @@ internal sealed class ManyHosts : IAsyncDisposable
 
     public PlacementPlan Plan => Board(0).Current!;
 
+    public HostId Leader => Board(0).Leader!.Value;
+
     /// <summary>Starts one host for each of the roles and waits for the plan over all of them.</summary>
     public static async Task<ManyHosts> StartAsync(ManyHostsOptions options)
     {
         var hosts = new ManyHosts(options);
         foreach (var roles in options.Roles)
             await hosts.AddAsync(roles, hostsMin: options.Roles.Length);
+        if (options.AnotherLeads)
+        {
+            await WhenAsync(hosts.Board(1), board => board.Leader is not null);
+            hosts.Agent(hosts.Ids[0]).Start();
+        }
         hosts._client = new GenerationClient(replica => new DirectWay(hosts.Grains, replica), hosts.Board(0));
         var plan = await hosts.PlanAsync(plan => plan.Hosts.Length == options.Roles.Length);
         foreach (var replica in plan.Replicas)
@@ -77,21 +84,17 @@ internal sealed class ManyHosts : IAsyncDisposable
         });
         await silo.StartAsync();
         _hosts.Add((silo, host));
-        silo.Services.GetRequiredService<HostAgent>().Start();
+        if (!_options.AnotherLeads || _hosts.Count > 1)
+            Agent(id).Start();
         return id;
     }
 
     /// <summary>Waits until a plan like this is in force at the first host.</summary>
     public async Task<PlacementPlan> PlanAsync(Func<PlacementPlan, bool> isWanted)
     {
-        using var limit = new CancellationTokenSource(Answers.Limit);
-        while (true)
-        {
-            var changed = Board(0).Changed;
-            if (Board(0).Current is { } plan && isWanted(plan))
-                return plan;
-            await changed.WaitAsync(limit.Token);
-        }
+        PlacementPlan? found = null;
+        await WhenAsync(Board(0), board => (found = board.Current) is not null && isWanted(found));
+        return found!;
     }
 
     /// <summary>The host's own agent; what only that process would see.</summary>
@@ -127,6 +130,18 @@ internal sealed class ManyHosts : IAsyncDisposable
         }
     }
 
+    private static async Task WhenAsync(PlanBoard board, Predicate<PlanBoard> isSo)
+    {
+        using var limit = new CancellationTokenSource(Answers.Limit);
+        while (true)
+        {
+            var changed = board.Changed;
+            if (isSo(board))
+                return;
+            await changed.WaitAsync(limit.Token);
+        }
+    }
+
     private System.Net.IPEndPoint? _primary;
 
     private PlanBoard Board(int index) => _hosts[index].Silo.Services.GetRequiredService<PlanBoard>();
@@ -136,6 +151,9 @@ internal sealed class ManyHosts : IAsyncDisposable
 public sealed record ManyHostsOptions(string Model, params HostRoles[] Roles)
 {
     public ComputeMode Mode { get; init; } = ComputeMode.Bf16;
+
+    /// <summary>The first host, which must not die, takes part when another has the lead.</summary>
+    public bool AnotherLeads { get; init; }
 
     /// <summary>Where one host has all experts of a layer.</summary>
     public int Groups { get; init; } = 1;

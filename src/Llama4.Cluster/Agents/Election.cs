@@ -130,7 +130,7 @@ internal sealed partial class Election(
         var rank = Array.IndexOf([.. members.Where(member => member != Followed)], options.Host.Host);
         lock (_gate)
         {
-            if (_isTrying || rank < 0 || members.Length < options.HostsMin || Now < _nextTry || _leader.Silence(Now) < _leader.Threshold + (rank * RankDelay))
+            if (_isTrying || rank < 0 || (board.Current is null && members.Length < options.HostsMin) || Now < _nextTry || _leader.Silence(Now) < _leader.Threshold + (rank * RankDelay))
                 return;
             _isTrying = true;
         }
