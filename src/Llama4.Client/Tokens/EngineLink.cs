@@ -50,7 +50,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             return (result, null);
         }
         if (Interlocked.Exchange(ref _polling, 1) == 0)
-            _ = PollAsync();
+            _ = FollowAsync();
         return (result, generation);
     }
 
@@ -65,7 +65,21 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
 
     private HostId? Engine => plans.Plan is { } plan && plan.Replicas.Length > replica ? plan.Replicas[replica].Engine : null;
 
-    /// <summary>Never throws. Ends when nothing is open.</summary>
+    /// <summary>Never throws. Whatever polling fails with, no request is left open that nobody would ask for any more.</summary>
+    private async Task FollowAsync()
+    {
+        try
+        {
+            await PollAsync();
+        }
+        catch (Exception failure)
+        {
+            Interlocked.Exchange(ref _polling, 0);
+            EndAll($"The answer cannot go on: {failure.Message}");
+        }
+    }
+
+    /// <summary>Ends when nothing is open.</summary>
     private async Task PollAsync()
     {
         HostId? polled = null;

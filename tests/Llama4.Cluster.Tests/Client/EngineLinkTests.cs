@@ -27,6 +27,49 @@ public class EngineLinkTests
         way.Avoided.ShouldBeGreaterThanOrEqualTo(1);
     }
 
+    /// <summary>What nobody foresaw ends the requests that are open, and the next one is asked for again.</summary>
+    [Fact]
+    public async Task Poll_ThatFailsUnforeseen_EndsWhatIsOpenAndNotWhatComesAfter()
+    {
+        var board = new PlanBoard();
+        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
+        var link = new EngineLink(new FailsOnce(), board, 0, TimeProvider.System, CancellationToken.None);
+
+        (await LastAsync()).Error.ShouldBe("The answer cannot go on: by mistake");
+        (await LastAsync()).Finish.ShouldBe(FinishReason.Length);
+
+        async Task<TokenChunk> LastAsync()
+        {
+            var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
+            return await generation!.Chunks().LastAsync();
+        }
+    }
+
+    private sealed class FailsOnce : IEngineWay
+    {
+        private static readonly Guid Box = Guid.NewGuid();
+        private Guid _request;
+        private int _polls;
+
+        public Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request, Guid gateway)
+        {
+            _request = request.Id;
+            return Task.FromResult(SubmitResult.Accepted with { Outbox = Box });
+        }
+
+        public Task<EngineAnswer> PollAsync(HostId engine, Guid gateway, Guid outbox, long acknowledged) => _polls++ == 0
+            ? throw new InvalidOperationException("by mistake")
+            : Task.FromResult(new EngineAnswer(EngineState.Serving, 1, [new TokenChunk { Request = _request, Token = 7, Finish = FinishReason.Length }], Box));
+
+        public Task CancelAsync(HostId engine, Guid request) => Task.CompletedTask;
+
+        public Task<EngineStatus> StatusAsync(HostId engine) => throw new NotSupportedException("not asked here");
+
+        public void Avoid()
+        {
+        }
+    }
+
     /// <summary>One answer, to whoever asks another way than the first.</summary>
     private sealed class DeadUntilAvoided(bool submissionsToo) : IEngineWay
     {

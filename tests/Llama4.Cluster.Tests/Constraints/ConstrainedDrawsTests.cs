@@ -37,6 +37,22 @@ public class ConstrainedDrawsTests
     }
 
     [Fact]
+    public async Task Mask_ThatIsNeverMade_FailsItsOwnRowOnly()
+    {
+        var constraint = Constrained.Schema("""{"type":"boolean"}""");
+        var draws = New();
+        (await draws.ConstrainAsync(constraint)).ShouldBeNull();
+        var draw = Draw(constraint, []);
+        using var masks = new RowMasks([new TaskCompletionSource<RowMask>().Task, draws.Begin([draw])![0]], TimeSpan.FromSeconds(0.5));
+        var logits = new float[Texts.MaskWords * 32];
+
+        await masks.MadeAsync();
+
+        masks.Draw(0, logits, draw).Error.ShouldBe("Constrained decoding stopped: its mask was not made within 0.5 s");
+        masks.Draw(1, logits, draw).Error.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Compiled_PastItsBytes_ForgetsTheOldestAndNeverTheNewest()
     {
         var (first, second, third) = (Constrained.Schema(Constrained.Person), Constrained.Schema("""{"type":"string"}"""), Constrained.Schema("""{"type":"boolean"}"""));
