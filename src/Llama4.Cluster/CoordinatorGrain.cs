@@ -3,6 +3,7 @@ using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Pipeline;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Cluster.Traces;
 using Llama4.Compute;
@@ -59,13 +60,18 @@ internal sealed class CoordinatorGrain(
             return await RunLayersAsync(route, inHost, draws);
     }
 
-    private StepInHost Begin(StageRoute route, StepPlan step, TokenDraw[] draws) => new()
+    private StepInHost Begin(StageRoute route, StepPlan step, TokenDraw[] draws)
     {
-        Plan = step,
-        Tensors = host.Uploader.Upload(step),
-        Trace = StepTrace.Of(step, draws, host, route.Layers),
-        Choices = routed.IsWatched ? new StepChoices(host.Device, routed, route.Layers.Length, step.Rows) : null,
-    };
+        var spans = StageSpans.Of(step, host.Id, route.FirstLayer, route.Layers.Length);
+        return new StepInHost
+        {
+            Plan = step,
+            Tensors = host.Uploader.Upload(step),
+            Trace = StepTrace.Of(step, draws, host, route.Layers, spans),
+            Choices = routed.IsWatched ? new StepChoices(host.Device, routed, route.Layers.Length, step.Rows) : null,
+            Spans = spans,
+        };
+    }
 
     private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
         step.Trace is { } trace ? RunTracedAsync(route, step, draws, trace) : PassLayersAsync(route, step, draws);
@@ -95,7 +101,7 @@ internal sealed class CoordinatorGrain(
         if (route.Next is { } next)
             return await HandOverAsync(next, route.NextHost, step, draws);
         if (draws.Length > 0)
-            return route.IsVocabularyHere ? await route.Vocabulary.DrawAsync(step, draws) : await DrawElsewhereAsync(route, step, draws);
+            return route.IsVocabularyHere ? await DrawHereAsync(route, step, draws) : await DrawElsewhereAsync(route, step, draws);
         // Nothing is drawn from a prefill chunk in mid prompt, but the engine's window must not run ahead of the device.
         await host.Device.SynchronizeAsync();
         return [];
@@ -107,6 +113,15 @@ internal sealed class CoordinatorGrain(
         var plan = step.Plan;
         step.Dispose(); // this stage is done with it; what is on its way through the others holds no memory here
         return await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
+    }
+
+    private async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    {
+        if (DrawSpans.Of(draws, host.Id) is not { } spans)
+            return await route.Vocabulary.DrawAsync(step, draws);
+        var drawn = await route.Vocabulary.DrawAsync(step, draws);
+        spans.End(step.Trace is { } trace ? await trace.DoneAsync() : null);
+        return drawn;
     }
 
     /// <summary>Only the rows that a token is drawn from travel.</summary>

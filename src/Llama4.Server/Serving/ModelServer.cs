@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Gateway.Telemetry;
 using Llama4.Images;
 using Llama4.Server.Output;
 
@@ -37,6 +38,7 @@ internal static class ModelServer
     /// <summary>One line an event on stderr: every request, and what is wrong.</summary>
     public static void Log(ILoggingBuilder logging) => logging
         .ClearProviders()
+        .AddLlama4Logs()
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
