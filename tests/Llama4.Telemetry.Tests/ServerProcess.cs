@@ -17,6 +17,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public HttpClient Http { get; } = new();
 
+    public int Id => _process.Id;
+
     public string Log => string.Join(Environment.NewLine, _lines);
 
     /// <summary>Returns when it is served; with a gateway, ready.</summary>
