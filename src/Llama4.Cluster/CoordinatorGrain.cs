@@ -4,6 +4,7 @@ using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Pipeline;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Cluster.Traces;
 using Llama4.Compute;
@@ -60,13 +61,18 @@ internal sealed class CoordinatorGrain(
             return await RunLayersAsync(route, inHost, draws);
     }
 
-    private StepInHost Begin(StageRoute route, StepPlan step, TokenDraw[] draws) => new()
+    private StepInHost Begin(StageRoute route, StepPlan step, TokenDraw[] draws)
     {
-        Plan = step,
-        Tensors = host.Uploader.Upload(step),
-        Trace = StepTrace.Of(step, draws, host, route.Layers),
-        Choices = routed.Begin(route.Layers.Length, step.Rows),
-    };
+        var spans = StageSpans.Of(step, host.Id, route.FirstLayer, route.Layers.Length);
+        return new StepInHost
+        {
+            Plan = step,
+            Tensors = host.Uploader.Upload(step),
+            Trace = StepTrace.Of(step, draws, host, route.Layers, spans),
+            Choices = routed.Begin(route.Layers.Length, step.Rows),
+            Spans = spans,
+        };
+    }
 
     private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
         step.Trace is { } trace ? RunTracedAsync(route, step, draws, trace) : PassLayersAsync(route, step, draws);
@@ -96,7 +102,7 @@ internal sealed class CoordinatorGrain(
         if (route.Next is { } next)
             return await HandOverAsync(next, route.NextHost, step, draws);
         if (draws.Length > 0)
-            return route.IsVocabularyHere ? await route.Vocabulary.DrawAsync(step, draws) : await DrawElsewhereAsync(route, step, draws);
+            return route.IsVocabularyHere ? await DrawHereAsync(route, step, draws) : await DrawElsewhereAsync(route, step, draws);
         // Nothing is drawn from a prefill chunk in mid prompt, but the engine's window must not run ahead of the device.
         await host.Device.SynchronizeAsync();
         return [];
@@ -110,6 +116,15 @@ internal sealed class CoordinatorGrain(
         var drawn = await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
         if (isTraced)
             StageTimes.Tell(drawn, Stopwatch.GetElapsedTime(sent));
+        return drawn;
+    }
+
+    private async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    {
+        if (DrawSpans.Of(draws, host.Id) is not { } spans)
+            return await route.Vocabulary.DrawAsync(step, draws);
+        var drawn = await route.Vocabulary.DrawAsync(step, draws);
+        spans.End(step.Trace is { } trace ? await trace.DoneAsync() : null);
         return drawn;
     }
 

@@ -115,7 +115,7 @@ internal sealed class ExpertDispatch
             var choices = bytes.AsMemory(0, step.Rows * sizeof(int));
             using var rows = await DownloadAsync(routing, choices);
             Assign(choices.Span, assigned.AsSpan(0, step.Rows), here);
-            trace?.Assigned(assigned);
+            trace?.Assigned(assigned.AsSpan(0, step.Rows));
             var calls = new List<Task>(_owners.Length);
             for (var i = 0; i < _owners.Length; i++)
             {

@@ -1,6 +1,7 @@
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Contracts;
 using Llama4.Model;
@@ -21,7 +22,10 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
     private readonly MergeQueue _queue = new(host);
     private (long Epoch, ExpertGroup Experts)? _group;
 
-    public async ValueTask<Rows> RunAsync(long epoch, Rows rows)
+    public ValueTask<Rows> RunAsync(long epoch, Rows rows) => RunAsync(epoch, rows, null);
+
+    /// <param name="run">Told what the rows are run with; null where nobody asks.</param>
+    private async ValueTask<Rows> RunAsync(long epoch, Rows rows, MergedRun? run)
     {
         if (rows.Payload is DeviceRows inHost)
         {
@@ -37,15 +41,17 @@ internal sealed class ExpertGroupGrain(ModelHost host, PlanBoard board, ExpertCo
             var plan = board.Require(epoch, this);
             host.RequireRows(rows, this);
             counts.Add(GrainNames.Split(this.GetPrimaryKeyString()).First, rows.Experts.Span);
-            return await _queue.RunAsync(ExpertsFor(plan, rows), rows);
+            return await _queue.RunAsync(ExpertsFor(plan, rows), rows, run);
         }
     }
 
-    public async ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows)
+    public async ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows, QuestionSpans? spans)
     {
         var arrived = clock.GetTimestamp();
-        var answer = await RunAsync(epoch, rows);
-        return new TimedRows(answer, (long)clock.GetElapsedTime(arrived).TotalMicroseconds);
+        var (layer, group) = GrainNames.Split(this.GetPrimaryKeyString());
+        using var run = new MergedRun(spans, host.Id, layer, group, rows.Count);
+        var answer = await RunAsync(epoch, rows, run);
+        return new TimedRows(answer, (long)clock.GetElapsedTime(arrived).TotalMicroseconds) { Merged = run.Rows };
     }
 
     /// <summary>This host's experts of the layer: the whole group, or the one that it shares with the group's owner.</summary>

@@ -1,6 +1,7 @@
 using Llama4.Cluster.Constraints;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
 using Llama4.Contracts;
@@ -54,12 +55,15 @@ internal sealed class VocabularyGrain(ModelHost host, PlanBoard board) : Grain, 
         {
             board.Require(epoch, this);
             RequireDraws(draws, rows.Count);
+            var spans = DrawSpans.Of(draws, host.Id);
             var masks = _constrained.Begin(draws);
             using var hidden = host.UploadRows(rows, this);
             using var indexes = host.Device.Rent(DType.I32, rows.Count, 1);
             host.Device.Upload<int>([.. Enumerable.Range(0, rows.Count)], indexes);
             using var logits = host.Weights.Vocabulary.Logits(hidden, indexes);
-            return await DrawAsync(logits, draws, masks);
+            var drawn = await DrawAsync(logits, draws, masks);
+            spans?.End(started: null);
+            return drawn;
         }
     }
 

@@ -115,7 +115,7 @@ internal sealed class ExpertGroupProxy(SimulatedGrains grains, HostId host, (int
         return grains.AskAsync(host, Limits.Step, at => new ValueTask<Rows>(at.RunExpertsAsync(key.Layer, key.Group, epoch, copy)));
     }
 
-    public ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows) => throw new NotSupportedException("simulated requests ask for no paths");
+    public ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows, QuestionSpans? spans) => throw new NotSupportedException("simulated requests ask for no paths");
 
     public override string ToString() => $"experts {key.Layer}/{key.Group}@{host}";
 }

@@ -159,6 +159,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     private async Task ReviveAsync(Generation generation)
     {
         string failure;
+        var span = generation.Resubmission();
         try
         {
             var result = await TrySubmitAsync(generation, ReviveLimit, closed);
@@ -172,6 +173,10 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
         catch (Exception error)
         {
             failure = error.Message;
+        }
+        finally
+        {
+            span?.SetTag("llama4.engine.to", generation.Engine?.Name).End();
         }
         generation.Fail($"The answer cannot go on: {failure}");
         _open.TryRemove(generation.Request, out _);

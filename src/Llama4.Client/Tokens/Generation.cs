@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Llama4.Contracts;
@@ -53,6 +54,15 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     {
         lock (_gate)
             return request with { Emitted = [.. _emitted] };
+    }
+
+    /// <summary>It is about to be submitted again, to another engine or to one that has forgotten it: a span of that in the request's trace; null where nobody records it.</summary>
+    public Activity? Resubmission()
+    {
+        if (SpanSources.Cluster.Start("2 resubmission", request.Span, kind: ActivityKind.Client) is not { } span)
+            return null;
+        lock (_gate)
+            return span.SetTag("llama4.emitted.tokens", _emitted.Count).SetTag("llama4.engine.from", Engine?.Name);
     }
 
     /// <summary>Takes a chunk in; true if it was the last.</summary>

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Images;
+using Llama4.Cluster.Spans;
 using Llama4.Contracts;
 using Llama4.Scheduling;
 
@@ -11,7 +12,8 @@ namespace Llama4.Cluster.Engine;
 /// earlier self, which may still be in a step.</para>
 /// </summary>
 /// <param name="images">Let go of with each request.</param>
-internal sealed class Emitter(RequestImages images)
+/// <param name="spans">Ended with each.</param>
+internal sealed class Emitter(RequestImages images, SequenceSpans spans)
 {
     private readonly Dictionary<Guid, Outbox> _boxes = [];
     private readonly Dictionary<Guid, (Guid Request, Guid Gateway, int Emitted)> _open = [];
@@ -19,6 +21,9 @@ internal sealed class Emitter(RequestImages images)
 
     /// <summary>The pictures of open requests, by the scheduler's names for these.</summary>
     public RequestImages Images => images;
+
+    /// <summary>The spans of open requests that are sampled, by the same names.</summary>
+    public SequenceSpans Spans => spans;
 
     /// <summary>Null for a gateway that nothing is known of.</summary>
     public Outbox? BoxOf(Guid gateway) => _boxes.GetValueOrDefault(gateway);
@@ -39,6 +44,7 @@ internal sealed class Emitter(RequestImages images)
         box.Polled = now;
         _inside[request.Id] = inside;
         _open[inside] = (request.Id, gateway, request.Emitted.Length);
+        spans.Add(inside, request);
         return box;
     }
 
@@ -49,6 +55,7 @@ internal sealed class Emitter(RequestImages images)
             return;
         _open.Remove(inside);
         images.Release(inside);
+        spans.End(inside);
     }
 
     /// <summary>Gateways that have not asked since.</summary>
@@ -72,11 +79,17 @@ internal sealed class Emitter(RequestImages images)
         {
             if (!_open.TryGetValue(emission.Request, out var open))
                 continue;
+            var chunk = ChunkOf(open.Request, emission, drawn, error);
             if (emission.Finish is null)
+            {
                 _open[emission.Request] = open with { Emitted = emission.Index + 1 };
+            }
             else
+            {
+                spans.End(emission.Request, emission.Finish.Value, chunk.Error);
                 Forget(open.Request);
-            _boxes[open.Gateway].Put(ChunkOf(open.Request, emission, drawn, error));
+            }
+            _boxes[open.Gateway].Put(chunk);
         }
         WakeAll();
     }
@@ -90,6 +103,7 @@ internal sealed class Emitter(RequestImages images)
         _open.Clear();
         _inside.Clear();
         ended.ForEach(images.Release);
+        spans.EndAll(error);
         WakeAll();
     }
 
@@ -111,6 +125,7 @@ internal sealed class Emitter(RequestImages images)
             Logprob = token.Logprob,
             TopLogprobs = token.Top,
             Path = token.Path,
+            Span = token.Span,
             Finish = emission.Finish,
             CachedTokens = emission.CachedTokens,
             Error = emission.Finish == FinishReason.Error ? token.Error ?? error ?? "The step failed." : null,

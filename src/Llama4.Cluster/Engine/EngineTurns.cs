@@ -2,6 +2,7 @@ using Llama4.Cluster.Calls;
 using Llama4.Cluster.Images;
 using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Contracts;
 using Llama4.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,7 @@ internal sealed partial class EngineTurns(
     HostId self, int replica, KvSizes kv, KvLayers layers, SchedulerLimits limits, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock, Action moved,
     ILogger logger)
 {
-    private readonly Emitter _emitter = new(new RequestImages(replica, board, new RemoteCalls(board, links), grains, clock));
+    private readonly Emitter _emitter = new(new RequestImages(replica, board, new RemoteCalls(board, links), grains, clock), new SequenceSpans(self, replica));
     private static readonly TimeSpan PollHeld = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
@@ -264,8 +265,13 @@ internal sealed partial class EngineTurns(
     {
         try
         {
-            while (!_paused && !_moved && _broken is null && _scheduler!.Next() is { } step)
-                _ = RunAsync(step);
+            while (!_paused && !_moved && _broken is null)
+            {
+                var scheduling = _emitter.Spans.AreOpen ? DateTime.UtcNow : default;
+                if (_scheduler!.Next() is not { } step)
+                    break;
+                _ = RunAsync(step, scheduling);
+            }
         }
         catch (Exception invariant)
         {
@@ -274,9 +280,11 @@ internal sealed partial class EngineTurns(
     }
 
     /// <summary>One step from forward to emission. Never throws: a failed step is done again or ends its sequences; a broken invariant ends all.</summary>
-    private async Task RunAsync(StepPlan step)
+    /// <param name="scheduling">UTC: when the scheduler was asked for it, where somebody records that.</param>
+    private async Task RunAsync(StepPlan step, DateTime scheduling)
     {
         _steps.Add(step);
+        StepSpans? spans = null;
         try
         {
             try
@@ -285,7 +293,8 @@ internal sealed partial class EngineTurns(
                 var images = StepImages.Of(step, _scheduler!, _emitter.Images);
                 var draws = StepDraws.Of(step, _scheduler!, _told);
                 var isFollowed = Meter?.Follow(draws) ?? false;
-                var running = _coordinator!.RunAsync(step, draws, images).AsTask();
+                spans = StepSpans.Of(step, _scheduler!, _emitter.Spans, scheduling);
+                var running = _coordinator!.RunAsync(spans?.Mark(step, draws) ?? step, draws, images).AsTask();
                 if (images is not null)
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
@@ -297,11 +306,13 @@ internal sealed partial class EngineTurns(
                 {
                     Meter?.Count(step.Rows, elapsed, drawn, isFollowed);
                     _told.Add(draws, step.Epoch);
+                    spans?.Commit(drawn);
                     Commit(step, drawn);
                 }
             }
-            catch (UnknownConstraintException)
+            catch (UnknownConstraintException unknown)
             {
+                spans?.Fail(unknown);
                 if (!_steps.TryEnd(step))
                     return; // given up before
                 // Nothing is wrong with it: the next attempt brings the text.
@@ -312,6 +323,7 @@ internal sealed partial class EngineTurns(
             }
             catch (Exception failure) when (HostFailures.Is(failure))
             {
+                spans?.Fail(failure);
                 if (!_steps.Has(step))
                     return; // given up before
                 if (failure is TimeoutException)
@@ -321,6 +333,7 @@ internal sealed partial class EngineTurns(
             }
             catch (Exception failure)
             {
+                spans?.Fail(failure);
                 if (!_steps.TryEnd(step))
                     return; // given up before
                 StepFailed(logger, step.Step, step.Rows, failure);
@@ -333,6 +346,10 @@ internal sealed partial class EngineTurns(
         {
             if (_steps.Has(step) || !HostFailures.Is(invariant))
                 Break(invariant);
+        }
+        finally
+        {
+            spans?.GiveUp();
         }
     }
 

@@ -1,4 +1,5 @@
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Compute;
 using Llama4.Contracts;
@@ -25,9 +26,10 @@ internal sealed class MergeQueue(ModelHost host)
     public int Rows => _waiting.Sum(waiting => waiting.Question.Count);
 
     /// <param name="question">Stays the caller's, until the result is there.</param>
-    public async ValueTask<Rows> RunAsync(ExpertGroup experts, Rows question)
+    /// <param name="run">Told what the question is run with; null where nobody asks.</param>
+    public async ValueTask<Rows> RunAsync(ExpertGroup experts, Rows question, MergedRun? run = null)
     {
-        var waiting = new Waiting(experts, question);
+        var waiting = new Waiting(experts, question, run);
         _waiting.Enqueue(waiting);
         Start();
         return await waiting.Answer.Task;
@@ -45,6 +47,8 @@ internal sealed class MergeQueue(ModelHost host)
                 batch.Add(_waiting.Dequeue());
             }
             _running++;
+            if (batch.Exists(waiting => waiting.Run is not null))
+                MergedRun.Start([.. batch.Select(waiting => waiting.Run)], rows);
             _ = RunAsync(batch, rows);
         }
     }
@@ -94,7 +98,7 @@ internal sealed class MergeQueue(ModelHost host)
         using var experts = host.Device.Rent(DType.I32, rows, 1);
         var chosen = new int[rows];
         var first = 0;
-        foreach (var (_, question, _) in batch)
+        foreach (var (_, question, _, _) in batch)
         {
             using var own = host.Device.View(scaled, first, question.Count);
             host.Device.UploadBytes(((PooledPayload)question.Payload).Bytes.Span, own);
@@ -106,10 +110,10 @@ internal sealed class MergeQueue(ModelHost host)
         return output;
     }
 
-    private sealed record Waiting(ExpertGroup Experts, Rows Question, TaskCompletionSource<Rows> Answer)
+    private sealed record Waiting(ExpertGroup Experts, Rows Question, MergedRun? Run, TaskCompletionSource<Rows> Answer)
     {
-        public Waiting(ExpertGroup experts, Rows question)
-            : this(experts, question, new TaskCompletionSource<Rows>(TaskCreationOptions.RunContinuationsAsynchronously))
+        public Waiting(ExpertGroup experts, Rows question, MergedRun? run)
+            : this(experts, question, run, new TaskCompletionSource<Rows>(TaskCreationOptions.RunContinuationsAsynchronously))
         {
         }
     }

@@ -15,7 +15,7 @@ internal sealed class StageRoute
         var own = placement.Stages[stage];
         if (own.Host != host.Id)
             throw new InvalidOperationException($"stage {stage} of replica {replica} belongs to {own.Host} in plan epoch {plan.Epoch}, not to {host.Id}");
-        Stages = placement.Stages.Length;
+        (Stages, FirstLayer) = (placement.Stages.Length, own.FirstLayer);
         VocabularyHost = placement.Vocabulary;
         Vocabulary = grains.GetVocabulary(placement.Vocabulary);
         IsVocabularyHere = placement.Vocabulary == host.Id;
@@ -28,6 +28,9 @@ internal sealed class StageRoute
 
     /// <summary>Of the replica.</summary>
     public int Stages { get; }
+
+    /// <summary>Of the stage.</summary>
+    public int FirstLayer { get; }
 
     public IVocabularyGrain Vocabulary { get; }
 

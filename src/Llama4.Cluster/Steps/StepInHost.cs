@@ -1,3 +1,4 @@
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Traces;
 using Llama4.Compute;
 using Llama4.Contracts;
@@ -33,6 +34,9 @@ internal sealed class StepInHost : HostStep, IDisposable
     /// <summary>Null where nobody asks for a row's path.</summary>
     public StepTrace? Trace { get; init; }
 
+    /// <summary>Ended when the stage is done with the step; null where nobody records any.</summary>
+    public StageSpans? Spans { get; init; }
+
     /// <summary>Null where nobody watches what routers choose.</summary>
     public StepChoices? Choices { get; init; }
 
@@ -53,6 +57,7 @@ internal sealed class StepInHost : HostStep, IDisposable
             Tensors.Dispose();
             Trace?.Dispose();
             Choices?.Dispose();
+            Spans?.Dispose();
         }
         _disposed = true;
     }

@@ -18,6 +18,9 @@ internal sealed class LocalRun(HostId self, StepStamps stamps) : ExpertRun
 
     public override (HostId, long, long) Result => (self, 0, stamps.Between(_started, _ended));
 
+    /// <summary>UTC, once the step's stamps are read.</summary>
+    public (DateTime Start, DateTime End) Times => (stamps.At(_started), stamps.At(_ended));
+
     /// <summary>What is enqueued next is the work.</summary>
     public void Start() => stamps.Set(_started);
 
@@ -26,24 +29,28 @@ internal sealed class LocalRun(HostId self, StepStamps stamps) : ExpertRun
 }
 
 /// <summary>Experts on another host: the first answer counts, as for its rows.</summary>
-internal sealed class RemoteRun : ExpertRun
+/// <param name="spans">Those of its rows; null for none.</param>
+internal sealed class RemoteRun(QuestionSpans? spans) : ExpertRun
 {
     private volatile Answer? _first;
 
-    public override (HostId, long, long) Result => _first is { } first
-        ? (first.Host, first.WireUs, first.ExpertUs)
-        : throw new InvalidOperationException("the layer is over, and no host has answered");
+    public override (HostId, long, long) Result => (First.Host, First.WireUs, First.ExpertUs);
+
+    /// <summary>Rows that were run together there.</summary>
+    public int Merged => First.Merged;
+
+    private Answer First => _first ?? throw new InvalidOperationException("the layer is over, and no host has answered");
 
     /// <summary>Asks a host, in place of <see cref="IExpertGroupGrain.RunAsync"/>.</summary>
     public async Task<Rows> AskAsync(HostId host, IExpertGroupGrain group, long epoch, Rows question)
     {
         var sent = Stopwatch.GetTimestamp();
-        var answer = await group.RunTimedAsync(epoch, question);
+        var answer = await group.RunTimedAsync(epoch, question, spans);
         var call = (long)Stopwatch.GetElapsedTime(sent).TotalMicroseconds;
         var own = Math.Clamp(answer.Us, 0, call);
-        Interlocked.CompareExchange(ref _first, new Answer(host, call - own, own), null);
+        Interlocked.CompareExchange(ref _first, new Answer(host, call - own, own, answer.Merged), null);
         return answer.Rows;
     }
 
-    private sealed record Answer(HostId Host, long WireUs, long ExpertUs);
+    private sealed record Answer(HostId Host, long WireUs, long ExpertUs, int Merged);
 }

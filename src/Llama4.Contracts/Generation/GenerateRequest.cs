@@ -47,4 +47,7 @@ public sealed record GenerateRequest
 
     /// <summary>The answer's first <see cref="TracedTokensMax"/> tokens come with the paths they took.</summary>
     [Id(15)] public bool Trace { get; init; }
+
+    /// <summary>What the request's spans are below; null for one that is not sampled.</summary>
+    [Id(16)] public SpanParent? Span { get; init; }
 }

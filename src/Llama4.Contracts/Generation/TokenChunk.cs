@@ -50,4 +50,7 @@ public sealed record TokenChunk
 
     /// <summary>[layers] the way of the row that the token was drawn from; null unless asked for.</summary>
     [Id(12)] public TokenHop[]? Path { get; init; }
+
+    /// <summary>The step that the token came from, of a token that is followed in full depth; else null.</summary>
+    [Id(13)] public SpanParent? Span { get; init; }
 }

@@ -104,8 +104,9 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     ValueTask<Rows> RunAsync(long epoch, Rows rows);
 
     /// <summary>As <see cref="RunAsync"/> for rows from another host, whose paths are asked for.</summary>
+    /// <param name="spans">Null where none is to be recorded.</param>
     [Alias("RunTimed"), ResponseTimeout(Deadlines.Step)]
-    ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows);
+    ValueTask<TimedRows> RunTimedAsync(long epoch, Rows rows, QuestionSpans? spans);
 }
 
 /// <summary>Embedding, final norm, lm_head and sampling, for every replica that the plan sends here. Key: "0@host".</summary>

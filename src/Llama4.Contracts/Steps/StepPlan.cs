@@ -40,6 +40,12 @@ public sealed record StepPlan
     /// <summary>The oldest step that the engine still waits for, this one included; 0 for no say. Earlier ones were committed or given up.</summary>
     [Id(10)] public long OldestStep { get; init; }
 
+    /// <summary>Most sampled requests of a step that it is told to; those past it have no spans of this step.</summary>
+    public const int SpansMax = 16;
+
+    /// <summary>The step as a span in the trace of each of its sampled requests, at most <see cref="SpansMax"/>; null where none is.</summary>
+    [Id(11)] public SpanParent[]? Spans { get; init; }
+
     public int Rows => TokenIds.Length;
 }
 

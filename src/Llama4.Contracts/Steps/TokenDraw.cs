@@ -23,6 +23,14 @@ public readonly record struct TokenDraw(
     /// <summary>The path of the row is asked for.</summary>
     [Id(12)]
     public bool Trace { get; init; }
+
+    /// <summary>The step in its request's trace: one of <see cref="StepPlan.Spans"/>; null where the request has none.</summary>
+    [Id(13)]
+    public SpanParent? Span { get; init; }
+
+    /// <summary>The token is followed in full depth: each layer of its row is a span.</summary>
+    [Id(14)]
+    public bool IsDeep { get; init; }
 }
 
 /// <param name="Id">The token; −1 where none could be drawn.</param>
@@ -39,6 +47,10 @@ public readonly record struct DrawnToken(
     /// <summary>The layers of the stages that the step has come back through; null unless asked for.</summary>
     [Id(12)]
     public TokenHop[]? Path { get; init; }
+
+    /// <summary>Set by the engine, of a token that is followed in full depth: <see cref="TokenChunk.Span"/>.</summary>
+    [Id(13)]
+    public SpanParent? Span { get; init; }
 }
 
 /// <summary>A call made for another plan than the one its target serves: the sender must ask for the new plan.</summary>

@@ -38,10 +38,20 @@ public sealed record ExpertHop(
 [GenerateSerializer, Immutable, Alias("llama4.ExpertChoice")]
 public readonly record struct ExpertChoice([property: Id(0)] int Expert, [property: Id(1)] double Score, [property: Id(2)] double Probability);
 
+/// <summary>Whose rows are in a question to experts, where some of them are followed in full depth.</summary>
+/// <param name="Parents">What the experts' spans are below, one for each such row.</param>
+/// <param name="Requests">The step in the trace of each sampled request in it, at most <see cref="StepPlan.SpansMax"/>: what a batch that the rows are in links to.</param>
+[GenerateSerializer, Immutable, Alias("llama4.QuestionSpans")]
+public sealed record QuestionSpans([property: Id(0)] SpanParent[] Parents, [property: Id(1)] SpanParent[] Requests);
+
 /// <summary>Rows that an expert group answers with, and how long it had the question. Who gets it disposes the rows.</summary>
 /// <param name="Us">Microseconds from the question's arrival to its answer.</param>
 [GenerateSerializer, Immutable, Alias("llama4.TimedRows")]
 public sealed record TimedRows([property: Id(0)] Rows Rows, [property: Id(1)] long Us) : IDisposable
 {
+    /// <summary>Rows that were run together: the question's, and those of other questions that waited for the same experts.</summary>
+    [Id(2)]
+    public int Merged { get; init; }
+
     public void Dispose() => Rows?.Dispose(); // a damaged message may have none
 }

@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Telemetry.Spans;
 
 namespace Llama4.Gateway.Answers;
 
@@ -25,6 +26,7 @@ internal static class AnswerLoop
         IReadOnlyList<Choice> choices, IAnswerSink sink, CancellationTokenSource silence, TimeSpan silenceLimit)
     {
         var open = choices.Count;
+        var spans = EmitSpans.Current;
         while (open > 0)
         {
             var isProgress = false;
@@ -36,7 +38,9 @@ internal static class AnswerLoop
                 }
 
                 isProgress = true;
+                var taken = spans is null ? default : DateTime.UtcNow;
                 sink.Write(choice, piece);
+                spans?.Wrote(choice, piece, taken);
                 if (piece.Finish is not null)
                 {
                     open--;
@@ -47,14 +51,18 @@ internal static class AnswerLoop
             if (!isProgress)
             {
                 await sink.FlushAsync();
+                spans?.Flushed();
                 silence.CancelAfter(silenceLimit);
                 await WaitAsync(choices);
             }
             else if (sink.IsFull)
             {
                 await sink.FlushAsync();
+                spans?.Flushed();
             }
         }
+
+        spans?.Flushed();
     }
 
     private static Task WaitAsync(IReadOnlyList<Choice> choices) =>

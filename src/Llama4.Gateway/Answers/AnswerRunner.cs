@@ -20,6 +20,7 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
         var limits = options.Limits;
         var head = NewHead(request, output);
         log.Id = head.Id;
+        log.Span?.Ask(request, head.Id);
         using var silence = new CancellationTokenSource(limits.SilenceLimit, options.Clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, gate.Ended, silence.Token);
         var choices = new List<Choice>();
@@ -39,6 +40,7 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
         finally
         {
             log.Usage = Usage.Of(choices);
+            log.Span?.Answered(choices);
             await ended.CancelAsync();
             await Task.WhenAll(choices.Select(choice => choice.DisposeAsync().AsTask())); // all, even if one fails
         }

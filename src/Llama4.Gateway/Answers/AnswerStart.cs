@@ -3,6 +3,7 @@ using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
 using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Telemetry.Spans;
 
 namespace Llama4.Gateway.Answers;
 
@@ -27,6 +28,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
         var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
         caller.Reserve(request.Prompts.Sum(prompt => (long)prompt.Length), AnswerTokensOf(request, tokensMax), request.PromptParam); // each prompt once, as usage counts it
+        var span = RequestSpan.Current;
         for (var p = 0; p < request.Prompts.Count; p++)
         {
             for (var n = 0; n < fields.Choices; n++)
@@ -48,6 +50,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Images = request.Images,
                         Constraint = request.Constraint,
                         Trace = fields.Trace,
+                        Span = span,
                     },
                     request,
                     place,

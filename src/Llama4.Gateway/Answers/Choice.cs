@@ -57,7 +57,11 @@ internal sealed class Choice(
         }
 
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
-        piece = text.Take(chunk) with { Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null };
+        piece = text.Take(chunk) with
+        {
+            Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null,
+            Span = chunk.Span,
+        };
         Finish = piece.Finish;
         if (Finish is FinishReason.Error or FinishReason.Cancelled)
         {

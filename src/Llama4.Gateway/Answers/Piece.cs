@@ -15,6 +15,9 @@ internal readonly record struct Piece(
     /// <summary>The token that came with the chunk and its path, even if its text is held back or none; null unless asked for.</summary>
     public TracedToken? Traced { get; init; }
 
+    /// <summary>The step that the token came from, of a token that is followed in full depth; else null.</summary>
+    public SpanParent? Span { get; init; }
+
     /// <summary>The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results.</summary>
     public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 });
 }

@@ -1,4 +1,5 @@
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Telemetry.Spans;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
     private async Task ServeAsync(HttpContext http, RequestLog log, Func<HttpContext, RequestLog, Task> serve)
     {
         var start = options.Clock.GetTimestamp();
+        log.Span = RequestSpan.Start(http, log.Endpoint);
         try
         {
             await EnterAndServeAsync(http, log, serve);
@@ -46,6 +48,7 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
             var elapsed = options.Clock.GetElapsedTime(start);
             metrics.Count(log, elapsed);
             log.Write(logger, elapsed);
+            log.Span?.End(http.Response.StatusCode, log.Error);
         }
     }
 

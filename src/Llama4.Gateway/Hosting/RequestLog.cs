@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Telemetry.Spans;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,12 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http, Answ
 
     /// <summary>What went wrong in mid-stream that neither the client nor the cluster can be blamed for.</summary>
     public Exception? Failure { get; set; }
+
+    /// <summary>Null where nobody listens.</summary>
+    public RequestSpan? Span { get; set; }
+
+    /// <summary>The code of what went wrong; null where it ended as it should.</summary>
+    public string? Error => Finish is "-" or "stop" or "length" or "tool_calls" or "tokenized" or "detokenized" or "rendered" ? null : Finish;
 
     public void Write(ILogger logger, TimeSpan elapsed) => Line(
         logger,

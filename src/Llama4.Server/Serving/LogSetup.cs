@@ -1,3 +1,4 @@
+using Llama4.Gateway.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Llama4.Server.Serving;
@@ -31,6 +32,7 @@ internal static class LogSetup
     private static ILoggingBuilder Filtered(ILoggingBuilder logging)
     {
         logging.ClearProviders()
+            .AddLlama4Logs()
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // its advice to turn server GC on is for other loads than ours
             .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))
             .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -1,6 +1,7 @@
 using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Gateway.Hosting;
+using Llama4.Gateway.Telemetry;
 using Llama4.Images;
 using Llama4.Server.Output;
 

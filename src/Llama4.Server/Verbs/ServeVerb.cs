@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using Llama4.Cluster.Spans;
 using Llama4.Gateway;
+using Llama4.Gateway.Telemetry;
 using Llama4.Server.Output;
 using Llama4.Server.Serving;
 
@@ -55,6 +57,7 @@ internal static class ServeVerb
         cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
+            using var telemetry = StartTelemetry();
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
             var log = LogSetup.As(parsed.GetValue(logFormat));
@@ -91,6 +94,20 @@ internal static class ServeVerb
             "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
             "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
+    }
+
+    /// <summary>For the whole process: of a host without a gateway as of one with.</summary>
+    private static IDisposable StartTelemetry()
+    {
+        try
+        {
+            FullDepth.Read(Environment.GetEnvironmentVariable(FullDepth.Variable));
+            return TelemetrySetup.Start();
+        }
+        catch (Exception error) when (error is TelemetryException or ArgumentException)
+        {
+            throw new UsageException(error.Message);
+        }
     }
 
     private static void Welcome(RunningModel model, Uri address, PublicDoor door, TextWriter output)

@@ -1,0 +1,125 @@
+using Llama4.Telemetry.Tests.Otlp;
+
+namespace Llama4.Telemetry.Tests.Traces;
+
+/// <summary>A trace over the processes of a cluster, each of which exports its own spans.</summary>
+public class ManyProcessesTests
+{
+    private const string NoRedis = "redis-server is not installed";
+
+    public static bool HasRedis => RedisStore.IsInstalled;
+
+    private static Dictionary<string, string> Environment(OtlpReceiver collector, int every) => new()
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Grpc,
+        ["OTEL_TRACES_SAMPLER"] = "always_on",
+        ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_BSP_MAX_QUEUE_SIZE"] = "65536",
+        ["LLAMA4_TRACE_TOKENS"] = $"{every}",
+    };
+
+    private static Task<ServerProcess> HostAsync(RedisStore store, OtlpReceiver collector, int every, string name, string roles) => ServerProcess.StartAsync(
+        Environment(collector, every),
+        ["--cluster", store.Address, "--name", name, "--roles", roles, "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", .. roles.Contains("gateway") ? (string[])["--port", "0"] : []]);
+
+    [Fact(Skip = NoRedis, SkipUnless = nameof(HasRedis))]
+    public async Task Requests_OverThreeHosts_AreATraceEachWithTheSpansOfAll()
+    {
+        const int Requests = 6;
+        const int Tokens = 12;
+        await using var collector = await OtlpReceiver.StartAsync();
+        await using var store = await RedisStore.StartAsync();
+        await using var middle = await HostAsync(store, collector, every: 1, "middle", "attention,experts");
+        await using var back = await HostAsync(store, collector, every: 1, "back", "experts");
+        await using var front = await HostAsync(store, collector, every: 1, "front", "engine,vocabulary,gateway");
+
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => front.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
+        bool IsWhole(IReadOnlyList<ReceivedSpan> spans) => spans.Named("chat scout-nano") is { Count: Requests } chats
+            && chats.All(chat => spans.Count(span => span.Trace == chat.Trace && span.Name == "5 layer") == 8 * Tokens
+                && spans.Count(span => span.Trace == chat.Trace && span.Name == "8 expert group") >= 8 * Tokens
+                && spans.Count(span => span.Trace == chat.Trace && span.Name == "2 step") >= Tokens);
+        var spans = await collector.UntilAsync(IsWhole);
+
+        var pids = new HashSet<object>();
+        foreach (var chat in spans.Named("chat scout-nano"))
+        {
+            var trace = spans.Where(span => span.Trace == chat.Trace).ToList();
+            trace.Where(span => span.Parent.Length > 0).ShouldAllBe(span => trace.Any(other => other.Id == span.Parent));
+            pids.UnionWith(trace.Select(span => span.Resource["process.pid"]));
+
+            // Each token's layers, in their order, with what each took and who had the expert.
+            foreach (var stage in trace.Named("4 stage").Where(stage => trace.Below(stage).Count > 0))
+            {
+                var layers = trace.Below(stage).OrderBy(layer => layer.Number("llama4.layer")).ToList();
+                layers.Select(layer => layer.Number("llama4.layer")).ShouldBe(Enumerable.Range(0, 8).Select(layer => (long)layer));
+                layers.Select(layer => layer.Start).ShouldBeInOrder();
+                layers.ShouldAllBe(layer => layer.End > layer.Start && layer.Text("llama4.host").StartsWith("middle"));
+                foreach (var layer in layers)
+                {
+                    layer.Number("llama4.attention_us").ShouldBeGreaterThan(0);
+                    layer.Number("llama4.expert").ShouldBeInRange(0, 15);
+                    layer.Number("llama4.expert.rows").ShouldBeInRange(1, layer.Number("llama4.rows"));
+                    layer.Number("llama4.rows.merged").ShouldBeGreaterThan(0);
+                    var isElsewhere = layer.Text("llama4.expert.host").StartsWith("back");
+                    (layer.Number("llama4.wire_us") > 0).ShouldBe(isElsewhere);
+                    var group = trace.Below(trace.Below(layer).Named("7 experts").Single()).ShouldHaveSingleItem();
+                    group.Name.ShouldBe("8 expert group");
+                    group.Text("llama4.host").ShouldBe(layer.Text("llama4.expert.host"));
+                    (group.Kind == ReceivedSpan.ServerKind).ShouldBe(isElsewhere);
+                    group.Resource["process.pid"].Equals(layer.Resource["process.pid"]).ShouldBe(!isElsewhere);
+                    trace.Below(layer).Named("6 attention").Count.ShouldBe(1);
+                }
+            }
+
+            trace.Named("9 draw").ShouldAllBe(draw => draw.Text("llama4.host").StartsWith("front"));
+        }
+
+        pids.Count.ShouldBe(3);
+
+        // A step of several requests links to the others, a batch of experts to the steps of all whose rows are in it.
+        var traces = spans.Named("chat scout-nano").ToDictionary(chat => chat.Trace);
+        var shared = spans.Named("2 step").Where(step => step.Links.Count > 0).ToList();
+        shared.ShouldNotBeEmpty();
+        shared.ShouldAllBe(step => step.Links.Count == step.Number("llama4.sequences") - 1
+            && step.Links.All(link => link.Trace != step.Trace && traces[link.Trace].Id == link.Id));
+        var batches = spans.Named("8 expert group").Where(group => group.Kind == ReceivedSpan.ServerKind).ToList();
+        var steps = spans.Named("2 step").ToDictionary(step => step.Id);
+        batches.ShouldAllBe(batch => batch.Links.Any(link => link.Trace == batch.Trace) && batch.Links.All(link => steps[link.Id].Trace == link.Trace));
+        batches.ShouldContain(batch => batch.Links.Select(link => link.Trace).Distinct().Count() > 1);
+    }
+
+    [Fact(Skip = NoRedis, SkipUnless = nameof(HasRedis))]
+    public async Task Request_WhoseEngineIsKilled_GoesOnInItsTrace()
+    {
+        const int Tokens = 3000;
+        const int Requests = 4;
+        const string Host = "engine,attention,experts,vocabulary";
+        await using var collector = await OtlpReceiver.StartAsync();
+        await using var store = await RedisStore.StartAsync();
+        await using var one = await HostAsync(store, collector, every: 0, "one", Host);
+        await using var other = await HostAsync(store, collector, every: 0, "other", Host);
+        await using var gateway = await HostAsync(store, collector, every: 0, "gateway", "gateway");
+
+        var answers = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => gateway.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
+        var before = await collector.UntilAsync(spans => spans.Named("2 step").Any(step => step.Number("llama4.token.index") > 20));
+        var engine = before.Named("2 step")[0].Resource["process.pid"];
+        new[] { one, other }.Single(host => host.Id.Equals((int)(long)engine)).Kill();
+        await answers;
+        var spans = await collector.UntilAsync(spans => spans.Named("chat scout-nano").Count == Requests && spans.Named("2 engine").Count == Requests);
+
+        var resubmissions = spans.Named("2 resubmission");
+        resubmissions.ShouldNotBeEmpty();
+        foreach (var again in resubmissions)
+        {
+            var chat = spans.Named("chat scout-nano").Single(chat => chat.Trace == again.Trace);
+            chat.Number("gen_ai.usage.output_tokens").ShouldBe(Tokens);
+            again.Parent.ShouldBe(chat.Id);
+            var after = spans.Below(chat).Named("2 engine").ShouldHaveSingleItem(); // that of the engine which was killed could not be told
+            after.Resource["process.pid"].ShouldNotBe(engine);
+            after.Number("llama4.emitted.tokens").ShouldBe(again.Number("llama4.emitted.tokens"));
+            again.Number("llama4.emitted.tokens").ShouldBeGreaterThan(0);
+            again.Text("llama4.engine.to").ShouldNotBe(again.Text("llama4.engine.from"));
+            spans.Where(span => span.Trace == chat.Trace && span.Name == "2 step").Select(step => step.Resource["process.pid"]).Distinct().Count().ShouldBe(2);
+        }
+    }
+}
