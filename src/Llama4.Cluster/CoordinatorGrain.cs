@@ -64,7 +64,7 @@ internal sealed class CoordinatorGrain(
         Plan = step,
         Tensors = host.Uploader.Upload(step),
         Trace = StepTrace.Of(step, draws, host, route.Layers),
-        Choices = routed.IsWatched ? new StepChoices(host.Device, routed, route.Layers.Length, step.Rows) : null,
+        Choices = routed.Begin(route.RoutedLayers, step.Rows),
     };
 
     private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>

@@ -4,32 +4,36 @@ using Llama4.Compute;
 namespace Llama4.Cluster.Traces;
 
 /// <summary>
-/// What the routers of a stage choose for one step, for those who watch: routers write their choices side by side, so that a step is one tensor, which is kept and read back with
-/// those of other steps. The step does nothing more than without.
+/// What the routers of a stage choose for one step, for those who watch: each router writes its choices into a place of a tensor that many steps share
+/// (<see cref="ChoicePage"/>). The step does nothing more than without.
 /// </summary>
-/// <param name="layers">Of the stage.</param>
+/// <param name="page">Has places first..first + layers * rows for the step.</param>
+/// <param name="layers">That have a router, in the order in which the step comes through them.</param>
 /// <param name="rows">Of the step.</param>
-internal sealed class StepChoices(IDevice device, RoutedTokens routed, int layers, int rows) : IDisposable
+internal sealed class StepChoices(RoutedTokens routed, ChoicePage page, int first, int[] layers, int rows) : IDisposable
 {
-    private readonly List<int> _layers = new(layers);
-
-    /// <summary>[layers * rows, 1] I32; null once it is kept.</summary>
-    private Tensor? _chosen = device.Rent(DType.I32, layers * rows, 1);
+    private int _next;
+    private bool _isOver;
 
     /// <summary>Where the router of a layer is to write.</summary>
     /// <returns>[rows, 1] I32, the caller's to dispose.</returns>
     public Tensor Of(int layer)
     {
-        _layers.Add(layer);
-        return device.View(_chosen!, (_layers.Count - 1) * rows, rows);
+        if (_next == layers.Length || layers[_next] != layer)
+            throw new InvalidOperationException($"router {_next} of a step through the layers [{string.Join(", ", layers)}] cannot be that of layer {layer}");
+        return page.View(first + (_next++ * rows), rows);
     }
 
-    /// <summary>The stage is enqueued.</summary>
-    public void End()
+    /// <summary>The stage is enqueued: what its routers choose counts.</summary>
+    public void End() => Over(new StepPlaces(first, layers, rows));
+
+    /// <summary>Of a step that has not ended nothing counts.</summary>
+    public void Dispose() => Over(null);
+
+    private void Over(StepPlaces? chosen)
     {
-        routed.Keep(new KeptChoices(_chosen!, [.. _layers], rows));
-        _chosen = null;
+        if (!_isOver)
+            routed.End(page, chosen);
+        _isOver = true;
     }
-
-    public void Dispose() => _chosen?.Dispose();
 }
