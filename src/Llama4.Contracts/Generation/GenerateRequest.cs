@@ -47,4 +47,10 @@ public sealed record GenerateRequest
 
     /// <summary>The answer's first <see cref="TracedTokensMax"/> tokens come with the paths they took.</summary>
     [Id(15)] public bool Trace { get; init; }
+
+    /// <summary>No stop id is drawn as one of the answer's first so many tokens, as long as there is any other id to draw: a constraint that must end goes before.</summary>
+    [Id(16)] public int TokensMin { get; init; }
+
+    /// <summary>Keys and values are shared in the prefix cache with requests of the same salt only; empty like any other.</summary>
+    [Id(17)] public string CacheSalt { get; init; } = "";
 }

@@ -6,7 +6,7 @@ namespace Llama4.Gateway.Answers;
 
 /// <summary>One answer in progress: a generation of the cluster and the text that is made of it. Disposing cancels what has not ended.</summary>
 internal sealed class Choice(
-    int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, CancellationToken cancellation) : IAsyncDisposable
+    int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, TokenNames names, CancellationToken cancellation) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<TokenChunk> _chunks = generation.Chunks(cancellation).GetAsyncEnumerator(cancellation);
     private Task<bool>? _waiting;
@@ -22,6 +22,9 @@ internal sealed class Choice(
 
     /// <summary>Its place among the answers with paths; null for an answer without.</summary>
     public IDisposable? Traced { get; init; }
+
+    /// <summary>Of an answer that comes with the ids of its tokens: those of its prompt. Null for one without.</summary>
+    public int[]? PromptIds { get; init; }
 
     public int CachedTokens { get; private set; }
 
@@ -47,7 +50,11 @@ internal sealed class Choice(
         var chunk = _chunks.Current;
         GeneratedTokens += chunk.Token is null ? 0 : 1;
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
-        piece = text.Take(chunk) with { Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null };
+        piece = text.Take(chunk) with
+        {
+            Token = chunk.Token,
+            Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, names.Text(token), path) : null,
+        };
         Finish = piece.Finish;
         if (Finish is FinishReason.Error or FinishReason.Cancelled)
         {
