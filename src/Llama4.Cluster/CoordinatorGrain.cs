@@ -69,7 +69,7 @@ internal sealed class CoordinatorGrain(
             Plan = step,
             Tensors = host.Uploader.Upload(step),
             Trace = StepTrace.Of(step, draws, host, route.Layers, spans),
-            Choices = routed.Begin(route.Layers.Length, step.Rows),
+            Choices = routed.Begin(route.RoutedLayers, step.Rows),
             Spans = spans,
         };
     }

@@ -46,6 +46,18 @@ public sealed record GatewayLimits
     /// <summary>Entries of logit_bias; past it 400. Each is applied to the logits at each step.</summary>
     public int LogitBiasMax { get; init; } = 1024;
 
+    /// <summary>Ids in allowed_token_ids; past it 400. They are applied at each step, and go with each draw to another host.</summary>
+    public int AllowedIdsMax { get; init; } = 1024;
+
+    /// <summary>Entries of bad_words; past it 400. 128 of them at most <see cref="BadWordCharsMax"/> long are at worst 16,000 ids, held against the answer's last ones at each step.</summary>
+    public int BadWordsMax { get; init; } = 128;
+
+    /// <summary>Characters of one bad word; past it 400.</summary>
+    public int BadWordCharsMax { get; init; } = 64;
+
+    /// <summary>Characters of cache_salt; past it 400. 256 = a hash, a UUID or a key in any usual spelling.</summary>
+    public int CacheSaltCharsMax { get; init; } = 256;
+
     /// <summary>Stop strings of a request, as OpenAI has it; past it 400.</summary>
     public int StopStringsMax { get; init; } = 4;
 

@@ -21,8 +21,14 @@ internal sealed class SseWriter : IAnswerStream
     private readonly byte[] _beforeIndex;
     private readonly byte[] _afterChoices;
 
+    // Ids that the next event of each choice takes along, where they are asked for: those of tokens whose text is held back wait here.
+    private List<int>[] _ids = [];
+    private bool[] _hasBegun = [];
+
     // Paths that the next event takes along: that of a token whose text is held back waits here.
     private readonly List<TracedToken> _traced = [];
+
+    private static ReadOnlySpan<byte> OfPrompt => ",\"prompt_token_ids\":"u8;
 
     public SseWriter(HttpContext http, IAnswerFormat format, AnswerHead head, bool logprobs, StreamUsage usage, TimeSpan stalledReaderLimit)
     {
@@ -44,6 +50,8 @@ internal sealed class SseWriter : IAnswerStream
     public void Start(IReadOnlyList<Choice> choices)
     {
         _connection.Open();
+        _ids = [.. choices.Select(_ => new List<int>())];
+        _hasBegun = new bool[choices.Count];
         foreach (var choice in choices)
         {
             if (!_format.OpeningMember.IsEmpty)
@@ -60,6 +68,11 @@ internal sealed class SseWriter : IAnswerStream
         if (piece.Traced is { } traced)
         {
             _traced.Add(traced);
+        }
+
+        if (choice.PromptIds is not null && piece.Token is { } id)
+        {
+            _ids[choice.Index].Add(id);
         }
 
         if (piece.Text.Length > 0 || piece.Tokens.Count > 0)
@@ -144,7 +157,7 @@ internal sealed class SseWriter : IAnswerStream
 
         Put(",\"finish_reason\":"u8);
         WriteJson(finish, static (json, value) => json.WriteStringValue(value));
-        Put("}]"u8);
+        WriteIdsAndEnd(choice);
         if (_traced.Count > 0)
         {
             Put(",\"llama4\":"u8);
@@ -157,8 +170,38 @@ internal sealed class SseWriter : IAnswerStream
 
     private void WritePlainEnd(Choice choice)
     {
-        Put(""","logprobs":null,"finish_reason":null}]"""u8);
+        Put(""","logprobs":null,"finish_reason":null"""u8);
+        WriteIdsAndEnd(choice);
         WriteAfterChoices(choice);
+    }
+
+    /// <summary>The choice's end, with the ids that it has not given yet; those of its prompt go with its first event.</summary>
+    private void WriteIdsAndEnd(Choice choice)
+    {
+        if (_ids[choice.Index] is { Count: > 0 } ids)
+        {
+            WriteIds(",\"token_ids\":"u8, ids);
+            ids.Clear();
+        }
+
+        var prompt = _hasBegun[choice.Index] ? null : choice.PromptIds;
+        _hasBegun[choice.Index] = true;
+        if (prompt is not null && _format.HasManyPrompts)
+        {
+            WriteIds(OfPrompt, prompt);
+        }
+
+        Put("}]"u8);
+        if (prompt is not null && !_format.HasManyPrompts)
+        {
+            WriteIds(OfPrompt, prompt);
+        }
+    }
+
+    private void WriteIds(ReadOnlySpan<byte> member, IReadOnlyList<int> ids)
+    {
+        Put(member);
+        WriteJson(ids, TokenIds.Write);
     }
 
     private void WriteAfterChoices(Choice choice)

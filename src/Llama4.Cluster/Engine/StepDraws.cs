@@ -29,13 +29,23 @@ internal static class StepDraws
         return new TokenDraw(
             settings,
             penalised ? view.Prompt : default,
-            penalised || view.Request.Constraint is not null ? view.Output : default,
+            penalised || view.Request.Constraint is not null ? view.Output : Last(view.Output, settings.BadSequences),
             view.Seed, view.Choice, view.Position, view.Request.TopLogprobs,
             view.Request.Constraint is { } constraint
                 ? new DrawConstraint(constraint.Digest, told.Has(constraint) ? null : constraint, view.Request.StopIds, constraint.EndsLate)
                 : null)
         {
             Trace = view.Request.Trace && view.Index < GenerateRequest.TracedTokensMax,
+            Deferred = view.Index < view.Request.TokensMin ? view.Request.StopIds : null,
         };
+    }
+
+    /// <summary>As many of the ids drawn so far as a sequence can have in front of its last one.</summary>
+    private static ReadOnlyMemory<int> Last(ReadOnlyMemory<int> output, int[][]? sequences)
+    {
+        var most = 0;
+        foreach (var sequence in sequences ?? [])
+            most = Math.Max(most, sequence.Length - 1);
+        return output[Math.Max(0, output.Length - most)..];
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Llama4.Cluster.Traces;
 using Llama4.Compute;
@@ -16,11 +17,8 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
     /// <summary>A watcher asks every second: some of its questions may be lost.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
-    /// <summary>Steps that are read back together: waking a thread costs as much as some layers of a small model.</summary>
-    private const int StepsMax = 64;
-
-    /// <summary>Choices that are read back together: 256 KiB.</summary>
-    private const int ChoicesMax = 64 * 1024;
+    /// <summary>Choices that are read back together, unless one step has more: 256 KiB.</summary>
+    internal const int ChoicesMax = 64 * 1024;
 
     /// <summary>
     /// Where the experts of a layer are all on this host nothing else tells which of them ran: of one step in so many it is read back. A prime, so that micro-batches which take turns are
@@ -28,6 +26,7 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
     /// </summary>
     private const int SampledEvery = 13;
 
+    /// <summary>Guarded by itself.</summary>
     private readonly long[] _tokens = new long[layers * experts];
 
     /// <summary>A timestamp; long.MinValue before anybody has watched.</summary>
@@ -36,127 +35,146 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
 
     /// <summary>Guards what is below.</summary>
     private readonly Lock _gate = new();
-    private List<KeptChoices> _kept = [];
-    private int _keptChoices;
+    private ChoicePage? _filling;
+
+    /// <summary>Steps take turns with two pages: one may still wait for a slow step while the other is filled.</summary>
+    private ChoicePage? _spare;
+
+    /// <summary>Pages that are full and wait for steps in them to be over: no more than there are steps in flight.</summary>
+    private readonly List<ChoicePage> _full = [];
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Told of such steps while somebody wants to know; null for nobody.</summary>
     public ExpertCounts? Ran { get; init; }
-
-    /// <summary>The choices of a step that is about to begin.</summary>
-    /// <param name="layers">Of the stage.</param>
-    /// <param name="rows">Of the step.</param>
-    /// <returns>Null for a step that nobody looks at.</returns>
-    public StepChoices? Begin(int layers, int rows)
-    {
-        var isSampled = Ran?.IsHeard() == true && Interlocked.Increment(ref _begun) % SampledEvery == 0;
-        return isSampled || IsWatched ? new StepChoices(device!, this, layers, rows) { Stands = isSampled ? SampledEvery : 0, IsWatched = IsWatched } : null;
-    }
 
     public bool IsWatched => Volatile.Read(ref _until) is var until && until != long.MinValue && clock.GetTimestamp() < until;
 
     /// <summary>Somebody watches, and will for a while.</summary>
     public void Watch() => Volatile.Write(ref _until, clock.GetTimestamp() + (long)(Lease.TotalSeconds * clock.TimestampFrequency));
 
-    /// <summary>Steps that are enqueued; takes the choices over.</summary>
-    public void Keep(KeptChoices choices)
+    /// <summary>A step begins. Null for one that nobody looks at, and where there is nothing to see.</summary>
+    /// <param name="routed">Layers that have a router, in the order of the step's way.</param>
+    public StepChoices? Begin(int[] routed, int rows)
+    {
+        var (isWatched, isSampled) = (IsWatched, Ran?.IsHeard() == true && Interlocked.Increment(ref _begun) % SampledEvery == 0);
+        if (!(isWatched || isSampled) || device is null || routed.Length * rows is not (> 0 and var count))
+            return null;
+        lock (_gate)
+        {
+            if (_filling is { } full && !full.HasRoom(count))
+            {
+                _filling = null;
+                _full.Add(full);
+                ReadIfOver(full);
+            }
+            if (_filling is null)
+                _filling = TakeSpare(count) ?? new ChoicePage(device, Math.Max(count, ChoicesMax));
+            return new StepChoices(this, _filling, _filling.Begin(count), routed, rows) { IsWatched = isWatched, Ran = isSampled ? new(routed.Length) : null };
+        }
+    }
+
+    /// <summary>A step is over.</summary>
+    /// <param name="page">That it has places in.</param>
+    /// <param name="chosen">Null if its choices do not count.</param>
+    public void End(ChoicePage page, StepPlaces? chosen)
     {
         lock (_gate)
         {
-            _kept.Add(choices);
-            _keptChoices += choices.Count;
-            if (_kept.Count < StepsMax && _keptChoices < ChoicesMax)
-                return;
+            page.End(chosen);
+            ReadIfOver(page);
         }
-        _ = ReadAsync();
     }
 
-    /// <summary>[layers * experts] since the host's start, as far as it was watched; of all steps that were kept before.</summary>
+    /// <summary>[layers * experts] since the host's start, as far as it was watched; of all steps that had ended.</summary>
     public async Task<long[]> CountAsync()
     {
-        await ReadAsync();
-        var counts = new long[_tokens.Length];
-        for (var i = 0; i < counts.Length; i++)
-            counts[i] = Interlocked.Read(ref _tokens[i]);
-        return counts;
+        Task reading;
+        lock (_gate)
+        {
+            _full.ForEach(Read);
+            if (_filling is { } page)
+                Read(page);
+            reading = _reading;
+        }
+        await reading;
+        lock (_tokens)
+            return [.. _tokens];
     }
 
     /// <param name="chosen">[rows] experts of the layer.</param>
     public void Add(int layer, ReadOnlySpan<int> chosen)
     {
-        foreach (var expert in chosen)
+        lock (_tokens)
         {
-            if ((uint)expert < (uint)experts)
-                Interlocked.Increment(ref _tokens[(layer * experts) + expert]);
+            var own = _tokens.AsSpan(layer * experts, experts);
+            foreach (var expert in chosen)
+            {
+                if ((uint)expert < (uint)own.Length)
+                    own[expert]++;
+            }
         }
     }
 
-    /// <summary>Completes when all that is kept is counted.</summary>
-    private Task ReadAsync()
+    private ChoicePage? TakeSpare(int count)
     {
-        lock (_gate)
-        {
-            if (_kept.Count > 0)
-            {
-                _reading = ReadAsync(_reading, _kept);
-                (_kept, _keptChoices) = ([], 0);
-            }
-            return _reading;
-        }
+        if (_spare is not { } spare || !spare.HasRoom(count))
+            return null;
+        _spare = null;
+        return spare;
+    }
+
+    /// <summary>Reads a page with no room left once nobody writes into it; one that is not filled any more is then free.</summary>
+    private void ReadIfOver(ChoicePage page)
+    {
+        if (page.IsOpen || (page == _filling && page.HasRoom(1)))
+            return;
+        Read(page);
+        if (!_full.Remove(page))
+            return;
+        if (_spare is null && page.Places == ChoicesMax)
+            _spare = page;
+        else
+            page.Dispose();
+    }
+
+    /// <summary>What has ended in a page is counted by the time that <see cref="_reading"/> completes.</summary>
+    private void Read(ChoicePage page)
+    {
+        if (page.Take() is { Length: > 0 } steps)
+            _reading = ReadAsync(_reading, page, steps);
     }
 
     /// <summary>Never throws: steps themselves meet a device that fails, and what is not counted then is missing in a picture.</summary>
-    private async Task ReadAsync(Task before, List<KeptChoices> kept)
+    private async Task ReadAsync(Task before, ChoicePage page, StepPlaces[] steps)
     {
-        var reading = DownloadAsync(kept);
+        var first = steps.Min(step => step.First);
+        var count = steps.Max(step => step.End) - first;
+        var buffer = ArrayPool<byte>.Shared.Rent(count * sizeof(int));
+        var reading = DownloadAsync(page, first, count, buffer); // is enqueued before anything is awaited, so before the page is filled anew
         await before.ConfigureAwait(false);
-        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!reading.IsCompletedSuccessfully)
-            return;
-        var first = 0;
-        foreach (var step in kept)
+            return; // the buffer is not given back: nobody knows whether the device still writes
+        var chosen = MemoryMarshal.Cast<byte, int>(buffer.AsSpan(0, count * sizeof(int)));
+        foreach (var step in steps)
         {
-            foreach (var layer in step.Layers)
+            for (var i = 0; i < step.Layers.Length; i++)
             {
-                var chosen = MemoryMarshal.Cast<byte, int>(reading.Result).Slice(first, step.Rows);
+                var ofLayer = chosen.Slice(step.First - first + (i * step.Rows), step.Rows);
                 if (step.IsWatched)
-                    Add(layer, chosen);
-                if (step.Stands > 0 && step.Ran.Contains(layer))
-                    Ran!.AddSampled(layer, chosen, step.Stands);
-                first += step.Rows;
+                    Add(step.Layers[i], ofLayer);
+                if (step.Ran?.Contains(step.Layers[i]) == true)
+                    Ran!.AddSampled(step.Layers[i], ofLayer, SampledEvery);
             }
         }
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private async Task<byte[]> DownloadAsync(List<KeptChoices> kept)
+    private async Task DownloadAsync(ChoicePage page, int first, int count, byte[] buffer)
     {
-        var bytes = new byte[kept.Sum(step => step.Count) * sizeof(int)];
         ValueTask reading;
-        using (var all = device!.Rent(DType.I32, Math.Max(1, bytes.Length / sizeof(int)), 1))
-        {
-            var first = 0;
-            foreach (var step in kept)
-            {
-                device.CopyRows(step.Chosen, 0, all, first, step.Count);
-                step.Chosen.Dispose();
-                first += step.Count;
-            }
-            if (first == 0)
-                return bytes;
-            reading = device.DownloadAsync(all, bytes);
-        }
+        using (var chosen = page.View(first, count))
+            reading = device!.DownloadAsync(chosen, buffer.AsMemory(0, count * sizeof(int)));
         await reading.ConfigureAwait(false);
-        return bytes;
     }
-}
-
-/// <summary>What routers chose for one step.</summary>
-/// <param name="Chosen">[layers * rows or more, 1] I32, one layer behind the other.</param>
-/// <param name="Layers">Their numbers.</param>
-/// <param name="IsWatched">By who asks what routers choose.</param>
-/// <param name="Stands">For so many steps in what experts ran; 0 for none.</param>
-/// <param name="Ran">Layers whose experts are all on this host.</param>
-internal sealed record KeptChoices(Tensor Chosen, int[] Layers, int Rows, bool IsWatched, int Stands, IReadOnlyList<int> Ran)
-{
-    public int Count => Layers.Length * Rows;
 }

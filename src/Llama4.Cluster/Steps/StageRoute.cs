@@ -21,6 +21,7 @@ internal sealed class StageRoute
         IsVocabularyHere = placement.Vocabulary == host.Id;
         if (stage + 1 < placement.Stages.Length)
             (NextHost, Next) = (placement.Stages[stage + 1].Host, grains.GetCoordinator(replica, stage + 1, placement.Stages[stage + 1].Host));
+        RoutedLayers = [.. plan.Layers.Skip(own.FirstLayer).Take(own.Layers).Where(layer => layer.ExpertGroups.Length > 0).Select(layer => layer.Layer)];
         Layers = [.. plan.Layers.Skip(own.FirstLayer).Take(own.Layers).Select(layer => new ExpertDispatch(host, board, grains, replica, layer, calls, counts))];
     }
 
@@ -45,4 +46,7 @@ internal sealed class StageRoute
     public ICoordinatorGrain? Next { get; }
 
     public ExpertDispatch[] Layers { get; }
+
+    /// <summary>Numbers of the layers that have a router.</summary>
+    public int[] RoutedLayers { get; }
 }

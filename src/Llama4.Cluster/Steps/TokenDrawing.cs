@@ -48,7 +48,12 @@ internal static class TokenDrawing
         void Draw(int row)
         {
             var own = MemoryMarshal.Cast<byte, float>(buffer.AsSpan(row * rowBytes, rowBytes));
-            drawn[row] = draws[row].Constraint is null ? Sampler.Draw(own, draws[row]) : masks!.Draw(row, own, draws[row]);
+            drawn[row] = draws[row] switch
+            {
+                { Constraint: not null } => masks!.Draw(row, own, draws[row]),
+                { IsRestricted: true } => DrawRestricted(own, draws[row]),
+                _ => Sampler.Draw(own, draws[row]),
+            };
         }
 
         if (draws.Length > 1 && (long)logits.Width * draws.Length >= ParallelLogits)
@@ -64,7 +69,20 @@ internal static class TokenDrawing
         return drawn;
     }
 
+    /// <summary>A request that forbids everything fails its own row only.</summary>
+    private static DrawnToken DrawRestricted(ReadOnlySpan<float> logits, in TokenDraw draw)
+    {
+        try
+        {
+            return Sampler.Draw(logits, draw);
+        }
+        catch (InvalidOperationException nothing)
+        {
+            return new DrawnToken(-1, null, null, $"Of the tokens that the request allows none can be drawn: {nothing.Message}");
+        }
+    }
+
     private static bool IsPlainGreedy(TokenDraw draw) =>
-        draw is { TopLogprobs: null, Constraint: null }
+        draw is { TopLogprobs: null, Constraint: null, IsRestricted: false }
         && draw.Settings is { Temperature: 0, PresencePenalty: 0, FrequencyPenalty: 0, RepetitionPenalty: 1, LogitBias: null or { Count: 0 } };
 }

@@ -4,42 +4,45 @@ using Llama4.Compute;
 namespace Llama4.Cluster.Traces;
 
 /// <summary>
-/// What the routers of a stage choose for one step, for those who watch: routers write their choices side by side, so that a step is one tensor, which is kept and read back with
-/// those of other steps. The step does nothing more than without.
+/// What the routers of a stage choose for one step, for those who watch: each router writes its choices into a place of a tensor that many steps share
+/// (<see cref="ChoicePage"/>). The step does nothing more than without.
 /// </summary>
-/// <param name="layers">Of the stage.</param>
+/// <param name="page">Has places first..first + layers * rows for the step.</param>
+/// <param name="layers">That have a router, in the order in which the step comes through them.</param>
 /// <param name="rows">Of the step.</param>
-internal sealed class StepChoices(IDevice device, RoutedTokens routed, int layers, int rows) : IDisposable
+internal sealed class StepChoices(RoutedTokens routed, ChoicePage page, int first, int[] layers, int rows) : IDisposable
 {
-    private readonly List<int> _layers = new(layers);
-    private readonly List<int> _ran = [];
+    private int _next;
+    private bool _isOver;
 
-    /// <summary>[layers * rows, 1] I32; null once it is kept.</summary>
-    private Tensor? _chosen = device.Rent(DType.I32, layers * rows, 1);
-
-    /// <summary>By who asks what routers choose.</summary>
+    /// <summary>Somebody asks what routers choose.</summary>
     public bool IsWatched { get; init; } = true;
 
-    /// <summary>It stands for so many steps in what experts ran; 0 for none.</summary>
-    public int Stands { get; init; }
+    /// <summary>Null for a step of which nobody asks what ran here; else the layers whose experts are all on this host.</summary>
+    public List<int>? Ran { get; init; }
 
     /// <summary>The experts of a layer are all on this host.</summary>
-    public void RanHere(int layer) => _ran.Add(layer);
+    public void RanHere(int layer) => Ran?.Add(layer);
 
     /// <summary>Where the router of a layer is to write.</summary>
     /// <returns>[rows, 1] I32, the caller's to dispose.</returns>
     public Tensor Of(int layer)
     {
-        _layers.Add(layer);
-        return device.View(_chosen!, (_layers.Count - 1) * rows, rows);
+        if (_next == layers.Length || layers[_next] != layer)
+            throw new InvalidOperationException($"router {_next} of a step through the layers [{string.Join(", ", layers)}] cannot be that of layer {layer}");
+        return page.View(first + (_next++ * rows), rows);
     }
 
-    /// <summary>The stage is enqueued.</summary>
-    public void End()
+    /// <summary>The stage is enqueued: what its routers choose counts.</summary>
+    public void End() => Over(new StepPlaces(first, layers, rows, IsWatched, Ran));
+
+    /// <summary>Of a step that has not ended nothing counts.</summary>
+    public void Dispose() => Over(null);
+
+    private void Over(StepPlaces? chosen)
     {
-        routed.Keep(new KeptChoices(_chosen!, [.. _layers], rows, IsWatched, Stands, _ran));
-        _chosen = null;
+        if (!_isOver)
+            routed.End(page, chosen);
+        _isOver = true;
     }
-
-    public void Dispose() => _chosen?.Dispose();
 }

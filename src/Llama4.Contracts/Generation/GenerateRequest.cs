@@ -50,4 +50,10 @@ public sealed record GenerateRequest
 
     /// <summary>What the request's spans are below; null for one that is not sampled.</summary>
     [Id(16)] public SpanParent? Span { get; init; }
+
+    /// <summary>No stop id is drawn as one of the answer's first so many tokens, as long as there is any other id to draw: a constraint that must end goes before.</summary>
+    [Id(17)] public int TokensMin { get; init; }
+
+    /// <summary>Keys and values are shared in the prefix cache with requests of the same salt only; empty like any other.</summary>
+    [Id(18)] public string CacheSalt { get; init; } = "";
 }

@@ -24,4 +24,13 @@ public sealed record SamplingSettings
 
     /// <summary>Added to the logit of an id; null for none.</summary>
     [Id(7)] public Dictionary<int, double>? LogitBias { get; init; }
+
+    /// <summary>Only these ids are drawn; null for any.</summary>
+    [Id(8)] public int[]? AllowedIds { get; init; }
+
+    /// <summary>Sequences of ids that no answer comes to have: the last of one is not drawn where the others have just been. None is empty; null for none.</summary>
+    [Id(9)] public int[][]? BadSequences { get; init; }
+
+    /// <summary>Whether some ids are never drawn, whatever their logits.</summary>
+    public bool IsRestricted => AllowedIds is not null || BadSequences is { Length: > 0 };
 }

@@ -3,7 +3,7 @@ namespace Llama4.Contracts;
 /// <summary>How one token is drawn: everything the sampler needs, so that the vocabulary keeps no state of a sequence.</summary>
 /// <param name="Settings">Temperature, penalties and cuts.</param>
 /// <param name="Prompt">Prompt ids, for the repetition penalty; empty when no penalty is on.</param>
-/// <param name="Output">Ids drawn so far, for the penalties and the constraint; empty when there is neither.</param>
+/// <param name="Output">Ids drawn so far, for the penalties and the constraint; the last of them, for bad sequences; empty when there are none of these.</param>
 /// <param name="Seed">Seed of the noise.</param>
 /// <param name="Choice">Which of the request's n choices.</param>
 /// <param name="Position">Position of the token to draw: the noise is a function of (seed, choice, position).</param>
@@ -31,6 +31,13 @@ public readonly record struct TokenDraw(
     /// <summary>The token is followed in full depth: each layer of its row is a span.</summary>
     [Id(14)]
     public bool IsDeep { get; init; }
+
+    /// <summary>Ids that are drawn only where there is no other; null for none.</summary>
+    [Id(15)]
+    public int[]? Deferred { get; init; }
+
+    /// <summary>Whether bias and penalties being neutral, the greatest logit may still not be what is drawn.</summary>
+    public bool IsRestricted => Deferred is { Length: > 0 } || Settings.IsRestricted;
 }
 
 /// <param name="Id">The token; −1 where none could be drawn.</param>

@@ -8,7 +8,7 @@ using Llama4.Gateway.Telemetry.Spans;
 namespace Llama4.Gateway.Answers;
 
 /// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
-internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content, TracedAnswers traced)
+internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content, TracedAnswers traced, TokenNames names)
 {
     /// <summary>Submits all answers of a request.</summary>
     /// <param name="caller">For the fair queue; the tokens are taken of its limit.</param>
@@ -51,6 +51,8 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Constraint = request.Constraint,
                         Trace = fields.Trace,
                         Span = span,
+                        TokensMin = fields.TokensMin,
+                        CacheSalt = fields.CacheSalt,
                     },
                     request,
                     place,
@@ -64,8 +66,14 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     calls,
                     fields.KeepsStops,
                     fields.ShowsSpecials,
-                    request.Openings?[p] ?? "");
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation) { Traced = place, Times = times });
+                    request.Openings?[p] ?? "",
+                    fields.TokensMin);
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, names, cancellation)
+                {
+                    Traced = place,
+                    Times = times,
+                    PromptIds = fields.ReturnsIds ? prompt : null,
+                });
             }
         }
     }
@@ -115,8 +123,11 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, request.Fields.TokensMax, request.PromptParam);
         }
 
-        return request.Fields.TokensMax is { } asked
+        var most = request.Fields.TokensMax is { } asked
             ? asked <= room ? asked : throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, asked, request.PromptParam)
             : Math.Min(room, request.TokensMaxDefault ?? room);
+        return request.Fields.TokensMin <= most
+            ? most
+            : throw ApiError.Invalid($"'min_tokens' must be at most the {most} tokens that the answer may have, but is {request.Fields.TokensMin}.", "min_tokens");
     }
 }

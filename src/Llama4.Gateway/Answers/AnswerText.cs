@@ -13,6 +13,7 @@ namespace Llama4.Gateway.Answers;
 /// <param name="keepsStops">The stop string, or the text of the stop id, stays in the text.</param>
 /// <param name="showsSpecials">Special tokens are shown by their names.</param>
 /// <param name="opening">What the text begins with, before anything that was generated.</param>
+/// <param name="tokensMin">A stop string counts only if it ends in the text of a later token.</param>
 internal sealed class AnswerText(
     Tokenizer tokenizer,
     IReadOnlyList<string> stops,
@@ -21,7 +22,8 @@ internal sealed class AnswerText(
     AnswerCalls? calls = null,
     bool keepsStops = false,
     bool showsSpecials = false,
-    string opening = "")
+    string opening = "",
+    int tokensMin = 0)
 {
     // Calls stand between special tokens, whose names tell them.
     private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecials: calls is null && !showsSpecials);
@@ -29,6 +31,7 @@ internal sealed class AnswerText(
 
     // Tokens whose text may still turn out to be a stop string, oldest first, with where their text starts in UTF-16 units.
     private readonly Queue<(LoggedToken Token, int Start)> _waiting = new();
+    private int _tokens;
     private int _decodedUnits;
     private int _decodedCharacters;
     private int _givenUnits;
@@ -36,6 +39,7 @@ internal sealed class AnswerText(
 
     public Piece Take(TokenChunk chunk)
     {
+        _tokens += chunk.Token is null ? 0 : 1;
         var text = chunk.Token is { } id && (keepsStops || !stopIds.Contains(id)) ? Decode(chunk, id) : "";
         var finish = chunk.Finish;
         if (_matcher is { IsStopped: true })
@@ -73,9 +77,6 @@ internal sealed class AnswerText(
         return opened;
     }
 
-    /// <summary>A token's own text, as logprobs show it.</summary>
-    public string NameOf(int id) => new TokenNames(tokenizer).Text(id);
-
     private (string Content, IReadOnlyList<CalledTool>? Made) TellCalls(string text, FinishReason? finish, List<CallPiece>? pieces)
     {
         if (calls is null)
@@ -110,7 +111,7 @@ internal sealed class AnswerText(
         return Match(decoded);
     }
 
-    private string Match(string text) => _matcher?.Append(text) ?? text;
+    private string Match(string text) => _matcher?.Append(text, mayStop: _tokens > tokensMin) ?? text;
 
     private List<LoggedToken> Release(bool all)
     {

@@ -18,6 +18,8 @@ internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
 
     public string ChunkObject => "chat.completion.chunk";
 
+    public bool HasManyPrompts => false;
+
     public ReadOnlySpan<byte> OpeningMember => "\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}"u8;
 
     public ReadOnlySpan<byte> BeforeText => "\"delta\":{\"content\":"u8;

@@ -7,7 +7,7 @@ namespace Llama4.Gateway.Answers;
 
 /// <summary>One answer in progress: a generation of the cluster and the text that is made of it. Disposing cancels what has not ended.</summary>
 internal sealed class Choice(
-    int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, CancellationToken cancellation) : IAsyncDisposable
+    int index, int promptTokens, bool isFirstOfPrompt, IGeneration generation, AnswerText text, TokenNames names, CancellationToken cancellation) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<TokenChunk> _chunks = generation.Chunks(cancellation).GetAsyncEnumerator(cancellation);
     private Task<bool>? _waiting;
@@ -27,6 +27,9 @@ internal sealed class Choice(
 
     /// <summary>Told of each token; null where nobody asks.</summary>
     public AnswerTimes? Times { get; init; }
+
+    /// <summary>Of an answer that comes with the ids of its tokens: those of its prompt. Null for one without.</summary>
+    public int[]? PromptIds { get; init; }
 
     public int CachedTokens { get; private set; }
 
@@ -59,7 +62,8 @@ internal sealed class Choice(
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
         piece = text.Take(chunk) with
         {
-            Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null,
+            Token = chunk.Token,
+            Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, names.Text(token), path) : null,
             Span = chunk.Span,
         };
         Finish = piece.Finish;

@@ -15,6 +15,9 @@ internal interface IAnswerFormat
     /// <summary>"object" of a streamed chunk.</summary>
     string ChunkObject { get; }
 
+    /// <summary>Whether ids of the prompt are each choice's; else they are the answer's, whose prompt is one.</summary>
+    bool HasManyPrompts { get; }
+
     /// <summary>Member that opens a choice's stream; empty for none.</summary>
     ReadOnlySpan<byte> OpeningMember { get; }
 

@@ -12,6 +12,9 @@ namespace Llama4.Gateway.Answers;
 internal readonly record struct Piece(
     string Text, IReadOnlyList<LoggedToken> Tokens, FinishReason? Finish, IReadOnlyList<CalledTool>? Calls = null, IReadOnlyList<CallPiece>? CallPieces = null)
 {
+    /// <summary>The token that came with the chunk, even if its text is held back or none; null where none came.</summary>
+    public int? Token { get; init; }
+
     /// <summary>The token that came with the chunk and its path, even if its text is held back or none; null unless asked for.</summary>
     public TracedToken? Traced { get; init; }
 

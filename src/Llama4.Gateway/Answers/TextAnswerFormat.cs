@@ -17,6 +17,8 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
 
     public string ChunkObject => "text_completion";
 
+    public bool HasManyPrompts => true;
+
     public ReadOnlySpan<byte> OpeningMember => default;
 
     public ReadOnlySpan<byte> BeforeText => "\"text\":"u8;

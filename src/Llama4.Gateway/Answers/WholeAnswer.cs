@@ -13,6 +13,8 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
     private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
     private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
 
+    private readonly List<int>[] _ids = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<int>())];
+
     private readonly List<TracedToken> _traced = [];
 
     private readonly Piece[] _last = new Piece[choiceCount];
@@ -24,6 +26,11 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
         _texts[choice.Index].Append(piece.Text);
         _tokens[choice.Index].AddRange(piece.Tokens);
         _last[choice.Index] = piece;
+        if (choice.PromptIds is not null && piece.Token is { } id)
+        {
+            _ids[choice.Index].Add(id);
+        }
+
         if (piece.Traced is { } traced)
         {
             _traced.Add(traced);
@@ -62,10 +69,16 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
             json.WritePropertyName("logprobs");
             WriteLogprobs(json, choice.Index);
             json.WriteString("finish_reason", _last[choice.Index].FinishName);
+            WriteIds(json, choice);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        if (!format.HasManyPrompts && choices[0].PromptIds is { } prompt)
+        {
+            TokenIds.Write(json, "prompt_token_ids", prompt);
+        }
+
         if (_traced.Count > 0)
         {
             json.WritePropertyName("llama4");
@@ -75,6 +88,21 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
         json.WritePropertyName("usage");
         Usage.Of(choices).Write(json);
         json.WriteEndObject();
+    }
+
+    private void WriteIds(Utf8JsonWriter json, Choice choice)
+    {
+        if (choice.PromptIds is not { } prompt)
+        {
+            return;
+        }
+
+        if (format.HasManyPrompts)
+        {
+            TokenIds.Write(json, "prompt_token_ids", prompt);
+        }
+
+        TokenIds.Write(json, "token_ids", _ids[choice.Index]);
     }
 
     private void WriteLogprobs(Utf8JsonWriter json, int index)

@@ -38,6 +38,15 @@ internal sealed record GenerationFields
     /// <summary>How many of a prompt's last tokens are kept; -1 for as many as the context holds beside the answer, null for all.</summary>
     public int? PromptTokensKept { get; private init; }
 
+    /// <summary>Before the answer has so many tokens neither a stop id nor a stop string ends it.</summary>
+    public int TokensMin { get; private init; }
+
+    /// <summary>The answer comes with its token ids and those of its prompt.</summary>
+    public bool ReturnsIds { get; private init; }
+
+    /// <summary>Keys and values are shared with requests of the same salt only; empty like any other.</summary>
+    public string CacheSalt { get; private init; } = "";
+
     /// <summary>Tokens come with the paths they took.</summary>
     public bool Trace { get; init; }
 
@@ -60,6 +69,9 @@ internal sealed record GenerationFields
             ShowsSpecials = !fields.Flag("skip_special_tokens", absent: true),
             NamesTokensByIds = fields.Flag("return_tokens_as_token_ids"),
             PromptTokensKept = ReadPromptTokensKept(fields),
+            TokensMin = fields.Int("min_tokens", 0, int.MaxValue) ?? 0,
+            ReturnsIds = fields.Flag("return_token_ids"),
+            CacheSalt = ReadCacheSalt(fields, options.Limits),
             Trace = fields.Flag("llama4_path"),
         };
     }
@@ -81,6 +93,13 @@ internal sealed record GenerationFields
         var kept => kept,
     };
 
+    private static string ReadCacheSalt(RequestFields fields, GatewayLimits limits) => fields.Text("cache_salt") switch
+    {
+        null => "",
+        var salt when salt.Length > 0 && salt.Length <= limits.CacheSaltCharsMax => salt,
+        var salt => throw ApiError.Invalid($"'cache_salt' must have 1 to {limits.CacheSaltCharsMax} characters, but has {salt.Length}.", "cache_salt"),
+    };
+
     private static SamplingSettings ReadSampling(RequestFields fields, GatewayOptions options)
     {
         var defaults = options.Defaults;
@@ -95,6 +114,8 @@ internal sealed record GenerationFields
             RepetitionPenalty = fields.Number("repetition_penalty", 0, 100, above: true)
                 ?? fields.Number("repeat_penalty", 0, 100, above: true) ?? defaults.RepetitionPenalty,
             LogitBias = LogitBias.Read(fields, options) ?? defaults.LogitBias,
+            AllowedIds = ForbiddenTokens.ReadAllowed(fields, options),
+            BadSequences = ForbiddenTokens.ReadBadWords(fields, options),
         };
     }
 

@@ -7,7 +7,7 @@ namespace Llama4.Gateway.Responses;
 internal sealed class ChatTranslation
 {
     // Fields that both have, in the same form.
-    private static readonly string[] Shared = ["model", "temperature", "top_p", "stream", "parallel_tool_calls"];
+    private static readonly string[] Shared = ["model", "temperature", "top_p", "stream", "parallel_tool_calls", "cache_salt"];
 
     private readonly RequestFields _fields;
     private readonly IReadOnlyList<ChatTurn> _turns;

@@ -78,6 +78,7 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
 
     private MessageItem OpenMessage()
     {
+        CloseCall(); // an item ends before the next one begins
         _message = response.AddMessage();
         PutItem("response.output_item.added", _message, ResponseItem.InProgress);
         PutPart("response.content_part.added", _message);

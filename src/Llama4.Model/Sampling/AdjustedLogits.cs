@@ -4,7 +4,7 @@ using Llama4.Contracts;
 namespace Llama4.Model;
 
 /// <summary>
-/// Logits in double, after bias, penalties (steps 2 to 4) and mask. Pooled; one owner disposes. The array is padded with
+/// Logits in double, after bias, penalties (steps 2 to 4), mask and restrictions. Pooled; one owner disposes. The array is padded with
 /// -infinity to a multiple of <see cref="Exponentials.Lanes"/>, so that vector code needs no tail.
 /// </summary>
 internal readonly struct AdjustedLogits : IDisposable
@@ -25,8 +25,8 @@ internal readonly struct AdjustedLogits : IDisposable
 
     public ReadOnlySpan<double> Values => Array.AsSpan(0, Count);
 
-    /// <summary>False if bias and penalties are all neutral.</summary>
-    public static bool IsNeeded(SamplingSettings settings) => settings.LogitBias is { Count: > 0 } || HasPenalties(settings);
+    /// <summary>False if bias and penalties are all neutral and nothing is forbidden.</summary>
+    public static bool IsNeeded(in TokenDraw draw) => draw.Settings.LogitBias is { Count: > 0 } || HasPenalties(draw.Settings) || draw.IsRestricted;
 
     public static AdjustedLogits Of(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
@@ -37,6 +37,8 @@ internal readonly struct AdjustedLogits : IDisposable
             adjusted.Penalise(draw);
         if (!mask.AllowsAll)
             mask.Apply(adjusted.Array.AsSpan(0, adjusted.Count));
+        if (draw.IsRestricted)
+            DrawRestrictions.Apply(adjusted.Array.AsSpan(0, adjusted.Count), draw);
         return adjusted;
     }
 

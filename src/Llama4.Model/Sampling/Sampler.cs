@@ -35,7 +35,7 @@ public static class Sampler
 
     private static int Greedy(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
-        if (!AdjustedLogits.IsNeeded(draw.Settings) && mask.AllowsAll)
+        if (!AdjustedLogits.IsNeeded(draw) && mask.AllowsAll)
             return GreatestLogit.IdOf(logits);
         using var adjusted = AdjustedLogits.Of(logits, draw, mask);
         return GreatestLogit.IdOf(adjusted.Values);
@@ -47,7 +47,7 @@ public static class Sampler
         return weights.At(DrawNoise.Uniform(draw.Seed, draw.Choice, draw.Position));
     }
 
-    /// <summary>Steps 2 to 8 of the rule; the mask between 4 and 5, since nothing before it drops a token.</summary>
+    /// <summary>Steps 2 to 8 of the rule; the mask and what else is forbidden between 4 and 5, since nothing before it drops a token.</summary>
     private static TokenWeights Weights(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
         var settings = draw.Settings;

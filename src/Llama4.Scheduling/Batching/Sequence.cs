@@ -17,7 +17,7 @@ internal sealed class Sequence
         _stopIds = request.StopIds;
         _tokens = [.. request.Prompt, .. request.Emitted];
         Count = _tokens.Length;
-        Hashes = new PrefixHashes(memory, request.Images);
+        Hashes = new PrefixHashes(memory, request.Images, request.CacheSalt);
         Chunked = new KvBlockTable(memory.Chunked);
         Full = new KvBlockTable(memory.Full);
     }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Llama4.Contracts;
 
 namespace Llama4.Scheduling;
@@ -7,8 +9,10 @@ namespace Llama4.Scheduling;
 /// between and the pictures that have rows there. It grows with the sequence: 20 bytes for every 32 tokens.
 /// </summary>
 /// <param name="images">Of the sequence's prompt.</param>
-internal sealed class PrefixHashes(KvMemory memory, IReadOnlyList<RequestImage> images)
+/// <param name="salt">Sequences of other salts have other hashes.</param>
+internal sealed class PrefixHashes(KvMemory memory, IReadOnlyList<RequestImage> images, string salt)
 {
+    private readonly PrefixHash _start = salt.Length == 0 ? PrefixHash.Empty : PrefixHash.Empty.Extend([], SHA256.HashData(Encoding.UTF8.GetBytes(salt)));
     private readonly List<int> _ends = [];
     private readonly List<PrefixHash> _hashes = [];
 
@@ -29,7 +33,7 @@ internal sealed class PrefixHashes(KvMemory memory, IReadOnlyList<RequestImage> 
     {
         for (var end = memory.NextBlockEnd(Reached); end <= tokens.Length; end = memory.NextBlockEnd(end))
         {
-            var before = _hashes.Count == 0 ? PrefixHash.Empty : _hashes[^1];
+            var before = _hashes.Count == 0 ? _start : _hashes[^1];
             _hashes.Add(before.Extend(tokens[Reached..end], ContentOf(Reached, end)));
             _ends.Add(end);
         }

@@ -15,6 +15,11 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     /// <summary>Hosts count on for five seconds after their last watcher.</summary>
     private static readonly TimeSpan UntilUnwatched = TimeSpan.FromSeconds(6);
 
+    /// <summary>Samples before anything is measured: the runtime compiles a method for good after 30 calls, which at a sample a second would take the whole measurement.</summary>
+    private const int WarmSamples = 100;
+
+    private static readonly TimeSpan UntilNoticed = TimeSpan.FromMilliseconds(50);
+
     private readonly ClusterRunner _plain = new(model.Cluster.Client);
     private readonly ClusterRunner _traced = new(model.Cluster.Client, trace: true);
     private readonly HttpClient _http = new();
@@ -29,11 +34,14 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
             new PublicDoor(IPAddress.Loopback, 0), LogSetup.As(LogFormat.Text), ofMany: false);
         _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
         var figures = new List<ConsoleFigures>();
+        await WarmAsync(cancellation);
         foreach (var sequences in plan.Concurrency)
         {
             List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
             await _plain.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
             await _traced.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
+            await WatchedAsync(prompts, cancellation);
+            await Task.Delay(UntilUnwatched, cancellation);
             var measured = new List<ConsoleRound>();
             while (measured.Count < rounds)
             {
@@ -59,16 +67,39 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
         }
     }
 
+    /// <summary>Each watcher who comes alone has a sample at once.</summary>
+    private async Task WarmAsync(CancellationToken cancellation)
+    {
+        for (var sample = 0; sample < WarmSamples; sample++)
+        {
+            using var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                await Task.Delay(UntilNoticed, cancellation); // those who have gone are still counted
+                continue;
+            }
+
+            using var reader = await ReadFirstAsync(response, cancellation);
+        }
+    }
+
+    /// <returns>Behind the first event: until then hosts may not count yet.</returns>
+    private static async Task<StreamReader> ReadFirstAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        response.EnsureSuccessStatusCode();
+        var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await reader.ReadLineAsync(cancellation) is { } line && !line.StartsWith("data:", StringComparison.Ordinal))
+        {
+            // Its name, and how soon to come again.
+        }
+
+        return reader;
+    }
+
     private async Task<SliceFigures> WatchedAsync(List<int[]> prompts, CancellationToken cancellation)
     {
         using var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
-        response.EnsureSuccessStatusCode();
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
-        while (await reader.ReadLineAsync(cancellation) is { } line && !line.StartsWith("data:", StringComparison.Ordinal))
-        {
-            // Until the first event hosts may not count yet.
-        }
-
+        using var reader = await ReadFirstAsync(response, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reading = ReadAsync(reader, stop.Token);
         var figures = await SliceAsync(_plain, prompts, cancellation);

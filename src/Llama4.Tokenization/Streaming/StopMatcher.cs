@@ -33,7 +33,8 @@ public sealed class StopMatcher
     public string? Found { get; private set; }
 
     /// <summary>Takes the next piece and returns the text that may be given out now.</summary>
-    public string Append(string piece)
+    /// <param name="mayStop">Whether a stop string that ends in the piece counts; one that only begins in it may count later.</param>
+    public string Append(string piece, bool mayStop = true)
     {
         if (IsStopped || _stops.Length == 0)
         {
@@ -42,7 +43,7 @@ public sealed class StopMatcher
 
         for (var i = 0; i < piece.Length; i++)
         {
-            if (Advance(piece[i]) is { } found)
+            if (Advance(piece[i]) is { } found && mayStop)
             {
                 IsStopped = true;
                 Found = found;
@@ -91,7 +92,7 @@ public sealed class StopMatcher
             }
 
             matched += stop[matched] == unit ? 1 : 0;
-            _matched[s] = matched;
+            _matched[s] = matched == stop.Length ? _failure[s][matched - 1] : matched; // it may go on if this one does not count
             if (matched == stop.Length && stop.Length > (found?.Length ?? 0))
             {
                 found = stop;

@@ -22,7 +22,7 @@ internal static class ContractSamples
     private static readonly DecodingConstraint Constraint = new() { Kind = ConstraintKind.Regex, Text = "[a-z]+", EndsLate = true };
     private static readonly DrawConstraint Drawing = new(Constraint.Digest, Constraint, [200_001], true);
     private static readonly ChatPiece Piece = new() { Number = 3, Token = 17, Text = "Paris", Calls = [new("call_1", "time", "{}")], Finish = "tool_calls", Usage = new(10, 4, 3) };
-    private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 } };
+    private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 }, AllowedIds = [17, 18], BadSequences = [[17], [18, 17]] };
     private static readonly PlacementPlan Plan = new(
         7, Host, Host, [new LayerPlacement(0, Host, [new ExpertGroupPlacement(0, 0, 8, Host) { Standbys = [new HostId("worker-3")], Hot = [new HotExpert(3, new HostId("worker-4"))] }]), new LayerPlacement(1, Host, [])]) { Hosts = [Host] };
 
@@ -34,7 +34,7 @@ internal static class ContractSamples
         new ChatAnswer(ChatState.Serving, [Piece], new ChatError(400, "invalid_request_error", "no", "messages", "invalid_value", 1)), Piece, Piece.Calls[0], Piece.Usage!,
         new ChatError(429, "rate_limit_error", "later", "model", "rate_limit_exceeded", 7),
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
-        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint },
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt" },
         Constraint, Drawing, new UnknownConstraintException("constraint 0f is not known here"),
         Picture, new ImageSpan(1, 1),
         new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
@@ -45,7 +45,7 @@ internal static class ContractSamples
         },
         new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
         new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
-        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },
+        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Deferred = [200_001] }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },
         Path[1], Path[1].Expert!, Path[1].Expert!.Best[0], new TimedRows(new Rows(RowsType.BF16, 1, 2, new[] { 1 }, default, PooledPayload.Rent(4)), 300),
         new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),
         new ClusterStatus(7, Host, Plan, "waiting", [new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status])], [Fault]),

@@ -3,7 +3,7 @@ using Llama4.Scheduling;
 
 namespace Llama4.Tests.Kv;
 
-/// <summary>Prompts of equal tokens whose pictures differ share what comes before these, and nothing from there on.</summary>
+/// <summary>Prompts of equal tokens whose pictures differ share what comes before these, and nothing from there on; those of other salts nothing at all.</summary>
 public class PictureKeysTests
 {
     private static readonly KvSizes Sizes = new(BlockPositions: 4, ChunkPositions: null, ChunkedBlocks: 0, FullBlocks: 16);
@@ -37,6 +37,19 @@ public class PictureKeysTests
     {
         CachedOf(With(Picture(2, 1, 16)), after: With(Picture(1, 1, 16))).ShouldBe(0);
         CachedOf(With(Picture(1, 1, 16)), after: With(Picture(1, 1, 16))).ShouldBe(16);
+    }
+
+    /// <summary>From the first block on, with pictures or without.</summary>
+    [Fact]
+    public void Salts_ThatDiffer_ShareNothing()
+    {
+        foreach (var request in (GenerateRequest[])[Text, With(Picture(1, 5, 4))])
+        {
+            CachedOf(request with { CacheSalt = "a" }, after: request with { CacheSalt = "a" }).ShouldBe(16);
+            CachedOf(request with { CacheSalt = "b" }, after: request with { CacheSalt = "a" }).ShouldBe(0);
+            CachedOf(request, after: request with { CacheSalt = "a" }).ShouldBe(0);
+            CachedOf(request with { CacheSalt = "a" }, after: request).ShouldBe(0);
+        }
     }
 
     private static int CachedOf(GenerateRequest request, GenerateRequest after)

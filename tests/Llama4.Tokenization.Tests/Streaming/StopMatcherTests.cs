@@ -37,6 +37,26 @@ public sealed class StopMatcherTests
     }
 
     [Fact]
+    public void Append_WhereAStopStringMayNotEnd_LetsItPassAndLooksOn()
+    {
+        var matcher = new StopMatcher(["aba", "bb"]);
+        matcher.Append("abab", mayStop: false).ShouldBe("ab", "the other ab may begin one that ends later");
+        matcher.IsStopped.ShouldBeFalse();
+        matcher.Append("a!").ShouldBe("");
+        matcher.Found.ShouldBe("aba");
+    }
+
+    [Fact]
+    public void Append_WhereAStopStringMayNotEnd_CountsNoneThatEndedThere()
+    {
+        var matcher = new StopMatcher(["bb"]);
+        matcher.Append("abb", mayStop: false).ShouldBe("ab");
+        matcher.Append("c").ShouldBe("bc");
+        matcher.Flush().ShouldBe("");
+        matcher.IsStopped.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Append_WhenThereAreNoStopStrings_HoldsNothingBack() => new StopMatcher([]).Append("abc").ShouldBe("abc");
 
     [Fact]
