@@ -34,10 +34,12 @@ public sealed class ClusterHost : IAsyncDisposable
     private readonly IConnectionMultiplexer _redis;
     private readonly GenerationClient _client;
 
-    private ClusterHost(IHost orleans, ModelHost? host, IConnectionMultiplexer redis, GenerationClient client, ClusterAdmin admin, Llama4Config config, int tokensMax)
+    private ClusterHost(
+        IHost orleans, ModelHost? host, IConnectionMultiplexer redis, GenerationClient client, ClusterAdmin admin, IPlanSource plans, Llama4Config config, int tokensMax)
     {
         (_orleans, _host, _redis, _client) = (orleans, host, redis, client);
         (Admin, Watch, Config, TokensMax) = (admin, admin, config, tokensMax);
+        Health = new HostHealth(Lost, plans, Agent);
     }
 
     /// <summary>Null for a gateway that is a client only.</summary>
@@ -51,6 +53,9 @@ public sealed class ClusterHost : IAsyncDisposable
 
     /// <summary>Completes, with the reason in one line, when this host cannot stay in its cluster: the others declared it dead while it was frozen, say. The process is to end then.</summary>
     public Task<string> Lost => _orleans.Services.GetService<FatalErrors>()?.Fatal ?? Never;
+
+    /// <summary>For probes.</summary>
+    public HostHealth Health { get; }
 
     public IGenerationClient Client => _client;
 
@@ -125,7 +130,7 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         var directory = orleans.Services.GetRequiredService<PlanWatch>();
         var grains = orleans.Services.GetRequiredService<IGrainFactory>();
-        return new ClusterHost(orleans, null, redis, new GenerationClient(replica => new DoorWay(grains, replica), directory), new ClusterAdmin(grains, directory), config, tokensMax);
+        return new ClusterHost(orleans, null, redis, new GenerationClient(replica => new DoorWay(grains, replica), directory), new ClusterAdmin(grains, directory), directory, config, tokensMax);
     }
 
     private static async Task<ClusterHost> StartSiloAsync(
@@ -143,7 +148,7 @@ public sealed class ClusterHost : IAsyncDisposable
             agent.Start();
             var grains = silo.Services.GetRequiredService<IGrainFactory>();
             var board = silo.Services.GetRequiredService<PlanBoard>();
-            return new ClusterHost(silo, host, redis, new GenerationClient(replica => new DirectWay(grains, replica), board), new ClusterAdmin(grains, board), host.Config, host.TokensMax);
+            return new ClusterHost(silo, host, redis, new GenerationClient(replica => new DirectWay(grains, replica), board), new ClusterAdmin(grains, board), board, host.Config, host.TokensMax);
         }
         catch
         {

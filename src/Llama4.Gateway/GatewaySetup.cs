@@ -42,7 +42,8 @@ public static class GatewaySetup
             .AddSingleton(options)
             .AddLlama4Keys()
             .AddLlama4Cors(options.CorsOrigins)
-            .AddLlama4Metrics()
+            .AddLlama4Scraping()
+            .AddSingleton<GatewayMetrics>()
             .AddSingleton<RequestGate>()
             .AddSingleton<Readiness>()
             .AddSingleton<Endpoints>()
@@ -92,7 +93,7 @@ public static class GatewaySetup
         routes.Map("/v1/models/{**id}", (RequestDelegate)endpoints.Model);
         routes.Map("/version", (RequestDelegate)endpoints.Version);
         routes.Map("/props", (RequestDelegate)endpoints.Props);
-        routes.MapLlama4Metrics();
+        routes.MapLlama4Scraping();
         routes.Map("/health", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/ping", (RequestDelegate)endpoints.Health).AllowAnonymous();
         routes.Map("/health/live", (RequestDelegate)endpoints.Live).AllowAnonymous();

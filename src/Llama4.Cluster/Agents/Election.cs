@@ -114,6 +114,16 @@ internal sealed partial class Election(
             _leader.Forgive(Now, pause);
     }
 
+    /// <summary>Since a leader was last heard; nothing where this host leads.</summary>
+    public TimeSpan LeaderSilence
+    {
+        get
+        {
+            lock (_gate)
+                return leadership.IsLeading ? TimeSpan.Zero : _leader.Silence(Now);
+        }
+    }
+
     /// <summary>The leader, if this host has not heard it for too long.</summary>
     public HostId? Missed
     {

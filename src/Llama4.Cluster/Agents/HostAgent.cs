@@ -65,6 +65,12 @@ internal sealed partial class HostAgent : IAsyncDisposable
 
     public Leadership Leadership { get; }
 
+    /// <summary>Since the agent's thread has last looked; some 10 ms while it works.</summary>
+    public TimeSpan SinceTick => _clock.GetElapsedTime(Volatile.Read(ref _last));
+
+    /// <summary>Since a leader was last heard; nothing where this host leads.</summary>
+    public TimeSpan LeaderSilence => _election.LeaderSilence;
+
     /// <summary>Completes when a plan is in force here for the first time, or with why the first could not be.</summary>
     public Task ServingAsync(CancellationToken cancellation) => _duties.Serving.WaitAsync(cancellation);
 

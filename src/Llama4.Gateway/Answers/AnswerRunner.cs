@@ -25,7 +25,7 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
         var choices = new List<Choice>();
         try
         {
-            await start.SubmitAllAsync(request, log.Caller, choices, ended.Token);
+            await start.SubmitAllAsync(request, log.Caller, choices, ended.Token, log.Times);
             Task Loop(IAnswerSink sink) => AnswerLoop.RunAsync(choices, sink, silence, limits.SilenceLimit);
             await (request.Fields.Stream
                 ? StreamAsync(http, log, output, head, choices, Loop)

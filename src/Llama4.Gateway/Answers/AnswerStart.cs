@@ -12,8 +12,9 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
     /// <summary>Submits all answers of a request.</summary>
     /// <param name="caller">For the fair queue; the tokens are taken of its limit.</param>
     /// <param name="choices">Gets each answer as soon as the cluster has accepted it: the caller disposes them, however this ends.</param>
+    /// <param name="times">Told of each token; null where nobody asks.</param>
     /// <exception cref="ApiError">The cluster does not take one of them, it does not fit the context, or the caller has no tokens left.</exception>
-    public async Task SubmitAllAsync(AnswerRequest request, Caller caller, List<Choice> choices, CancellationToken cancellation)
+    public async Task SubmitAllAsync(AnswerRequest request, Caller caller, List<Choice> choices, CancellationToken cancellation, AnswerTimes? times = null)
     {
         var fields = request.Fields;
         var seed = fields.Seed ?? BitConverter.ToUInt64(options.NewId().ToByteArray());
@@ -61,7 +62,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     fields.KeepsStops,
                     fields.ShowsSpecials,
                     request.Openings?[p] ?? "");
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation) { Traced = place });
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, cancellation) { Traced = place, Times = times });
             }
         }
     }

@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Live;
 using Llama4.Gateway.Requests;
 
@@ -11,6 +12,7 @@ internal sealed class Choice(
     private readonly IAsyncEnumerator<TokenChunk> _chunks = generation.Chunks(cancellation).GetAsyncEnumerator(cancellation);
     private Task<bool>? _waiting;
     private bool _isDisposed;
+    private long _lastToken;
 
     /// <summary>Place in the answer's "choices".</summary>
     public int Index { get; } = index;
@@ -22,6 +24,9 @@ internal sealed class Choice(
 
     /// <summary>Its place among the answers with paths; null for an answer without.</summary>
     public IDisposable? Traced { get; init; }
+
+    /// <summary>Told of each token; null where nobody asks.</summary>
+    public AnswerTimes? Times { get; init; }
 
     public int CachedTokens { get; private set; }
 
@@ -45,7 +50,12 @@ internal sealed class Choice(
         }
 
         var chunk = _chunks.Current;
-        GeneratedTokens += chunk.Token is null ? 0 : 1;
+        if (chunk.Token is not null)
+        {
+            GeneratedTokens++;
+            _lastToken = Times?.Next(_lastToken) ?? 0;
+        }
+
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
         piece = text.Take(chunk) with { Traced = chunk is { Path: { } path, Token: { } token } ? new TracedToken(Index, chunk.Index, token, text.NameOf(token), path) : null };
         Finish = piece.Finish;

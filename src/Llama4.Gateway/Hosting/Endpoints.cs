@@ -74,10 +74,12 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
     /// <summary>The same under the names and with the word of vLLM and llama-server.</summary>
     public Task Health(HttpContext http) => TellReadyAsync(http, "ok");
 
+    /// <summary>Null for ready.</summary>
+    public string? NotReady => gate.IsClosed ? "The server is shutting down." : readiness.Reason;
+
     private Task TellReadyAsync(HttpContext http, string word)
     {
-        var reason = gate.IsClosed ? "The server is shutting down." : readiness.Reason;
-        return reason is null
+        return NotReady is not { } reason
             ? JsonAnswer.TellAsync(http, json => WriteStatus(json, word))
             : ErrorBody.SendAsync(http.Response, ApiError.Unavailable(reason, options.Limits.RetryAfterSeconds), http.RequestAborted);
     }

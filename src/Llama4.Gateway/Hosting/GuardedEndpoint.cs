@@ -9,7 +9,7 @@ namespace Llama4.Gateway.Hosting;
 /// </summary>
 internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGate gate, GatewayMetrics metrics, ILogger<GuardedEndpoint> logger)
 {
-    public RequestDelegate Post(string name, Func<HttpContext, RequestLog, Task> serve) => http => ServeAsync(http, new RequestLog(name, http), serve);
+    public RequestDelegate Post(string name, Func<HttpContext, RequestLog, Task> serve) => http => ServeAsync(http, new RequestLog(name, http, new AnswerTimes(metrics, options.Clock)), serve);
 
     private async Task ServeAsync(HttpContext http, RequestLog log, Func<HttpContext, RequestLog, Task> serve)
     {
@@ -44,7 +44,7 @@ internal sealed partial class GuardedEndpoint(GatewayOptions options, RequestGat
         finally
         {
             var elapsed = options.Clock.GetElapsedTime(start);
-            metrics.Count(log.Endpoint, log.Finish == "-" ? "done" : log.Finish, log.Usage, elapsed);
+            metrics.Count(log, elapsed);
             log.Write(logger, elapsed);
         }
     }

@@ -1,5 +1,5 @@
-using Llama4.Contracts;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,29 +8,27 @@ using OpenTelemetry.Resources;
 
 namespace Llama4.Gateway.Hosting;
 
-/// <summary>GET /metrics: <see cref="GatewayMetrics"/> as Prometheus reads them, written by OpenTelemetry's exporter.</summary>
+/// <summary>GET /metrics: what the meters of this process say, as Prometheus reads it, written by OpenTelemetry's exporter; with exemplars for who takes OpenMetrics.</summary>
 internal static class MetricsSetup
 {
     private const string Path = "/metrics";
 
-    /// <summary>An engine that does not say within this what it is doing is left out: a scrape must not hang on it.</summary>
-    private static readonly TimeSpan EngineLimit = TimeSpan.FromSeconds(1);
+    /// <summary>What <c>target_info</c> says of this process where the environment (OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME) says nothing.</summary>
+    private static readonly string InstanceId = Guid.NewGuid().ToString();
 
-    public static IServiceCollection AddLlama4Metrics(this IServiceCollection services)
+    public static IServiceCollection AddLlama4Scraping(this IServiceCollection services)
     {
-        services.AddMetrics().AddSingleton<GatewayMetrics>();
+        services.AddMetrics();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .ConfigureResource(resource => resource.Clear().AddService("llama4", autoGenerateServiceInstanceId: false))
-            .AddMeter(GatewayMetrics.MeterName)
-            .AddView(GatewayMetrics.DurationName, new ExplicitBucketHistogramConfiguration { Boundaries = GatewayMetrics.DurationBuckets })
-            .AddPrometheusExporter());
+            .ConfigureResource(resource => resource.Clear()
+                .AddService("llama4", autoGenerateServiceInstanceId: false, serviceInstanceId: InstanceId)
+                .AddEnvironmentVariableDetector())
+            .AddLlama4Meters()
+            .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false));
         return services;
     }
 
-    public static void MapLlama4Metrics(this WebApplication routes)
-    {
-        var metrics = routes.Services.GetRequiredService<GatewayMetrics>();
-        var client = routes.Services.GetRequiredService<IGenerationClient>();
+    public static void MapLlama4Scraping(this WebApplication routes) =>
         routes.MapPrometheusScrapingEndpoint(Path, meterProvider: null, configureBranchedPipeline: scrape => scrape.Use(async (http, next) =>
         {
             if (!HttpMethods.IsGet(http.Request.Method))
@@ -39,22 +37,6 @@ internal static class MetricsSetup
                 return;
             }
 
-            metrics.See(await StatusAsync(client, http.RequestAborted));
             await next(http);
         }), optionsName: null);
-    }
-
-    private static async Task<EngineStatus?> StatusAsync(IGenerationClient client, CancellationToken gone)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        limit.CancelAfter(EngineLimit);
-        try
-        {
-            return await client.StatusAsync(limit.Token).AsTask().WaitAsync(limit.Token);
-        }
-        catch (Exception) when (!gone.IsCancellationRequested)
-        {
-            return null; // no engine yet, or none just now: the gauges are missing, which a scraper shows
-        }
-    }
 }

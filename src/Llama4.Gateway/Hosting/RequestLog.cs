@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama4.Gateway.Answers;
 using Llama4.Gateway.Keys;
 using Microsoft.AspNetCore.Http;
@@ -6,9 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Llama4.Gateway.Hosting;
 
 /// <summary>What the one log line of a request says: never its content.</summary>
-internal sealed partial class RequestLog(string endpoint, HttpContext http)
+internal sealed partial class RequestLog(string endpoint, HttpContext http, AnswerTimes times)
 {
     public string Endpoint => endpoint;
+
+    public AnswerTimes Times => times;
 
     public string Id { get; set; } = "-";
 
@@ -33,12 +36,13 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
         Usage.CachedTokens,
         Usage.GeneratedTokens,
         Finish,
-        (long)elapsed.TotalMilliseconds);
+        (long)elapsed.TotalMilliseconds,
+        Activity.Current?.TraceId.ToHexString() ?? "-");
 
     [LoggerMessage(
         Level = LogLevel.Information,
         Message = "{Endpoint} {Request} caller {Caller} status {Status} prompt {PromptTokens} cached {CachedTokens} "
-            + "generated {GeneratedTokens} finish {Finish} ms {ElapsedMs}")]
+            + "generated {GeneratedTokens} finish {Finish} ms {ElapsedMs} trace {TraceId}")]
     private static partial void Line(
         ILogger logger,
         string endpoint,
@@ -49,5 +53,6 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http)
         int cachedTokens,
         int generatedTokens,
         string finish,
-        long elapsedMs);
+        long elapsedMs,
+        string traceId);
 }

@@ -5,6 +5,7 @@ using Llama4.Contracts;
 using Llama4.Gateway;
 using Llama4.Gateway.Admin;
 using Llama4.Gateway.Doors;
+using Llama4.Gateway.Hosting;
 using Llama4.Model;
 using Llama4.Images;
 using Llama4.Server.Output;
@@ -24,6 +25,11 @@ internal sealed record ClusterDoors(PublicDoor? Public, int? AdminPort, string? 
 
     /// <summary>Whom the gateway may ask for pictures.</summary>
     public ImageHosts ImageHosts { get; init; } = ImageHosts.None;
+
+    /// <summary>Where probes ask, open already; null for nowhere.</summary>
+    public HealthDoor? Health { get; init; }
+
+    public Action<ILoggingBuilder> Log { get; init; } = LogSetup.As(LogFormat.Text);
 }
 
 /// <summary>One process of a cluster, from joining to leaving.</summary>
@@ -46,18 +52,24 @@ internal static class ClusterServer
         var served = Served(options, doors, terminal); // first: it may be what is wrong
         await using var chats = new ChatDoor();
         await using var host = await ClusterHost.StartAsync(
-            options with { Logging = ModelServer.Log, Services = services => services.AddSingleton(chats) }, progress: null, cancellation);
+            options with { Logging = doors.Log, Services = services => services.AddSingleton(chats) }, progress: null, cancellation);
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
             : $"a gateway of cluster {options.ClusterId}, without a host of its own");
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null || doors.Public is null ? null : ModelServer.Build(
-            name, served, doors.ImageHosts, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, ofMany: true);
+            name, served, doors.ImageHosts, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, doors.Log, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);
             terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
+        }
+
+        if (doors.Health is { } health)
+        {
+            health.State = new HealthState(
+                () => host.Health.NotLive, () => host.Health.NotStarted, () => host.Health.NotReady ?? (gateway is null ? null : HealthDoor.NotReady(gateway)));
         }
 
         if (gateway is not null)
@@ -66,7 +78,7 @@ internal static class ClusterServer
         }
         else if (served is not null)
         {
-            chats.Open(ModelServer.OptionsOf(name, served, doors.ImageHosts, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, ModelServer.Log);
+            chats.Open(ModelServer.OptionsOf(name, served, doors.ImageHosts, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, doors.Log);
         }
 
         terminal.Output.Flush();
@@ -76,6 +88,11 @@ internal static class ClusterServer
         {
             terminal.Error.WriteLine($"error: {await host.Lost}");
             return CommandLine.Failure;
+        }
+
+        if (doors.Health is { } leaving)
+        {
+            leaving.State = leaving.State with { Ready = () => "the process is leaving its cluster" };
         }
 
         await LeaveAsync(host, gateway, chats, terminal);
@@ -120,7 +137,7 @@ internal static class ClusterServer
 
         var key = doors.AdminKey ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        ModelServer.Log(builder.Logging);
+        doors.Log(builder.Logging);
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, port, new GatewayLimits());
         builder.Services.AddSingleton(host.Admin).AddLlama4Admin(key);
         var app = builder.Build();

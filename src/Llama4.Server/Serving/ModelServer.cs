@@ -1,5 +1,6 @@
 using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Gateway.Hosting;
 using Llama4.Images;
 using Llama4.Server.Output;
 
@@ -10,13 +11,21 @@ internal static class ModelServer
 {
     /// <summary>Serves until <paramref name="cancellation"/>, then lets running answers finish within the gateway's limit.</summary>
     /// <param name="imageHosts">Whom the gateway may ask for pictures.</param>
+    /// <param name="health">Where probes ask; null for nowhere.</param>
+    /// <param name="log">Where the log goes.</param>
     /// <param name="started">Called once with the address, when requests are taken.</param>
     public static async Task RunAsync(
-        RunningModel model, ImageHosts imageHosts, PublicDoor door, Terminal terminal, Action<Uri> started, CancellationToken cancellation)
+        RunningModel model, ImageHosts imageHosts, PublicDoor door, HealthDoor? health, Action<ILoggingBuilder> log, Terminal terminal, Action<Uri> started,
+        CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, imageHosts, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, ofMany: false);
+        await using var app = Build(model.Name, model.Served, imageHosts, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, log, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         model.Chats?.Open(app.Services);
+        if (health is not null)
+        {
+            health.State = new HealthState(() => null, () => null, () => HealthDoor.NotReady(app));
+        }
+
         started(await app.StartLlama4Async(door.Bind, door.Port)); // to its end, a moment: a start that is broken off is logged as its own failure
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellation.Register(ended.SetResult))
@@ -34,21 +43,10 @@ internal static class ModelServer
         }
     }
 
-    /// <summary>One line an event on stderr: every request, and what is wrong.</summary>
-    public static void Log(ILoggingBuilder logging) => logging
-        .ClearProviders()
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-        })
-        .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // its advice to turn server GC on is for other loads than ours
-        .AddFilter((category, level) => level >= (category?.StartsWith("Llama4.", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning))
-        .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, ImageHosts imageHosts, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door, bool ofMany)
+        string name, ServedModel served, ImageHosts imageHosts, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door,
+        Action<ILoggingBuilder> log, bool ofMany)
     {
         var options = OptionsOf(name, served, imageHosts, tokensMax, vocabularySize, ofMany) with
         {
@@ -59,7 +57,7 @@ internal static class ModelServer
 
         // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Log(builder.Logging);
+        log(builder.Logging);
         builder.WebHost.UseLlama4Kestrel(door.Bind, door.Port, options.Limits, door.Certificate);
         builder.Services.AddSingleton(client).AddSingleton(watch).AddLlama4Gateway(options);
         var app = builder.Build();

@@ -32,6 +32,14 @@ internal static class ServeVerb
             HelpName = "N",
             DefaultValueFactory = _ => 0,
         };
+        var health = new HealthDoorOptions();
+        var logFormat = new Option<LogFormat>("--log-format")
+        {
+            Description = "How the log on stderr is written: text for people, json for machines, one line an event.",
+            HelpName = "text|json",
+            DefaultValueFactory = _ => LogFormat.Text,
+            CustomParser = ParseLogFormat,
+        };
         clientPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         port.Within("0 to 65535", value => value is >= 0 and <= 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
@@ -42,11 +50,14 @@ internal static class ServeVerb
         command.Add(bind);
         publicDoor.AddTo(command);
         command.Add(clientPort);
+        health.AddTo(command);
+        command.Add(logFormat);
         cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
+            var log = LogSetup.As(parsed.GetValue(logFormat));
             if (cluster.IsGiven(parsed))
             {
                 if (parsed.GetValue(clientPort) > 0)
@@ -54,8 +65,10 @@ internal static class ServeVerb
                     throw new UsageException("--client-port is for one process: hosts of a cluster open a port for clients by themselves, which these find in the store");
                 }
 
+                var (options, doors) = (cluster.Read(parsed, choice), cluster.Doors(parsed, door)); // first: it may be what is wrong
+                await using var watched = await health.OpenAsync(parsed, "the process is joining its cluster", terminal, log, cancellation);
                 return await ClusterServer.RunAsync(
-                    cluster.Read(parsed, choice), cluster.Doors(parsed, door) with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed) }, terminal, cancellation);
+                    options, doors with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
             }
 
             door.Check(terminal.Warn);
@@ -65,8 +78,9 @@ internal static class ServeVerb
                 KestrelSetup.CheckIsFree(IPAddress.Loopback, clients);
             }
 
-            await using var running = await RunningModel.StartAsync(choice, terminal, ModelServer.Log, cancellation, parsed.GetValue(clientPort));
-            await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
+            await using var probed = await health.OpenAsync(parsed, "the model is being loaded", terminal, log, cancellation);
+            await using var running = await RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort));
+            await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, probed, log, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
         });
         return new Verb(
@@ -92,6 +106,17 @@ internal static class ServeVerb
         output.WriteLine($"  look   {url} in a browser: a chat, and the cluster live");
         output.WriteLine("  stop   Ctrl-C");
         output.WriteLine();
+    }
+
+    private static LogFormat ParseLogFormat(ArgumentResult result)
+    {
+        if (result.Tokens[0].Value is "text" or "json")
+        {
+            return result.Tokens[0].Value == "json" ? LogFormat.Json : LogFormat.Text;
+        }
+
+        result.AddError($"--log-format: expected text or json, found '{result.Tokens[0].Value}'");
+        return LogFormat.Text;
     }
 
     private static IPAddress ParseAddress(ArgumentResult result)

@@ -16,10 +16,9 @@ public sealed partial class MetricsTests
     private const string Path = "/v1/chat/completions";
 
     [Fact]
-    public async Task Metrics_TellOfRequestsTokensAndTheEngine()
+    public async Task Metrics_TellOfRequestsTimesAndTokens()
     {
         var cluster = ScriptedClient.Silent();
-        cluster.Status = new EngineStatus(Running: 3, Waiting: 2, KvBlocksUsed: 10, KvBlocks: 40, 0, 0, 0);
         await using var gateway = await TestGateway.StartAsync(cluster);
         var asked = gateway.JsonAsync(Path, """{"model":"scout-nano","messages":[{"role":"user","content":"Zeppelin"}]}""");
         var answer = await cluster.NextAsync();
@@ -33,30 +32,41 @@ public sealed partial class MetricsTests
         var samples = Samples(text);
         samples["""llama4_requests_total{endpoint="chat",outcome="stop"}"""].ShouldBe(1);
         samples["""llama4_requests_total{endpoint="chat",outcome="model_not_found"}"""].ShouldBe(1);
-        samples["""llama4_request_duration_seconds_count{endpoint="chat"}"""].ShouldBe(2);
-        samples["""llama4_request_duration_seconds_bucket{endpoint="chat",le="+Inf"}"""].ShouldBe(2);
+        const string chat = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"llama4\"";
+        samples[$"gen_ai_server_request_duration_seconds_count{{{chat}}}"].ShouldBe(1);
+        samples[$"gen_ai_server_request_duration_seconds_bucket{{{chat},le=\"+Inf\"}}"].ShouldBe(1);
+        samples[$"gen_ai_server_request_duration_seconds_count{{error_type=\"model_not_found\",{chat}}}"].ShouldBe(1);
+        samples[$"gen_ai_server_time_to_first_token_seconds_count{{{chat}}}"].ShouldBe(1);
+        samples[$"gen_ai_server_time_per_output_token_seconds_count{{{chat}}}"].ShouldBe(1);
+        samples["llama4_inter_token_latency_seconds_count"].ShouldBe(1);
         samples["llama4_prompt_tokens_total"].ShouldBe(answer.Request.Prompt.Length);
         samples["llama4_cached_prompt_tokens_total"].ShouldBe(2);
         samples["llama4_generated_tokens_total"].ShouldBe(2);
         samples["llama4_requests_running"].ShouldBe(0);
-        samples["llama4_sequences_running"].ShouldBe(3);
-        samples["llama4_sequences_waiting"].ShouldBe(2);
-        samples["llama4_kv_blocks_used"].ShouldBe(10);
-        samples["llama4_kv_blocks"].ShouldBe(40);
         text.ShouldNotContain("Zeppelin");
     }
 
+    /// <summary>Prometheus takes exemplars in OpenMetrics only.</summary>
     [Fact]
-    public async Task Metrics_WhenTheEngineDoesNotSay_LeaveItOut()
+    public async Task Metrics_OfASampledRequest_HaveItsTraceAsExemplar()
     {
-        var cluster = ScriptedClient.Saying("Hello.");
-        cluster.Status = null;
-        await using var gateway = await TestGateway.StartAsync(cluster);
-        await gateway.JsonAsync(Path, """{"model":"scout-nano","messages":[{"role":"user","content":"Hi"}]}""");
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("Hello there."));
+        var trace = $"{Guid.NewGuid():N}";
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path)
+        {
+            Content = new StringContent("""{"model":"scout-nano","messages":[{"role":"user","content":"Hi"}]}""", null, "application/json"),
+        };
+        request.Headers.Add("traceparent", $"00-{trace}-00f067aa0ba902b7-01");
+        (await gateway.Http.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await SettledAsync(gateway, "llama4_requests_total", 1);
 
-        var samples = Samples(await SettledAsync(gateway, "llama4_requests_total", 1));
+        using var scrape = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        scrape.Headers.Add("Accept", "application/openmetrics-text; version=1.0.0");
+        using var answer = await gateway.Http.SendAsync(scrape);
 
-        samples.Keys.ShouldNotContain(name => name.StartsWith("llama4_sequences") || name.StartsWith("llama4_kv"));
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n');
+        foreach (var name in new[] { "gen_ai_server_request_duration", "gen_ai_server_time_to_first_token", "llama4_inter_token_latency" })
+            lines.ShouldContain(line => line.StartsWith($"{name}_seconds_bucket") && line.Contains($"trace_id=\"{trace}\""), name);
     }
 
     [Fact]
@@ -109,7 +119,7 @@ public sealed partial class MetricsTests
     [GeneratedRegex(@"^# (TYPE|HELP) ([a-z_0-9]+) .+$")]
     private static partial Regex Told();
 
-    [GeneratedRegex("""^(?<name>[a-z_][a-z_0-9]*)(\{((?<label>[a-z_0-9]+="[^"\\]*"),?)*\})? (?<value>[0-9.e+-]+)$""")]
+    [GeneratedRegex("""^(?<name>[a-z_][a-z_0-9]*)(\{((?<label>[a-z_0-9]+="[^"\\]*"),?)*\})? (?<value>[0-9.eE+-]+)$""")]
     private static partial Regex Sample();
 
     [GeneratedRegex("_(bucket|sum|count)$")]

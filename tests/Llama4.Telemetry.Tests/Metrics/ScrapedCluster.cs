@@ -1,0 +1,175 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Llama4.Telemetry.Tests.Metrics;
+
+/// <summary>
+/// A cluster of two processes of <c>llama4 serve</c> with scout-nano (one with attention, engine, vocabulary and gateway, one with the experts), their Redis, and a Prometheus that scrapes
+/// both every second. <see cref="LoadAsync"/> puts it to work. A class fixture of xunit; asks for nothing but <c>redis-server</c> and <c>prometheus</c>.
+/// </summary>
+public sealed partial class ScrapedCluster : IAsyncLifetime
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama4-scraped-");
+    private readonly List<OwnProcess> _processes = [];
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
+
+    /// <summary>Why there is no such cluster on this machine; null where there is. Tests ask first: <c>Assert.SkipWhen(ScrapedCluster.Missing is not null, ...)</c>.</summary>
+    public static string? Missing =>
+        new[] { "redis-server", "prometheus" }.FirstOrDefault(program => !OwnProcess.IsInstalled(program)) is { } missing ? $"{missing} is not installed" : null;
+
+    /// <summary>Its HTTP interface, like http://127.0.0.1:9090/; exemplars are stored.</summary>
+    public Uri Prometheus { get; private set; } = null!;
+
+    /// <summary>The OpenAI-compatible interface, like http://127.0.0.1:8080/.</summary>
+    public Uri Gateway { get; private set; } = null!;
+
+    /// <summary>The <c>--health-port</c> of each process: of the one with the gateway, then of the one with the experts. Prometheus scrapes <c>metrics</c> of both.</summary>
+    public IReadOnlyList<Uri> Doors { get; private set; } = [];
+
+    /// <summary>In the order of <see cref="Doors"/>.</summary>
+    public IReadOnlyList<OwnProcess> Hosts { get; private set; } = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Missing is not null)
+        {
+            return; // the tests say why
+        }
+
+        var redis = OwnProcess.FreePort();
+        Start("redis", "redis-server", ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]);
+        var front = Serve(redis, "front", "engine,attention,vocabulary,gateway", "--port", "0");
+        var experts = Serve(redis, "experts", "experts");
+        Hosts = [front, experts];
+        Doors = [await DoorOfAsync(front), await DoorOfAsync(experts)];
+        Gateway = new Uri($"{(await front.LineAsync(Served(), StartLimit)).Groups[1].Value}/");
+        Prometheus = await ScrapeAsync(Doors);
+        foreach (var door in Doors)
+        {
+            await UntilAsync(async () => (await _http.GetAsync(new Uri(door, "health/ready"))).IsSuccessStatusCode, $"{door}health/ready says yes");
+        }
+
+        await UntilAsync(async () => (await QueryAsync("sum(up)")) == Doors.Count, "Prometheus has scraped both");
+    }
+
+    /// <summary>Asks the gateway so many questions, some at a time; every request says that it is sampled, so there are exemplars. Returns when all are answered.</summary>
+    /// <exception cref="HttpRequestException">One was not.</exception>
+    public Task LoadAsync(int requests, int atATime = 4, int tokens = 48, CancellationToken cancellation = default) => Parallel.ForEachAsync(
+        Enumerable.Range(0, requests),
+        new ParallelOptions { MaxDegreeOfParallelism = atATime, CancellationToken = cancellation },
+        async (number, end) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Gateway, "v1/chat/completions"))
+            {
+                Content = JsonContent.Create(new
+                {
+                    model = "scout-nano",
+                    messages = new[] { new { role = "user", content = $"Tell me a story with the number {number % 8} in it." } },
+                    max_tokens = tokens,
+                    ignore_eos = true,
+                    stream = true,
+                }),
+            };
+            request.Headers.Add("traceparent", $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01");
+            using var response = await _http.SendAsync(request, end);
+            response.EnsureSuccessStatusCode();
+        });
+
+    /// <summary>The value of a query now, if it gives exactly one; NaN for none.</summary>
+    public async Task<double> QueryAsync(string query)
+    {
+        var results = (await AskAsync("api/v1/query", query)).GetProperty("result");
+        return results.GetArrayLength() == 0 ? double.NaN : double.Parse(results.EnumerateArray().Single().GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The <c>data</c> of Prometheus' answer at a path like api/v1/query.</summary>
+    /// <exception cref="InvalidOperationException">It refuses the query; with what it says.</exception>
+    public async Task<JsonElement> AskAsync(string path, string query, string more = "")
+    {
+        using var response = await _http.GetAsync(new Uri(Prometheus, $"{path}?query={Uri.EscapeDataString(query)}{more}"));
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return answer.GetProperty("status").GetString() == "success" ? answer.GetProperty("data") : throw new InvalidOperationException($"{query}: {answer}");
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    /// <exception cref="TimeoutException">It does not in time; with what the processes said.</exception>
+    public async Task UntilAsync(Func<Task<bool>> holds, string what)
+    {
+        using var end = new CancellationTokenSource(StartLimit);
+        while (!await HoldsAsync(holds))
+        {
+            if (end.IsCancellationRequested)
+            {
+                throw new TimeoutException($"not within {StartLimit.TotalMinutes} minutes: {what}{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+            }
+
+            await Task.Delay(LookEvery);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        _processes.ForEach(process => process.Dispose());
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private OwnProcess Start(string name, string program, IEnumerable<string> arguments)
+    {
+        var process = new OwnProcess(name, program, arguments);
+        _processes.Add(process);
+        return process;
+    }
+
+    private OwnProcess Serve(int redis, string name, string roles, params string[] more) => Start(
+        name,
+        "dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{redis}", "--name", name, "--roles", roles,
+            "--zone", $"zone-{name}", "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", "--health-port", "0", .. more,
+        ]);
+
+    private static async Task<Uri> DoorOfAsync(OwnProcess host) => new((await host.LineAsync(Probes(), StartLimit)).Groups[1].Value);
+
+    private async Task<Uri> ScrapeAsync(IEnumerable<Uri> doors)
+    {
+        var config = Path.Combine(_folder.FullName, "prometheus.yml");
+        await File.WriteAllTextAsync(config, new StringBuilder()
+            .AppendLine("global: {scrape_interval: 1s, scrape_timeout: 1s}")
+            .AppendLine("scrape_configs:")
+            .AppendLine($"- {{job_name: llama4, static_configs: [{{targets: [{string.Join(", ", doors.Select(door => $"'{door.Authority}'"))}]}}]}}")
+            .ToString());
+        var address = $"127.0.0.1:{OwnProcess.FreePort()}";
+        Start("prometheus", "prometheus",
+        [
+            $"--config.file={config}", $"--storage.tsdb.path={Path.Combine(_folder.FullName, "prometheus")}", $"--web.listen-address={address}",
+            "--enable-feature=exemplar-storage", "--log.level=warn",
+        ]);
+        return new Uri($"http://{address}/");
+    }
+
+    /// <summary>Who is not there yet says nothing.</summary>
+    private static async Task<bool> HoldsAsync(Func<Task<bool>> holds)
+    {
+        try
+        {
+            return await holds();
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
+    private static partial Regex Probes();
+
+    [GeneratedRegex("is served at (http://[0-9.:]+) ")]
+    private static partial Regex Served();
+}
