@@ -16,8 +16,8 @@ export const faults = dashboard({
       title: 'In the time range',
       pieces: [
         number({
-          title: 'Suspicions', width: 4, unit: 'short', decimals: 0, thresholds: [1, 10], description: 'Hosts whose silence the leader noticed.',
-          queries: [now(inRange('llama4_suspicions_total'))],
+          title: 'Suspicions', width: 4, unit: 'short', decimals: 0, thresholds: [1, 10], description: 'Hosts whose silence the leader noticed. Every host hears of each, so this is the most that one has heard.',
+          queries: [now(`max(increase(${of('llama4_suspicions_total')}[$__range]))`)],
         }),
         number({
           title: 'Answers submitted again', width: 4, unit: 'short', decimals: 0, thresholds: [1, 100], description: 'Their engine was lost; they went on with the same tokens.',
@@ -57,7 +57,7 @@ export const faults = dashboard({
         }),
         lines({
           title: 'Suspicions', width: 12, unit: 'short', description: 'In five minutes. Often, for hosts that live: their CPUs or network are overcommitted.',
-          queries: [over(`sum by (job) (increase(${of('llama4_suspicions_total')}[5m]))`, '{{job}}')],
+          queries: [over(`max by (job) (increase(${of('llama4_suspicions_total')}[5m]))`, '{{job}}')],
         }),
         lines({
           title: 'Standing still for a new plan', width: 12, unit: 's', description: 'Mean time that engines stood still. Seconds tell of long steps in flight.',

@@ -148,7 +148,7 @@ export const overview = dashboard({
         lines({
           title: 'Suspicions and failovers', width: 12, unit: 'short', description: 'In the last five minutes: hosts whose silence was noticed, and answers that were submitted again.',
           queries: [
-            over(sum(`increase(${of('llama4_suspicions_total')}[5m])`), 'suspicions'),
+            over(`max(increase(${of('llama4_suspicions_total')}[5m]))`, 'suspicions'),
             over(sum(`increase(${of('llama4_failovers_total')}[5m])`), 'failovers'),
           ],
         }),
