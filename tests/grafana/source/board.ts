@@ -59,7 +59,7 @@ export const text = (name: string, label: string, value = ''): VariableModel => 
   name, label, type: 'textbox', query: value, current: { text: value, value }, hide: VariableHide.dontHide,
 });
 
-const planChanges: AnnotationQuery<PrometheusQuery> = {
+const planChanges: AnnotationQuery<PrometheusQuery> & { titleFormat: string } = {
   name: 'Plan changes',
   datasource: prometheus,
   enable: true,
@@ -67,9 +67,10 @@ const planChanges: AnnotationQuery<PrometheusQuery> = {
   target: {
     refId: 'plan',
     expr: `max by (job) (changes(${of('llama4_plan_epoch')}[1m])) > 0`,
-    legendFormat: 'new plan in {{job}}',
+    legendFormat: '{{job}}',
     range: true,
   },
+  titleFormat: 'New plan in {{job}}',
 };
 
 const others: DashboardLink = {

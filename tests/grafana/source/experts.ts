@@ -1,6 +1,7 @@
 // Which experts the rows go to, and what that costs.
+import { TableCellDisplayMode } from '@grafana/schema';
 import { dashboard, layer } from './board.js';
-import { bars, cells, lines, matrix, number } from './panels.js';
+import { bars, cells, column, lines, matrix, number } from './panels.js';
 import { named, now, of, over, rate, sum } from './queries.js';
 
 const expertRows = 'llama4_expert_rows_total';
@@ -36,6 +37,7 @@ export const experts = dashboard({
             + 'Such an expert gets a second owner by itself while memory allows.',
           queries: [now(load('$__range'), '', { format: 'table' })],
           transformations: asMatrix,
+          columns: [column('layer\\expert', { 'custom.cellOptions': { type: TableCellDisplayMode.Auto }, 'custom.width': 100, decimals: 0 })],
         }),
         number({
           title: 'Worst imbalance', width: 4, unit: 'none', decimals: 1, thresholds: [3, 6], description: 'Most loaded expert over the mean of its layer, in the worst layer, over the last minute.',

@@ -1,6 +1,6 @@
 // What failed, who noticed, and what callers felt of it.
 import { dashboard } from './board.js';
-import { lines, number, rows } from './panels.js';
+import { column, lines, number, rows } from './panels.js';
 import { named, now, of, over, quantile, rate, sum } from './queries.js';
 
 const inRange = (counter: string) => sum(`increase(${of(counter)}[$__range])`);
@@ -90,9 +90,10 @@ export const faults = dashboard({
       title: 'Who is there',
       pieces: [
         rows({
-          title: 'Hosts', width: 24, unit: 'string', description: 'Hosts by their labels: name, roles, zone, and where they are scraped.',
+          title: 'Hosts', width: 24, unit: 'string', description: 'Name, roles, zone, and where each is scraped. A name leads to the dashboard of its host.',
           queries: [now(of('llama4_host_info'), '', { format: 'table' })],
           transformations: [{ id: 'filterFieldsByName', options: { include: { names: ['job', 'host', 'roles', 'zone', 'instance'] } } }],
+          columns: [column('host', { links: [{ title: 'This host', url: '/d/llama4-host?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-host=${__data.fields.instance}' }] })],
         }),
       ],
     },

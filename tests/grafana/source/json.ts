@@ -12,7 +12,7 @@ function flat(value: unknown): string {
 export function json(value: unknown, indent = '', used = indent.length): string {
   const line = flat(value);
   if (used + line.length <= lineMax || value === null || typeof value !== 'object') return line;
-  const inner = `${indent}  `;
+  const inner = `${indent} `;
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   const parts = Array.isArray(value)
     ? value.map(part => inner + json(part, inner))

@@ -1,10 +1,10 @@
 // Kinds of panels, as these dashboards use them; what Grafana defaults to is left out.
 import {
   BarGaugeDisplayMode, BarGaugeNamePlacement, BarGaugeSizing, BarGaugeValueMode, BigValueColorMode, BigValueGraphMode, BigValueJustifyMode, BigValueTextMode,
-  FieldColorModeId, GraphThresholdsStyleMode, LegendDisplayMode, LineInterpolation, MappingType, PercentChangeColorMode, ScaleDistribution, SortOrder, StackingMode,
+  FieldColorModeId, GraphThresholdsStyleMode, LegendDisplayMode, LineInterpolation, PercentChangeColorMode, ScaleDistribution, SortOrder, StackingMode,
   TableCellBackgroundDisplayMode, TableCellDisplayMode, TooltipDisplayMode, VisibilityMode, VizOrientation, ThresholdsMode,
 } from '@grafana/schema';
-import type { DataSourceRef, DataTransformerConfig, FieldConfig, Panel, ReduceDataOptions, ThresholdsConfig, ValueMap } from '@grafana/schema';
+import type { DataTransformerConfig, FieldConfig, FieldConfigSource, Panel, ReduceDataOptions, ThresholdsConfig } from '@grafana/schema';
 import type * as barGauge from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
 import type * as heatMap from '@grafana/schema/dist/esm/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
 import type * as stat from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
@@ -36,6 +36,14 @@ export interface Common {
   max?: number;
   decimals?: number;
   transformations?: DataTransformerConfig[];
+  /** Of a table: what differs in single columns. */
+  columns?: Column[];
+}
+
+type Column = FieldConfigSource['overrides'][number];
+
+export function column(name: string, properties: Record<string, unknown>): Column {
+  return { matcher: { id: 'byName', options: name }, properties: Object.entries(properties).map(([id, value]) => ({ id, value })) };
 }
 
 function steps([yellow, red]: [number, number]): ThresholdsConfig {
@@ -56,17 +64,17 @@ function fields<Custom>(common: Common, more: FieldConfig<Custom> = {}): FieldCo
   };
 }
 
-function piece<Options, Custom>(type: string, common: Common, options: Options, defaults: FieldConfig<Custom>, source: DataSourceRef = prometheus): Piece<Options, Custom> {
+function piece<Options, Custom>(type: string, common: Common, options: Options, defaults: FieldConfig<Custom>): Piece<Options, Custom> {
   return {
     type,
     title: common.title,
     description: common.description,
-    datasource: source,
+    datasource: prometheus,
     width: common.width,
     height: common.height ?? 8,
     targets: common.queries.map((query, i) => ({ ...query, refId: String.fromCharCode(65 + i) })),
     ...(common.transformations ? { transformations: common.transformations } : {}),
-    fieldConfig: { defaults, overrides: [] },
+    fieldConfig: { defaults, overrides: common.columns ?? [] },
     options: options as Options & Record<string, unknown>,
   };
 }
@@ -165,12 +173,4 @@ export function matrix(common: Common & { min: number; max: number }): Piece<tab
       minWidth: 44,
     },
   }));
-}
-
-/** 1 and 0 as words. */
-export function words(one: string, zero: string): ValueMap {
-  return {
-    type: MappingType.ValueToText,
-    options: { 1: { text: one, color: 'green', index: 0 }, 0: { text: zero, color: 'red', index: 1 } },
-  };
 }

@@ -22,7 +22,7 @@ interface JaegerQuery extends DataQuery {
 }
 
 function traces(type: 'table' | 'traces', title: string, description: string, source: DataSourceRef, target: TempoQuery | JaegerQuery, height: number): Piece {
-  const link = { title: 'This trace', url: '/d/llama4-request?${__url_time_range}&${__all_variables}&var-trace=${__value.raw}' };
+  const link = { title: 'This trace', url: '/d/llama4-request?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${tempo:queryparam}&${jaeger:queryparam}&var-trace=${__value.raw}' };
   const panel: Panel = {
     type,
     title,
