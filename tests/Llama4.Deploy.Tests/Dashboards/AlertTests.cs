@@ -8,13 +8,13 @@ public sealed partial class AlertTests : IDisposable
 {
     private static readonly string Folder = Path.Combine(Golden.Checkout, "deploy", "alerts");
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("llama4-alerts-").FullName;
-
     private static readonly string[] UnitTests = [.. Directory.EnumerateFiles(Path.Combine(Folder, "tests"), "*.yml").Order(StringComparer.Ordinal)];
 
     private static readonly IReadOnlyList<YamlNode> Rules = [.. Load(Path.Combine(Folder, "llama4.rules.yml"))["groups"].List().SelectMany(group => group["rules"].List())];
 
     private static readonly IReadOnlyList<YamlNode> Alerts = [.. Rules.Where(rule => ((YamlMappingNode)rule).Children.ContainsKey("alert"))];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama4-alerts-").FullName;
 
     /// <summary>PromQL of all rules.</summary>
     internal static IEnumerable<string> Expressions => Rules.Select(rule => rule["expr"].Text());

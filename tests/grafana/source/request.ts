@@ -65,7 +65,7 @@ export const request = dashboard({
       title: 'Tempo',
       pieces: [
         traces('table', 'Slow requests', slow, tempo,
-          { refId: 'A', queryType: 'traceql', query: '{ resource.service.name = "llama4" && kind = server && duration > $slower }', limit: 50, tableType: 'traces' }, 9),
+          { refId: 'A', queryType: 'traceql', query: '{ resource.service.name = "llama4" && span.gen_ai.operation.name != nil && duration > $slower }', limit: 50, tableType: 'traces' }, 9),
         traces('traces', 'Trace $trace', one, tempo, { refId: 'A', queryType: 'traceql', query: '$trace' }, 22),
       ],
     },
