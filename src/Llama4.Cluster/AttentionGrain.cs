@@ -34,6 +34,7 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
         if (_cache is null)
         {
             var cache = _cache = host.Device.AllocateKv(_layer.Attention.KvShape(host.KvBlocks(_layer.Attention.Plan.Mask)));
+            host.AddKv(cache.Bytes);
             _intake = new KvIntake(_replica, layer, board, GrainFactory, clock, (blocks, page) => host.Device.UploadPage(cache, blocks, page));
         }
         return ValueTask.CompletedTask;
@@ -87,6 +88,7 @@ internal sealed class AttentionGrain(ModelHost host, PlanBoard board, StepFence 
 
     private void DisposeCache()
     {
+        host.AddKv(-(_cache?.Bytes ?? 0));
         _cache?.Dispose();
         (_cache, _intake, _layer) = (null, null, null);
     }

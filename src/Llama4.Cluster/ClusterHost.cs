@@ -6,6 +6,7 @@ using Llama4.Client.Transport;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
 using Llama4.Compute;
@@ -144,6 +145,7 @@ public sealed class ClusterHost : IAsyncDisposable
         {
             var own = options.Advertise ?? await SiloMembership.AddressTowardsAsync(address.EndPoints[0]);
             var silo = await StartSiloAsync(options, address, redis, host, own);
+            silo.Services.GetRequiredService<HostMeter>();
             var agent = silo.Services.GetRequiredService<HostAgent>();
             agent.Start();
             var grains = silo.Services.GetRequiredService<IGrainFactory>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
@@ -64,7 +65,7 @@ internal sealed class CoordinatorGrain(
         Plan = step,
         Tensors = host.Uploader.Upload(step),
         Trace = StepTrace.Of(step, draws, host, route.Layers),
-        Choices = routed.IsWatched ? new StepChoices(host.Device, routed, route.Layers.Length, step.Rows) : null,
+        Choices = routed.Begin(route.Layers.Length, step.Rows),
     };
 
     private ValueTask<DrawnToken[]> RunLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
@@ -104,9 +105,12 @@ internal sealed class CoordinatorGrain(
     private async ValueTask<DrawnToken[]> HandOverAsync(ICoordinatorGrain next, HostId to, StepInHost step, TokenDraw[] draws)
     {
         var rows = await host.DownloadRowsAsync(step.Hidden!);
-        var plan = step.Plan;
+        var (plan, isTraced, sent) = (step.Plan, step.Trace is not null, Stopwatch.GetTimestamp());
         step.Dispose(); // this stage is done with it; what is on its way through the others holds no memory here
-        return await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
+        var drawn = await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
+        if (isTraced)
+            StageTimes.Tell(drawn, Stopwatch.GetElapsedTime(sent));
+        return drawn;
     }
 
     /// <summary>Only the rows that a token is drawn from travel.</summary>

@@ -2,6 +2,7 @@ using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Registers;
 using Llama4.Compute;
@@ -76,6 +77,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             await silo.StartAsync(CancellationToken.None);
             started = true;
             cancellation.ThrowIfCancellationRequested();
+            silo.Services.GetRequiredService<HostMeter>();
             var agent = silo.Services.GetRequiredService<HostAgent>();
             agent.Start();
             await agent.ServingAsync(cancellation);

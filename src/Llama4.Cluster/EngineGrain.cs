@@ -1,6 +1,7 @@
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Engine;
 using Llama4.Cluster.Hosting;
+using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Llama4.Scheduling;
@@ -17,7 +18,7 @@ namespace Llama4.Cluster;
 /// flight interleave, each on this grain's own scheduler, so one at a time.
 /// </summary>
 [GrainType(GrainNames.Engine), OnHost, GrainDirectory(HostDirectory.Name), KeepAlive, Immovable, Reentrant]
-internal sealed class EngineGrain(ModelHost host, PlanBoard board, Links links, SchedulerLimits limits, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
+internal sealed class EngineGrain(ModelHost host, PlanBoard board, Links links, SchedulerLimits limits, EnginesHere engines, StepMeter meter, TimeProvider clock, ILogger<EngineGrain> logger) : Grain, IEngineGrain
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -26,7 +27,8 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, Links links, 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var replica = GrainNames.Number(this.GetPrimaryKeyString());
-        _turns = new EngineTurns(host.Id, replica, host.Kv, host.KvLayers, limits, board, links, GrainFactory, clock, DeactivateOnIdle, logger);
+        _turns = new EngineTurns(host.Id, replica, host.Kv, host.KvLayers, limits, board, links, GrainFactory, clock, DeactivateOnIdle, logger) { Meter = new EngineMeter(meter, replica, clock) };
+        engines.Add(replica, _turns);
         this.RegisterGrainTimer(ForgetSilentGateways, new GrainTimerCreationOptions(EngineTurns.GatewayLimit, LookEvery) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -47,6 +49,7 @@ internal sealed class EngineGrain(ModelHost host, PlanBoard board, Links links, 
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        engines.Remove(GrainNames.Number(this.GetPrimaryKeyString()), _turns);
         _turns.Stop();
         return Task.CompletedTask;
     }

@@ -79,6 +79,7 @@ internal sealed class ExpertDispatch
         if (isAllHere)
         {
             _counts.AddUnnamed(step.Rows);
+            step.Choices?.RanHere(_layer);
             trace?.Owned(_split.GroupOf);
         }
         // The order on the device's queue: what the wire waits for first, then the shared expert, then this host's experts.

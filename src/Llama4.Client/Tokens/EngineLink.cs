@@ -30,7 +30,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
 
     public async ValueTask<(SubmitResult Result, IGeneration? Generation)> SubmitAsync(GenerateRequest request, CancellationToken cancellation)
     {
-        var generation = new Generation(request, CancelAsync) { IsSubmitting = true };
+        var generation = new Generation(request, CancelAsync) { IsSubmitting = true, Clock = clock };
         if (!_open.TryAdd(request.Id, generation))
             return (new SubmitResult(SubmitStatus.Unavailable, $"Request {request.Id} is here already.", RetryAfterSeconds: 1), null);
         SubmitResult result;
@@ -149,7 +149,10 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
         {
             var result = await TrySubmitAsync(generation, ReviveLimit, closed);
             if (result.Status == SubmitStatus.Accepted)
+            {
+                generation.Revived();
                 return;
+            }
             failure = result.Message;
         }
         catch (Exception error)

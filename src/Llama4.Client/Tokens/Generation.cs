@@ -21,6 +21,10 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     private bool _ended;
     private int _disposed;
 
+    /// <summary>A timestamp; 0 before the first token.</summary>
+    private long _lastToken;
+    private bool _isRevived;
+
     public Guid Request { get; } = request.Id;
 
     /// <summary>Where it was accepted last; null before.</summary>
@@ -31,6 +35,18 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
 
     /// <summary>It is under way to an engine. Written by the link only: by its poll, or by the submission while this is true.</summary>
     public bool IsSubmitting { get; set; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Another engine has accepted it.</summary>
+    public void Revived()
+    {
+        lock (_gate)
+        {
+            _isRevived = true;
+            FailoverMeter.CountFailover(request.Prompt.Length + _emitted.Count);
+        }
+    }
 
     /// <summary>What is still to be generated, as a request of its own.</summary>
     public GenerateRequest Rest()
@@ -92,10 +108,19 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
             await cancel(Request);
     }
 
+    private void TellGap()
+    {
+        var now = Clock.GetTimestamp();
+        if (_isRevived && _lastToken != 0)
+            FailoverMeter.CountGap(Clock.GetElapsedTime(_lastToken, now));
+        (_isRevived, _lastToken) = (false, now);
+    }
+
     private void Write(TokenChunk chunk)
     {
         if (chunk.Token is { } token)
         {
+            TellGap();
             _emitted.Add(token);
             _next = chunk.Index + 1;
         }

@@ -38,7 +38,7 @@ public static class LargeBlockTransportSetup
     internal static void Add(IServiceCollection services, ClusterTls? tls)
     {
         tls?.Load();
-        services.AddSingleton<LargeBlockPool>().AddSingleton<Shunned>()
+        services.AddSingleton<LargeBlockPool>().AddSingleton<Shunned>().AddSingleton<LinkBytes>()
             .AddSingleton(provider => new CheckedConnections(Handshake.Limit, provider.GetRequiredService<ILogger<LargeBlockTransport>>()))
             .AddSingleton(provider =>
         {
@@ -48,6 +48,7 @@ public static class LargeBlockTransportSetup
                 new Handshake(tls is null ? null : new CurrentCertificate(tls, logger), Handshake.Limit),
                 provider.GetRequiredService<Shunned>(),
                 () => provider.GetService<ILocalSiloDetails>()?.SiloAddress.Endpoint,
+                provider.GetRequiredService<LinkBytes>(),
                 logger);
         });
         Replace<IConnectionFactory>(services);

@@ -9,7 +9,7 @@ namespace Llama4.Client.Transport;
 /// rows will own.
 /// </summary>
 /// <param name="block">What small parts are received through.</param>
-internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter messages) : IDisposable
+internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter messages, ByteCount count) : IDisposable
 {
     /// <summary>Payloads that no message has claimed, of a sender that is in order: those of one message and of some that were given up.</summary>
     private const int UnclaimedBytesMax = 12 << 20;
@@ -58,6 +58,7 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
             if (bytes == 0)
                 return false;
             payload.Add(bytes);
+            count.AddIn(bytes);
             if (bytes == turn)
                 Thread.Yield();
         }
@@ -82,6 +83,7 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
             else
             {
                 bytes = await stream.ReadAsync(memory);
+                count.AddIn(bytes);
             }
             messages.Advance(bytes);
             length -= bytes;
@@ -104,6 +106,7 @@ internal sealed class PartReceiver(Stream stream, Memory<byte> block, PipeWriter
             var read = await stream.ReadAsync(block[_end..]);
             if (read == 0)
                 return false;
+            count.AddIn(read);
             _end += read;
         }
         return true;

@@ -10,7 +10,7 @@ namespace Llama4.Client.Transport;
 /// Sends what Orleans has written and the payloads between, in as few sends as may be: over a bare socket the buffers are handed to the kernel where they
 /// lie; over TLS small ones are put together first, as each write would become a record of its own.
 /// </summary>
-internal sealed class PartSender(Link link, OutgoingPayloads payloads)
+internal sealed class PartSender(Link link, OutgoingPayloads payloads, ByteCount count)
 {
     /// <summary>Buffers in one send; the kernel takes 1,024.</summary>
     private const int PiecesMax = 64;
@@ -113,6 +113,7 @@ internal sealed class PartSender(Link link, OutgoingPayloads payloads)
         var sent = await link.Socket.SendAsync(_pieces, SocketFlags.None);
         if (sent != expected)
             throw new IOException($"the socket took {sent} of {expected} bytes");
+        count.AddOut(sent);
     }
 
     private async ValueTask WriteRecordsAsync()
@@ -120,6 +121,7 @@ internal sealed class PartSender(Link link, OutgoingPayloads payloads)
         var used = 0;
         foreach (var piece in _pieces)
         {
+            count.AddOut(piece.Count);
             if (piece.Count > RecordBytes - used)
             {
                 if (used > 0)

@@ -29,7 +29,8 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
     private Task _loops = Task.CompletedTask;
     private int _shut;
 
-    public SocketPipes(Link link, LargeBlockPool pool)
+    /// <param name="count">Of the host at the other end.</param>
+    public SocketPipes(Link link, LargeBlockPool pool, ByteCount count)
     {
         _link = link;
         LocalEndPoint = link.Socket.LocalEndPoint;
@@ -43,8 +44,8 @@ internal sealed class SocketPipes : ConnectionContext, IConnectionLifetimeFeatur
         var (received, sent) = (new Pipe(options), new Pipe(options));
         var payloads = new OutgoingPayloads();
         _block = pool.Rent();
-        _sender = new PartSender(link, payloads);
-        _receiver = new PartReceiver(link.Stream, _block.Memory[..HeadRoomBytes], received.Writer);
+        _sender = new PartSender(link, payloads, count);
+        _receiver = new PartReceiver(link.Stream, _block.Memory[..HeadRoomBytes], received.Writer, count);
         Transport = new Duplex(received.Reader, new MessageWriter(sent.Writer, payloads));
         _application = new Duplex(sent.Reader, received.Writer);
         _features.Set<IConnectionLifetimeFeature>(this);

@@ -1,5 +1,6 @@
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Images;
+using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Llama4.Scheduling;
@@ -65,6 +66,12 @@ internal sealed partial class EngineTurns(
 
     /// <summary>Since when steps fail because of hosts, with none committed between.</summary>
     private long? _stuckSince;
+
+    /// <summary>Since when it makes no steps; null while it does.</summary>
+    private long? _stoodSince;
+
+    /// <summary>Told of every step; null for nobody.</summary>
+    public EngineMeter? Meter { get; init; }
 
     /// <summary>Null before the first plan.</summary>
     public BatchScheduler? Scheduler => _scheduler;
@@ -156,6 +163,7 @@ internal sealed partial class EngineTurns(
             return ValueTask.FromResult<HeldKv?>(null); // said twice, and meanwhile the plan is in force
         if (_pause is not { } pause || pause.Epoch != next.Epoch || pause.Abandon != abandon || pause.Task.IsCompleted)
         {
+            _stoodSince ??= clock.GetTimestamp();
             (_paused, _kept, _standsFor) = (true, null, Math.Max(_standsFor, next.Epoch));
             pause = (next.Epoch, abandon, StandStillAsync(next, abandon, ++_pauses));
             _pause = pause;
@@ -189,7 +197,9 @@ internal sealed partial class EngineTurns(
         _scheduler.Epoch = epoch;
         _firstStage = plan.Replicas[replica].Stages[0].Host;
         _coordinator = grains.GetCoordinator(replica, stage: 0, _firstStage);
-        (_paused, _kept, _stuckSince) = (false, null, null);
+        if (_stoodSince is { } since)
+            Meter?.CountStandstill(clock.GetElapsedTime(since));
+        (_paused, _kept, _stuckSince, _stoodSince) = (false, null, null, null);
         Pump();
         return ValueTask.CompletedTask;
     }
@@ -274,15 +284,18 @@ internal sealed partial class EngineTurns(
                 var sent = clock.GetTimestamp();
                 var images = StepImages.Of(step, _scheduler!, _emitter.Images);
                 var draws = StepDraws.Of(step, _scheduler!, _told);
+                var isFollowed = Meter?.Follow(draws) ?? false;
                 var running = _coordinator!.RunAsync(step, draws, images).AsTask();
                 if (images is not null)
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
                     _ = links.Observe(_firstStage, running);
                 var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
-                _allowance.Observe(step.Rows, clock.GetElapsedTime(sent));
+                var elapsed = clock.GetElapsedTime(sent);
+                _allowance.Observe(step.Rows, elapsed);
                 if (_steps.TryEnd(step))
                 {
+                    Meter?.Count(step.Rows, elapsed, drawn, isFollowed);
                     _told.Add(draws, step.Epoch);
                     Commit(step, drawn);
                 }

@@ -12,6 +12,9 @@ internal sealed class ExpertCounts(int layers, int experts, TimeProvider clock)
     /// <summary>Of layers whose experts are all here, where nobody reads back which of them a row chose.</summary>
     private long _unnamed;
 
+    /// <summary>[layers * experts] the same by experts, as <see cref="AddSampled"/> was told.</summary>
+    private readonly long[] _sampled = new long[layers * experts];
+
     /// <summary>Guards what is below.</summary>
     private readonly Lock _gate = new();
     private readonly long[] _taken = new long[layers * experts];
@@ -33,6 +36,24 @@ internal sealed class ExpertCounts(int layers, int experts, TimeProvider clock)
 
     /// <summary>Since the host's start.</summary>
     public long Rows(int layer, int expert) => Interlocked.Read(ref _rows[(layer * experts) + expert]);
+
+    /// <summary>Somebody wants to know <see cref="Ran"/>.</summary>
+    public Func<bool> IsHeard { get; set; } = () => false;
+
+    /// <summary>Rows since the host's start, of layers whose experts are all here as far as <see cref="AddSampled"/> tells.</summary>
+    public long Ran(int layer, int expert) => Rows(layer, expert) + Interlocked.Read(ref _sampled[(layer * experts) + expert]);
+
+    /// <summary>Of some steps it was looked at which expert each row of a layer chose of which this host has all.</summary>
+    /// <param name="chosen">[rows] experts of the layer.</param>
+    /// <param name="steps">That one such step stands for.</param>
+    public void AddSampled(int layer, ReadOnlySpan<int> chosen, int steps)
+    {
+        foreach (var expert in chosen)
+        {
+            if ((uint)expert < (uint)experts)
+                Interlocked.Add(ref _sampled[(layer * experts) + expert], steps);
+        }
+    }
 
     /// <param name="chosen">[rows] experts of the layer.</param>
     public void Add(int layer, ReadOnlySpan<int> chosen)

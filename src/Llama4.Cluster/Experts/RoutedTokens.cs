@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Llama4.Cluster.Traces;
 using Llama4.Compute;
 
 namespace Llama4.Cluster.Experts;
@@ -21,16 +22,36 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
     /// <summary>Choices that are read back together: 256 KiB.</summary>
     private const int ChoicesMax = 64 * 1024;
 
+    /// <summary>
+    /// Where the experts of a layer are all on this host nothing else tells which of them ran: of one step in so many it is read back. A prime, so that micro-batches which take turns are
+    /// all met.
+    /// </summary>
+    private const int SampledEvery = 13;
+
     private readonly long[] _tokens = new long[layers * experts];
 
     /// <summary>A timestamp; long.MinValue before anybody has watched.</summary>
     private long _until = long.MinValue;
+    private long _begun;
 
     /// <summary>Guards what is below.</summary>
     private readonly Lock _gate = new();
     private List<KeptChoices> _kept = [];
     private int _keptChoices;
     private Task _reading = Task.CompletedTask;
+
+    /// <summary>Told of such steps while somebody wants to know; null for nobody.</summary>
+    public ExpertCounts? Ran { get; init; }
+
+    /// <summary>The choices of a step that is about to begin.</summary>
+    /// <param name="layers">Of the stage.</param>
+    /// <param name="rows">Of the step.</param>
+    /// <returns>Null for a step that nobody looks at.</returns>
+    public StepChoices? Begin(int layers, int rows)
+    {
+        var isSampled = Ran?.IsHeard() == true && Interlocked.Increment(ref _begun) % SampledEvery == 0;
+        return isSampled || IsWatched ? new StepChoices(device!, this, layers, rows) { Stands = isSampled ? SampledEvery : 0, IsWatched = IsWatched } : null;
+    }
 
     public bool IsWatched => Volatile.Read(ref _until) is var until && until != long.MinValue && clock.GetTimestamp() < until;
 
@@ -97,7 +118,11 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
         {
             foreach (var layer in step.Layers)
             {
-                Add(layer, MemoryMarshal.Cast<byte, int>(reading.Result).Slice(first, step.Rows));
+                var chosen = MemoryMarshal.Cast<byte, int>(reading.Result).Slice(first, step.Rows);
+                if (step.IsWatched)
+                    Add(layer, chosen);
+                if (step.Stands > 0 && step.Ran.Contains(layer))
+                    Ran!.AddSampled(layer, chosen, step.Stands);
                 first += step.Rows;
             }
         }
@@ -128,7 +153,10 @@ internal sealed class RoutedTokens(int layers, int experts, TimeProvider clock, 
 /// <summary>What routers chose for one step.</summary>
 /// <param name="Chosen">[layers * rows or more, 1] I32, one layer behind the other.</param>
 /// <param name="Layers">Their numbers.</param>
-internal sealed record KeptChoices(Tensor Chosen, int[] Layers, int Rows)
+/// <param name="IsWatched">By who asks what routers choose.</param>
+/// <param name="Stands">For so many steps in what experts ran; 0 for none.</param>
+/// <param name="Ran">Layers whose experts are all on this host.</param>
+internal sealed record KeptChoices(Tensor Chosen, int[] Layers, int Rows, bool IsWatched, int Stands, IReadOnlyList<int> Ran)
 {
     public int Count => Layers.Length * Rows;
 }

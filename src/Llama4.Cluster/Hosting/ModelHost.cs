@@ -14,6 +14,7 @@ namespace Llama4.Cluster.Hosting;
 internal sealed class ModelHost : IAsyncDisposable
 {
     private readonly Lazy<Task<Vocabulary>> _tokenTexts;
+    private long _kvHeldBytes;
 
     /// <param name="checkpoint">Opened and checked; becomes the host's.</param>
     /// <param name="device">Becomes the host's.</param>
@@ -70,11 +71,17 @@ internal sealed class ModelHost : IAsyncDisposable
 
     public StepUploader Uploader { get; }
 
+    /// <summary>Bytes of the KV pools that are on the device now.</summary>
+    public long KvHeldBytes => Interlocked.Read(ref _kvHeldBytes);
+
     /// <summary>
     /// Hosts whose identities are equal give the same bits and count KV blocks alike: the same checkpoint, activations, kind of device and KV pools.
     /// </summary>
     public string Identity => string.Create(System.Globalization.CultureInfo.InvariantCulture,
         $"{Checkpoint.Identity}/{Mode}/{Device.Description.Kind}/kv {Kv.ChunkedBlocks}+{Kv.FullBlocks}/context {Limits.ContextMax}");
+
+    /// <summary>A KV pool has come to the device, or with less than 0 has gone.</summary>
+    public void AddKv(long bytes) => Interlocked.Add(ref _kvHeldBytes, bytes);
 
     /// <summary>Blocks of the KV pool of a layer with this mask.</summary>
     public int KvBlocks(AttentionMask mask) => mask == AttentionMask.Chunked ? Kv.ChunkedBlocks : Kv.FullBlocks;

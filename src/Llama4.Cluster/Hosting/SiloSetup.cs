@@ -5,6 +5,7 @@ using Llama4.Client.Transport;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
+using Llama4.Cluster.Metrics;
 using Llama4.Cluster.Placement;
 using Llama4.Cluster.Steps;
 using Llama4.Cluster.Transport;
@@ -78,7 +79,15 @@ internal static class SiloSetup
             .AddSingleton(host)
             .AddSingleton(host.Limits)
             .AddSingleton(services => new ExpertCounts(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>()))
-            .AddSingleton(services => new RoutedTokens(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>(), host.Device))
+            .AddSingleton(services => new RoutedTokens(host.Config.Layers.Count, host.Config.Experts, services.GetRequiredService<TimeProvider>(), host.Device)
+            {
+                Ran = services.GetRequiredService<ExpertCounts>(),
+            })
+            .AddMetrics()
+            .AddSingleton<EnginesHere>()
+            .AddSingleton<StepMeter>()
+            .AddSingleton<LinkMeter>()
+            .AddSingleton<HostMeter>()
             .AddSingleton(options)
             .AddSingleton(new PlanMaker(options, ModelShapes.Of(host.Config, host.Mode.Activations()), WorkOf(host)))
             .AddSingleton<IHostParts>(host.Weights)

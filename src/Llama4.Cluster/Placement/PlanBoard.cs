@@ -34,6 +34,9 @@ internal sealed class PlanBoard : IPlanSource
         _changed.Set();
     }
 
+    /// <summary>How many hosts became suspected since this one's start, as the leader told it.</summary>
+    public long Suspicions { get; private set; }
+
     public void Follow(HostId? leader) => Leader = leader;
 
     /// <summary>Those not to ask.</summary>
@@ -53,6 +56,7 @@ internal sealed class PlanBoard : IPlanSource
         SuspectsAge = age;
         if (_suspects.SetEquals(hosts.Select(host => host.Host)))
             return;
+        Suspicions += hosts.Count(host => !_suspects.Contains(host.Host));
         _suspects = [.. hosts.Select(host => host.Host)];
         Suspects = hosts;
         _changed.Set();

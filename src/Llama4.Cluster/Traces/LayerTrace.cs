@@ -51,9 +51,8 @@ internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[
     public TokenHop Hop(int traced, ReadOnlySpan<float> logits)
     {
         var attentionUs = stamps.Between(_start, _attended);
-        return isMoe
-            ? new TokenHop(layer, host, attentionUs, 0, Expert(traced, logits))
-            : new TokenHop(layer, host, attentionUs, stamps.Between(_attended, Ended), null);
+        var layerUs = stamps.Between(_attended, Ended);
+        return new TokenHop(layer, host, attentionUs, isMoe ? 0 : layerUs, isMoe ? Expert(traced, logits) : null) { LayerUs = layerUs };
     }
 
     private ExpertHop Expert(int traced, ReadOnlySpan<float> logits)

@@ -11,7 +11,16 @@ namespace Llama4.Contracts;
 /// <param name="Expert">What a layer with experts chose; null on a dense layer.</param>
 [GenerateSerializer, Immutable, Alias("llama4.TokenHop")]
 public sealed record TokenHop(
-    [property: Id(0)] int Layer, [property: Id(1)] HostId Host, [property: Id(2)] long AttentionUs, [property: Id(3)] long FeedForwardUs, [property: Id(4)] ExpertHop? Expert);
+    [property: Id(0)] int Layer, [property: Id(1)] HostId Host, [property: Id(2)] long AttentionUs, [property: Id(3)] long FeedForwardUs, [property: Id(4)] ExpertHop? Expert)
+{
+    /// <summary>From attention to the end of the layer, of whatever kind: all rows of the step, and what they waited for.</summary>
+    [Id(5)]
+    public long LayerUs { get; init; }
+
+    /// <summary>On the first layer of a stage that another host handed the step to: the time of that call beyond the work of this stage and those after it; 0 on others.</summary>
+    [Id(6)]
+    public long HandOverUs { get; init; }
+}
 
 /// <summary>The expert that a row was sent to.</summary>
 /// <param name="Host">That ran it.</param>

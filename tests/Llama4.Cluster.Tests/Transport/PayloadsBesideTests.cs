@@ -141,7 +141,7 @@ public sealed class PayloadsBesideTests
 
         public static async Task<Pair> ConnectAsync()
         {
-            var transport = new LargeBlockTransport(new LargeBlockPool(), new Handshake(null, Limit), new Shunned(), () => null, NullLogger.Instance);
+            var transport = new LargeBlockTransport(new LargeBlockPool(), new Handshake(null, Limit), new Shunned(), () => null, new LinkBytes(), NullLogger.Instance);
             var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
             var accepting = listener.AcceptAsync();
             var client = await transport.ConnectAsync(listener.EndPoint);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
@@ -50,6 +51,12 @@ public sealed partial class MetricsTests
     [Fact]
     public async Task Metrics_OfASampledRequest_HaveItsTraceAsExemplar()
     {
+        using var sampling = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(sampling);
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("Hello there."));
         var trace = $"{Guid.NewGuid():N}";
         using var request = new HttpRequestMessage(HttpMethod.Post, Path)
