@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Llama4.Server.Tests.Verbs;
 
@@ -13,6 +14,7 @@ public sealed class HealthVerbTests : IAsyncLifetime
     public HealthVerbTests()
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
         _server = builder.Build();
         _server.MapGet("/health/live", () => "yes");
