@@ -62,6 +62,7 @@ public static class CommandLine
         OperatorVerbs.Status(terminal),
         OperatorVerbs.Drain(terminal),
         OperatorVerbs.Rebalance(terminal),
+        HealthVerb.Create(terminal),
         InspectVerb.Create(terminal),
         PlanVerb.Create(terminal),
         SynthVerb.Create(terminal),

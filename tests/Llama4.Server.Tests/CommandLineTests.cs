@@ -3,7 +3,7 @@ namespace Llama4.Server.Tests;
 public sealed class CommandLineTests
 {
     private static readonly string[] VerbsInOrder =
-        ["serve", "chat", "inspect", "plan", "synth", "eval", "bench", "logits", "preprocess", "tokenize", "detokenize", "render", "toolcalls", "distribution"];
+        ["serve", "chat", "health", "inspect", "plan", "synth", "eval", "bench", "logits", "preprocess", "tokenize", "detokenize", "render", "toolcalls", "distribution"];
 
     [Fact]
     public async Task Help_WithoutVerb_ListsEveryVerbUnderItsGroup()

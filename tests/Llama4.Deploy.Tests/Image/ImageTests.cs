@@ -1,0 +1,76 @@
+namespace Llama4.Deploy.Tests.Image;
+
+/// <summary>What deploy/README.md promises of the container image, of one that is built here by dotnet publish -t:PublishContainer.</summary>
+public sealed class ImageTests(OfflineImage image) : IClassFixture<OfflineImage>
+{
+    private const string UserId = "10001";
+    private const long BytesMax = 130_000_000;
+
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public void Image_RunsAsNobodyAndListensByOptionsOnly()
+    {
+        image.Require();
+        var config = image.Config().GetProperty("config");
+
+        config.GetProperty("User").GetString().ShouldBe(UserId);
+        config.GetProperty("WorkingDir").GetString().ShouldBe("/app/");
+        config.GetProperty("Entrypoint").EnumerateArray().Select(one => one.GetString()).ShouldBe(["/app/llama4"]);
+        config.GetProperty("Cmd").EnumerateArray().Select(one => one.GetString()).ShouldBe(["serve", "--bind", "0.0.0.0"]);
+        config.GetProperty("ExposedPorts").EnumerateObject().Select(port => port.Name).ShouldBe(["8080/tcp", "9091/tcp", "11111/tcp", "30000/tcp"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Image_HoldsTheBundledModelAndNothingThatItsUserCouldChange()
+    {
+        image.Require();
+        var app = image.Layer(^1);
+
+        app.ShouldContain(file => file.Name == "app/models/scout-nano/model.safetensors");
+        app.ShouldAllBe(file => file.Owner == 0 && (file.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0);
+    }
+
+    [Fact]
+    public void Base_HasNoShellAndNoPackageManager()
+    {
+        image.Require();
+        var names = image.Layer(0).Select(file => Path.GetFileName(file.Name)).ToHashSet();
+
+        names.ShouldContain("libc.so.6");
+        names.ShouldContain("ca-certificates.crt");
+        names.Intersect(["sh", "bash", "dash", "busybox", "apt", "dpkg", "perl"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Image_IsNoLargerThanStated()
+    {
+        image.Require();
+
+        long.Parse(image.Digest.Split(' ')[1]).ShouldBeInRange(30_000_000, BytesMax);
+    }
+
+    [Fact]
+    public async Task Image_BuiltTwice_HasOneDigest()
+    {
+        image.Require();
+        // Made anew: the program itself and everything that is packed. That another folder gives the same is deploy/image/verify-reproducible.sh.
+        File.Delete(Path.Combine(Golden.Checkout, "src/Llama4.Server/obj/Release/net10.0/linux-x64/llama4.dll"));
+
+        (await OfflineImage.BuildAsync(image.PathOf("again.tar"))).ShouldBe(image.Digest);
+
+        File.ReadAllBytes(image.PathOf("again.tar")).AsSpan().SequenceEqual(File.ReadAllBytes(image.Archive)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Image_StartedForTheFirstTime_AnswersAndStops()
+    {
+        image.Require();
+
+        var said = await Command.OutputAsync(RunLimit, Path.Combine(Golden.Checkout, "deploy/image/first-answer.sh"), image.Archive);
+
+        said.ShouldContain("Paris");
+        said.ShouldContain($"uid {UserId}, capabilities 0000000000000000");
+        said.ShouldContain("stopped with 0");
+    }
+}
