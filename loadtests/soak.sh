@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # One hour of a mixed load on a server of its own: is its memory flat, is any request lost? Ends with 1 if not.
-# loadtests/soak.sh [DIR] [HOURS] [RATE] [SERVE OPTIONS...]; DIR (default: soak-results) gets result.json, requests.jsonl, report.html and server.log.
+# loadtests/soak.sh [DIR] [HOURS] [RATE] [SERVE OPTIONS...]; DIR (default: artifacts/soak) gets result.json, requests.jsonl, report.html and server.log.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-out=${1:-soak-results} hours=${2:-1} rate=${3:-1}
+out=${1:-artifacts/soak} hours=${2:-1} rate=${3:-1}
 shift $(( $# < 3 ? $# : 3 ))
 
 READY_LIMIT=120 # seconds

@@ -19,7 +19,11 @@ internal static class CommandLine
         var root = new RootCommand("Open-loop load tests of OpenAI-compatible servers: arrivals do not wait for answers.")
         {
             RunVerb.Create(output, error),
+            RampVerb.Create(output, error),
             SoakVerb.Create(output, error),
+            ChaosVerb.Create(output, error),
+            CompareVerb.Create(output),
+            ReportVerb.Create(output),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -34,6 +34,21 @@ internal static class ResultText
             Line($"{failure.Count} x {Name(failure.Outcome)}: {failure.Detail}");
         }
 
+        foreach (var fault in result.Faults)
+        {
+            Line($"at {fault.At:0.0} s: {fault.Command}: exit {fault.ExitCode}{(fault.Note is { } note ? $" ({note})" : "")}, {fault.OpenStreams} streams open then, their longest gaps: median {fault.GapMedian:0.000} s, p99 {fault.GapP99:0.000}; {fault.Streams} streams until the next fault, {fault.FailedStreams} failed, longest gap {fault.GapMax:0.000} s");
+        }
+
+        if (result.Ramp.Count > 0)
+        {
+            to.WriteLine();
+            to.WriteLine(RampText.Header);
+            foreach (var step in result.Ramp)
+            {
+                to.WriteLine(RampText.Line(step));
+            }
+        }
+
         foreach (var verdict in result.Verdicts)
         {
             Line($"{(verdict.IsKept ? "kept" : "BROKEN")}: {verdict.Promise}: {verdict.Found}");

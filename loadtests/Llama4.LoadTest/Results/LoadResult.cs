@@ -88,10 +88,12 @@ internal sealed record RampStep(
     double Rate, double SentRate, double OkRate, double TokenRate, double TtftP50, double TtftP99, double PerTokenP99, double SloShare, double Backlog, int InFlightMax, long Failed, string? Broken);
 
 /// <summary>A command that was run while loaded, and what streams saw of it until the next.</summary>
-/// <param name="Streams">On their way meanwhile.</param>
-/// <param name="GapMedian">Of each stream's longest time without a token (or, before the first, of waiting).</param>
-/// <param name="Note">What the command wrote, if it failed.</param>
-internal sealed record FaultFigures(double At, string Command, int ExitCode, string? Note, int Streams, int FailedStreams, double GapMedian, double GapP99, double GapMax);
+/// <param name="OpenStreams">On their way when it was run.</param>
+/// <param name="GapMedian">Of the longest time without a token (or, before the first, of waiting) of each of these, from the command on.</param>
+/// <param name="Streams">With those that began until the next.</param>
+/// <param name="GapMax">Of all of them.</param>
+/// <param name="Note">What went wrong with the command, beyond its exit code.</param>
+internal sealed record FaultFigures(double At, string Command, int ExitCode, string? Note, int OpenStreams, double GapMedian, double GapP99, int Streams, int FailedStreams, double GapMax);
 
 /// <summary>The server's resident memory.</summary>
 internal sealed record MemoryFigures(string Source, IReadOnlyList<MemorySample> Samples, MemoryTrend Trend);

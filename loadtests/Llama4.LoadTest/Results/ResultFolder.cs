@@ -25,11 +25,13 @@ internal sealed class ResultFolder
         }
     }
 
-    public string Result => Path.Combine(_path, "result.json");
+    public string Path => _path;
 
-    public string Report => Path.Combine(_path, "report.html");
+    public string Result => System.IO.Path.Combine(_path, "result.json");
 
-    public StreamWriter OpenRequests() => new(Path.Combine(_path, "requests.jsonl"));
+    public string Report => System.IO.Path.Combine(_path, "report.html");
+
+    public StreamWriter OpenRequests() => new(System.IO.Path.Combine(_path, "requests.jsonl"));
 
     /// <summary>Replaces the result at once: who reads it meanwhile has the old one or the new one.</summary>
     public void Write(LoadResult result)
@@ -43,7 +45,7 @@ internal sealed class ResultFolder
     /// <exception cref="LoadTestException">There is no result.</exception>
     public static LoadResult Read(string path)
     {
-        var file = Directory.Exists(path) ? Path.Combine(path, "result.json") : path;
+        var file = Directory.Exists(path) ? System.IO.Path.Combine(path, "result.json") : path;
         try
         {
             if (new FileInfo(file) is { Exists: true, Length: > BytesMax } large)

@@ -72,7 +72,7 @@ internal static class ScenarioFile
         var place = (error as JsonException)?.Path is { Length: > 1 } path ? path[2..] + ": " : "";
         return message switch
         {
-            _ when message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal) => $"{place}'{message.Split('\'')[1]}' is not a key that is known here",
+            _ when message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal) => $"{place}not a key that is known here",
             _ when message.Contains("missing required properties", StringComparison.Ordinal) => $"{place}expected the keys {message[(message.LastIndexOf(':') + 1)..].Trim()}, found none",
             _ when message.Contains("type discriminator", StringComparison.Ordinal) || message.Contains("must specify a type", StringComparison.Ordinal) => $"{place}kind: expected one of {Part.Kinds}, found: {message}",
             _ => place + message,

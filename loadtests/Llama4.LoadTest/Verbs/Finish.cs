@@ -12,7 +12,21 @@ internal static class Finish
         if (folder is not null)
         {
             folder.Write(result);
-            output.WriteLine($"wrote {folder.Result}");
+            WritePage(folder.Report, ResultPage.Of(result));
+            output.WriteLine($"wrote {folder.Result}, {folder.Report}");
+        }
+    }
+
+    /// <exception cref="LoadTestException">The file cannot be written.</exception>
+    public static void WritePage(string path, string page)
+    {
+        try
+        {
+            File.WriteAllText(path, page);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LoadTestException($"{path}: expected a file that can be written, found: {error.Message}");
         }
     }
 }
