@@ -11,10 +11,11 @@ internal static class ComparisonPage
     {
         var page = new Page($"{first.Scenario.Name} and {second.Scenario.Name}: two runs compared");
         page.Lead($"A: {Describe(first)}").Lead($"B: {Describe(second)}");
-        page.Section("Figures (times in seconds)").Table(["figure", "A", "B", "B to A", "limit", ""], figures.Where(IsShown).Select(figure => (string[])
-        [
-            figure.Name, Number(figure.First), Number(figure.Second), double.IsNaN(figure.Ratio) ? "" : Number(figure.Ratio), ComparisonText.Limit(figure), figure.Limit is null ? "" : figure.IsKept ? "+kept" : "!broken",
-        ]));
+        if (figures.Any(figure => figure.Limit is not null))
+        {
+            AddTable(page.Section("Limits"), figures.Where(figure => figure.Limit is not null));
+        }
+
         page.Section("Percentiles").Plots(
             Percentiles("First token, from the intended arrival", times => times.Ttft),
             Percentiles("Between tokens", times => times.InterToken),
@@ -30,6 +31,7 @@ internal static class ComparisonPage
                 OverTime("Failed, refused or shed", "a second", (bin, width) => (bin.Failed + bin.Refused + bin.Shed) / width));
         }
 
+        AddTable(page.Section("All figures, times in seconds"), figures.Where(figure => !double.IsNaN(figure.First) || !double.IsNaN(figure.Second)));
         return page.ToString();
 
         Plot? Percentiles(string title, Func<Latencies, LatencyFigures> of) => Plots.Percentiles(title, ("A", 1, false, of(first.Latency)), ("B", 2, true, of(second.Latency)));
@@ -38,7 +40,10 @@ internal static class ComparisonPage
             title, unit, [], ("A", 1, false, first.Series, bin => value(bin, first.Series.BinSeconds)), ("B", 2, true, second.Series, bin => value(bin, second.Series.BinSeconds)));
     }
 
-    private static bool IsShown(ComparedFigure figure) => figure.Limit is not null || (!double.IsNaN(figure.First) || !double.IsNaN(figure.Second));
+    private static void AddTable(Page page, IEnumerable<ComparedFigure> figures) => page.Table(["figure", "A", "B", "B to A", "limit", ""], figures.Select(figure => (string[])
+    [
+        figure.Name, Number(figure.First), Number(figure.Second), double.IsNaN(figure.Ratio) ? "" : Number(figure.Ratio), ComparisonText.Limit(figure), figure.Limit is null ? "" : figure.IsKept ? "+kept" : "!broken",
+    ]));
 
     private static string Describe(LoadResult run) =>
         string.Create(CultureInfo.InvariantCulture, $"{run.Scenario.Name}, {run.Verb} of {run.Model} at {run.Url}, {run.StartedAt:yyyy-MM-dd HH:mm} UTC, {run.ElapsedSeconds:0.0} s, {run.Counts.Sent} requests");

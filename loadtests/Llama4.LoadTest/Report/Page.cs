@@ -17,6 +17,7 @@ internal sealed class Page(string title)
         figure { margin: 0; } figcaption { font-size: .9rem; } svg { width: 100%; height: auto; display: block; }
         svg text { fill: var(--dim); font: 11px system-ui, sans-serif; } .axes path { stroke: var(--rule); fill: none; }
         .line { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; } .line.dashed { stroke-dasharray: 5 4; stroke-linecap: butt; }
+        .dot { stroke: currentColor; stroke-width: 3.5; stroke-linecap: round; }
         .mark path { stroke: var(--bad); stroke-dasharray: 2 3; } .mark text { fill: var(--bad); }
         .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
         .key { margin-left: .8em; white-space: nowrap; } .key::before { content: ""; display: inline-block; width: 1.4em; margin-right: .4em; border-top: 2px solid; vertical-align: middle; } .key.dashed::before { border-top-style: dashed; }

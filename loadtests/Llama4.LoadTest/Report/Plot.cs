@@ -36,7 +36,7 @@ internal sealed record Plot(string Title, Axis X, Axis Y, IReadOnlyList<PlotLine
 
         foreach (var line in Lines)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<path class=\"line c{line.Color}{(line.IsDashed ? " dashed" : "")}\" d=\"{PathOf(line)}\"><title>{Text(line.Name)}</title></path>");
+            html.Append(CultureInfo.InvariantCulture, $"<path class=\"line c{line.Color}{(line.IsDashed ? " dashed" : "")}\" d=\"{PathOf(line)}\"><title>{Text(line.Name)}</title></path><path class=\"dot c{line.Color}\" d=\"{DotsOf(line)}\"/>");
         }
 
         return html.Append("</svg></figure>\n").ToString();
@@ -65,17 +65,29 @@ internal sealed record Plot(string Title, Axis X, Axis Y, IReadOnlyList<PlotLine
     {
         var path = new StringBuilder();
         var pen = false;
-        for (var i = 0; i < line.Points.Count; i++)
+        foreach (var at in line.Points)
         {
-            if (line.Points[i] is not { } point)
+            if (at is { } point)
             {
-                pen = false;
-                continue;
+                path.Append(CultureInfo.InvariantCulture, $"{(pen ? 'L' : 'M')}{AtX(point.X):0.#} {AtY(point.Y):0.#}");
             }
 
-            var isAlone = !pen && (i + 1 == line.Points.Count || line.Points[i + 1] is null);
-            path.Append(CultureInfo.InvariantCulture, $"{(pen ? 'L' : 'M')}{AtX(point.X):0.#} {AtY(point.Y):0.#}{(isAlone ? "h0.1" : "")}"); // a point with round ends is a dot
-            pen = true;
+            pen = at is not null;
+        }
+
+        return path.ToString();
+    }
+
+    /// <summary>Points without a neighbour: a line cannot show them.</summary>
+    private string DotsOf(PlotLine line)
+    {
+        var path = new StringBuilder();
+        for (var i = 0; i < line.Points.Count; i++)
+        {
+            if (line.Points[i] is { } point && (i == 0 || line.Points[i - 1] is null) && (i + 1 == line.Points.Count || line.Points[i + 1] is null))
+            {
+                path.Append(CultureInfo.InvariantCulture, $"M{AtX(point.X):0.#} {AtY(point.Y):0.#}h0.1"); // round ends make it a dot
+            }
         }
 
         return path.ToString();

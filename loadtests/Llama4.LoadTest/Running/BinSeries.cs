@@ -6,10 +6,10 @@ namespace Llama4.LoadTest.Running;
 internal sealed class BinSeries(double binSeconds)
 {
     /// <summary>Of the time that is planned; with these a page shows all that a plot can.</summary>
-    public const int BinsWanted = 600;
+    public const int BinsWanted = 300;
 
     /// <summary>Later events fall into the last.</summary>
-    private const int BinsMax = 20 * BinsWanted;
+    private const int BinsMax = 40 * BinsWanted;
 
     private readonly List<Open> _bins = [];
 

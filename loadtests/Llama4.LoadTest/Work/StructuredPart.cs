@@ -8,7 +8,7 @@ namespace Llama4.LoadTest.Work;
 /// <summary>Sentences to be answered as JSON of a schema (<c>response_format</c>); right is an answer with the sentence's own values and nothing else.</summary>
 internal sealed record StructuredPart : Part
 {
-    private static readonly string[] Names = ["Bruno", "Stella", "Peter", "Clara", "Simon", "Laura", "Martin", "Rosa"];
+    private static readonly string[] Names = ["Peter", "Clara", "Simon", "Laura", "Rosa", "Anna", "Emma", "Oscar", "Felix"];
 
     public int MaxTokens { get; init; } = 64;
 

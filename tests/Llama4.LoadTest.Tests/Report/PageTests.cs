@@ -82,6 +82,7 @@ public partial class PageTests
         var plot = new Plot("t", Axis.Linear("x", 0, 4), Axis.Linear("y", 0, 4), [new PlotLine("a", 1, [(0, 0), (1, 1), null, (3, 3), null, (4, 4), (4, 0)])], []);
 
         Regex.Match(plot.ToHtml(), "d=\"(M[^\"]*)\"><title>a").Groups[1].Value.Count(letter => letter == 'M').ShouldBe(3);
+        Regex.Count(plot.ToHtml(), "h0.1").ShouldBe(1); // and the point by itself is a dot
     }
 
     private static Latencies Empty()

@@ -29,8 +29,8 @@ public class BinSeriesTests
 
     [Theory]
     [InlineData(10, 1)]
-    [InlineData(3600, 6)]
-    [InlineData(86_400, 144)]
+    [InlineData(3600, 12)]
+    [InlineData(86_400, 288)]
     public void Width_KeepsTheNumberOfBins(double seconds, double width) => BinSeries.Width(seconds).ShouldBe(width);
 
     [Fact]
@@ -39,6 +39,6 @@ public class BinSeriesTests
         var series = new BinSeries(1);
         series.Tokens(1e9);
 
-        series.Close().Bins.Count.ShouldBe(20 * BinSeries.BinsWanted);
+        series.Close().Bins.Count.ShouldBe(40 * BinSeries.BinsWanted);
     }
 }
