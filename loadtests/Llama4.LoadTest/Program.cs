@@ -1,1 +1,1 @@
-return 0;
+return await Llama4.LoadTest.CommandLine.RunAsync(args, Console.Out, Console.Error);
