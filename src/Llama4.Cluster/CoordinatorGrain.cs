@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
@@ -115,10 +116,11 @@ internal sealed class CoordinatorGrain(
         return await remote.WatchAsync(to, plan.Epoch, rows, next.ContinueAsync(plan, draws, rows).AsTask());
     }
 
-    private async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    private ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
+        DrawSpans.Of(draws, host.Id) is { } spans ? DrawHereAsync(route, step, draws, spans) : route.Vocabulary.DrawAsync(step, draws);
+
+    private static async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws, List<Activity> spans)
     {
-        if (DrawSpans.Of(draws, host.Id) is not { } spans)
-            return await route.Vocabulary.DrawAsync(step, draws);
         var drawn = await route.Vocabulary.DrawAsync(step, draws);
         spans.End(step.Trace is { } trace ? await trace.DoneAsync() : null);
         return drawn;
