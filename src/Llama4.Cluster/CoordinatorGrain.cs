@@ -119,10 +119,11 @@ internal sealed class CoordinatorGrain(
         return drawn;
     }
 
-    private async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
+    private ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws) =>
+        DrawSpans.Of(draws, host.Id) is { } spans ? DrawHereAsync(route, step, draws, spans) : route.Vocabulary.DrawAsync(step, draws);
+
+    private static async ValueTask<DrawnToken[]> DrawHereAsync(StageRoute route, StepInHost step, TokenDraw[] draws, List<Activity> spans)
     {
-        if (DrawSpans.Of(draws, host.Id) is not { } spans)
-            return await route.Vocabulary.DrawAsync(step, draws);
         var drawn = await route.Vocabulary.DrawAsync(step, draws);
         spans.End(step.Trace is { } trace ? await trace.DoneAsync() : null);
         return drawn;

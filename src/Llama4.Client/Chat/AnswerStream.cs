@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Llama4.Client.Tokens;
 using Llama4.Contracts;
@@ -29,9 +30,10 @@ internal sealed class AnswerStream(Func<long, IChatGrain> host, TimeProvider clo
         var chat = Guid.NewGuid();
         var emitted = new List<int>();
         var (isTaken, tries, lost) = (false, 0, clock.GetTimestamp());
+        var span = SpanParent.Of(Activity.Current); // of who asks, wherever the answer goes on
         for (long door = Random.Shared.Next(Doors.Count); ; door++)
         {
-            var submission = new ChatSubmission { Answer = Guid.NewGuid(), Chat = chat, Body = body, Emitted = [.. emitted], Caller = caller };
+            var submission = new ChatSubmission { Answer = Guid.NewGuid(), Chat = chat, Body = body, Emitted = [.. emitted], Caller = caller, Span = span };
             await using var attempt = new ChatAttempt(host(door), submission, clock);
             var answer = await attempt.StartAsync(cancellation);
             while (answer is { State: ChatState.Serving, Error: null })

@@ -49,4 +49,7 @@ public sealed record ChatSubmission
 
     /// <summary>Who asks: the queue is fair between callers.</summary>
     [Id(4)] public string Caller { get; init; } = "";
+
+    /// <summary>The client's span, which the answer's are below; null where it records none.</summary>
+    [Id(5)] public SpanParent? Span { get; init; }
 }

@@ -4,6 +4,7 @@ using Llama4.Gateway.Answers;
 using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Keys;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Telemetry.Spans;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -71,11 +72,12 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
     public async Task RunAsync()
     {
         var start = _options.Clock.GetTimestamp();
+        var span = RequestSpan.Start("chat", _submission.Span);
         var usage = default(Usage);
         ApiError? refusal = null;
         try
         {
-            usage = await AnswerAsync();
+            usage = await AnswerAsync(span);
         }
         catch (ApiError error)
         {
@@ -93,6 +95,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
 
         Line(_logger, _submission.Answer, _submission.Caller, refusal?.Status ?? 200, usage.PromptTokens, usage.CachedTokens, usage.GeneratedTokens,
             refusal?.Code ?? "finished", (long)_options.Clock.GetElapsedTime(start).TotalMilliseconds);
+        span?.End(refusal?.Status ?? 200, refusal is null ? null : refusal.Code ?? refusal.Type, isHttp: false);
         lock (_lock)
         {
             (_isFinished, _error) = (true, refusal is null ? null : ChatErrors.Of(refusal));
@@ -183,7 +186,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         }
     }
 
-    private async Task<Usage> AnswerAsync()
+    private async Task<Usage> AnswerAsync(RequestSpan? span)
     {
         var limits = _options.Limits;
         using var silence = new CancellationTokenSource(limits.SilenceLimit, _options.Clock);
@@ -192,6 +195,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         try
         {
             var request = await ReadAsync(ended.Token);
+            span?.Ask(request, $"{_submission.Chat:N}");
             var ids = new CallIds(_submission.Chat);
             var start = ActivatorUtilities.CreateInstance<AnswerStart>(_gateway, _options with { NewId = ids.Next }, _cluster);
             await start.SubmitAllAsync(request, new Caller(_submission.Caller, meter: null), choices, ended.Token);
@@ -206,6 +210,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         }
         finally
         {
+            span?.Answered(choices);
             await ended.CancelAsync();
             await Task.WhenAll(choices.Select(choice => choice.DisposeAsync().AsTask()));
         }

@@ -7,6 +7,9 @@ namespace Llama4.Server.Bench;
 /// <param name="trace">Tokens come with their paths.</param>
 internal sealed class ClusterRunner(IGenerationClient client, bool trace = false) : IBenchRunner
 {
+    /// <summary>Each answer is a request with a span, as the gateway's are, where somebody listens.</summary>
+    public bool IsRequest { get; init; }
+
     private static readonly SamplingSettings Greedy = new() { Temperature = 0 };
 
     public async Task<double> PrefillAsync(int[] prompt, CancellationToken cancellation)
@@ -32,7 +35,8 @@ internal sealed class ClusterRunner(IGenerationClient client, bool trace = false
     /// <returns>When each token came.</returns>
     private async Task<long[]> RunAsync(int[] prompt, int tokens, CancellationToken cancellation)
     {
-        var request = new GenerateRequest { Id = Guid.NewGuid(), Prompt = prompt, TokensMax = tokens, Sampling = Greedy, Caller = "bench", Trace = trace };
+        using var span = IsRequest ? SpanSources.Gateway.StartActivity("bench", ActivityKind.Server, parentContext: default) : null;
+        var request = new GenerateRequest { Id = Guid.NewGuid(), Prompt = prompt, TokensMax = tokens, Sampling = Greedy, Caller = "bench", Trace = trace, Span = SpanParent.Of(span) };
         var (result, generation) = await client.SubmitAsync(request, cancellation);
         if (generation is null)
         {

@@ -28,6 +28,7 @@ internal static class BenchVerb
         command.Add(HopCommand.Create(terminal));
         command.Add(PipelineCommand.Create(terminal));
         command.Add(SpreadCommand.Create(terminal));
+        command.Add(TelemetryCommand.Create(terminal));
         command.Add(VisionCommand.Create(terminal));
         command.Add(MasksCommand.Create(terminal));
         command.SetAction(async (parsed, cancellation) =>
@@ -56,6 +57,7 @@ internal static class BenchVerb
             "llama4 bench pipeline --hosts 1,2,4,16 --attention-us 4000 --expert-us 4000 --link-us 1000",
             "llama4 bench masks --tokenizer DIR",
             "llama4 bench spread --cluster redis://127.0.0.1:6379 --model DIR --threads 2",
+            "llama4 bench telemetry --threads 2",
             "llama4 bench vision --tiles 4 --threads 2");
     }
 

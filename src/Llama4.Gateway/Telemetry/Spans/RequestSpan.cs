@@ -50,8 +50,15 @@ internal sealed class RequestSpan
     }
 
     /// <summary>For a client without HTTP.</summary>
-    /// <param name="parent">Its span; default for none.</param>
-    public static RequestSpan? Start(string endpoint, ActivityContext parent)
+    /// <param name="parent">Its span; null for none.</param>
+    public static RequestSpan? Start(string endpoint, SpanParent? parent)
+    {
+        var context = default(ActivityContext);
+        parent?.TryRead(out context);
+        return SpanSources.Gateway.HasListeners() ? Start(endpoint, context) : null;
+    }
+
+    private static RequestSpan? Start(string endpoint, ActivityContext parent)
     {
         var before = Activity.Current;
         Activity.Current = null; // the web server's own, which is recorded nowhere, would be taken for the parent
@@ -119,11 +126,12 @@ internal sealed class RequestSpan
     }
 
     /// <summary>It is over: to be called after what is to have its ids is logged and counted.</summary>
-    /// <param name="status">Of HTTP; 0 where there is none.</param>
+    /// <param name="status">Of the answer, in HTTP's numbers.</param>
     /// <param name="error">A code; null where the request did well.</param>
-    public void End(int status, string? error)
+    /// <param name="isHttp">It came over HTTP.</param>
+    public void End(int status, string? error, bool isHttp = true)
     {
-        if (status > 0)
+        if (isHttp)
         {
             _span.SetTag("http.response.status_code", status);
         }
