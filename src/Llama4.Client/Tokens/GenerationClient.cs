@@ -10,6 +10,9 @@ internal sealed class GenerationClient(Func<int, IEngineWay> wayTo, IPlanSource 
     private readonly ConcurrentDictionary<int, EngineLink> _links = [];
     private readonly CancellationTokenSource _closed = new();
 
+    /// <summary>A process with front ends tells of their failovers from its start.</summary>
+    static GenerationClient() => FailoverMeter.Begin();
+
     public async ValueTask<(SubmitResult Result, IGeneration? Generation)> SubmitAsync(GenerateRequest request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

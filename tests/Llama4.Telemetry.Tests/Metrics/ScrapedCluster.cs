@@ -11,6 +11,8 @@ namespace Llama4.Telemetry.Tests.Metrics;
 /// </summary>
 public sealed partial class ScrapedCluster : IAsyncLifetime
 {
+    private const string AdminKey = "of-a-cluster-that-is-scraped";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
@@ -43,7 +45,7 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
 
         var redis = OwnProcess.FreePort();
         Start("redis", "redis-server", ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]);
-        var front = Serve(redis, "front", "engine,attention,vocabulary,gateway", "--port", "0");
+        var front = Serve(redis, "front", "engine,attention,vocabulary,gateway", "--port", "0", "--admin-port", "0", "--admin-key", AdminKey);
         var experts = Serve(redis, "experts", "experts");
         Hosts = [front, experts];
         Doors = [await DoorOfAsync(front), await DoorOfAsync(experts)];
@@ -80,6 +82,15 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
             response.EnsureSuccessStatusCode();
         });
 
+    /// <summary>Has the cluster plan anew, for which its engines stand still a moment; returns when that plan is in force.</summary>
+    public async Task RebalanceAsync()
+    {
+        var operators = (await Hosts[0].LineAsync(Operators(), StartLimit)).Groups[1].Value;
+        using var rebalance = new OwnProcess("rebalance", "dotnet", [Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "rebalance", "--url", operators, "--key", AdminKey]);
+        using var end = new CancellationTokenSource(StartLimit);
+        await rebalance.WaitForExitAsync(end.Token);
+    }
+
     /// <summary>The value of a query now, if it gives exactly one; NaN for none.</summary>
     public async Task<double> QueryAsync(string query)
     {
@@ -98,14 +109,15 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
 
     /// <summary>Waits until something holds.</summary>
     /// <exception cref="TimeoutException">It does not in time; with what the processes said.</exception>
-    public async Task UntilAsync(Func<Task<bool>> holds, string what)
+    /// <param name="found">What there was instead; null for nothing to say.</param>
+    public async Task UntilAsync(Func<Task<bool>> holds, string what, Func<Task<string>>? found = null)
     {
         using var end = new CancellationTokenSource(StartLimit);
         while (!await HoldsAsync(holds))
         {
             if (end.IsCancellationRequested)
             {
-                throw new TimeoutException($"not within {StartLimit.TotalMinutes} minutes: {what}{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+                throw new TimeoutException($"not within {StartLimit.TotalMinutes} minutes: {what}{(found is null ? "" : $", found {await found()}")}{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
             }
 
             await Task.Delay(LookEvery);
@@ -169,6 +181,9 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
 
     [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
     private static partial Regex Probes();
+
+    [GeneratedRegex("^operators: .* --url (http://[0-9.:]+)")]
+    private static partial Regex Operators();
 
     [GeneratedRegex("is served at (http://[0-9.:]+) ")]
     private static partial Regex Served();

@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Llama4.Telemetry.Tests.Metrics;
+
+namespace Llama4.Telemetry.Tests.Health;
+
+/// <summary>What docs/decisions/health.md promises, of real processes.</summary>
+public sealed partial class ProbedClusterTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama4-probed-");
+    private readonly List<OwnProcess> _processes = [];
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private readonly int _redis = OwnProcess.FreePort();
+
+    [Fact]
+    public async Task Probes_OfACluster_MeanWhatTheySay()
+    {
+        Assert.SkipUnless(OwnProcess.IsInstalled("redis-server"), "redis-server is not installed");
+        _processes.Add(new OwnProcess("redis", "redis-server", ["--port", $"{_redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]));
+
+        // Alone it waits for somebody with experts: that is no fault of its own.
+        var (front, frontDoor) = await ServeAsync("front", "engine,attention,vocabulary,gateway", "--port", "0");
+        var gateway = (await front.LineAsync(Served(), Limit)).Groups[1].Value;
+        (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
+        (await AskAsync(frontDoor, "started")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await AskAsync(frontDoor, "ready")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        var (experts, expertsDoor) = await ServeAsync("experts", "experts");
+        foreach (var door in new[] { frontDoor, expertsDoor })
+        {
+            await UntilAsync(door, "ready", HttpStatusCode.OK);
+            (await AskAsync(door, "started")).ShouldBe(HttpStatusCode.OK);
+            (await AskAsync(door, "live")).ShouldBe(HttpStatusCode.OK);
+        }
+
+        // A member that the plan gives nothing is ready too.
+        var (spare, spareDoor) = await ServeAsync("spare", "engine");
+        await UntilAsync(spareDoor, "ready", HttpStatusCode.OK);
+
+        // Frozen until the others have declared it dead, it is not live any more when it wakes; the others are.
+        experts.Signal("STOP");
+        await front.LineAsync(Silent(), Limit);
+        var (_, secondDoor) = await ServeAsync("second", "experts");
+        await UntilAsync(secondDoor, "ready", HttpStatusCode.OK);
+        await Task.Delay(TimeSpan.FromSeconds(8)); // membership confirms a death by three probes of 2 s
+        (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
+        experts.Signal("CONT");
+        await UntilAsync(expertsDoor, "live", HttpStatusCode.ServiceUnavailable);
+        using var end = new CancellationTokenSource(Limit);
+        await experts.WaitForExitAsync(end.Token);
+        experts.Said().ShouldContain("this host cannot stay in its cluster");
+
+        // While it drains it is live and not ready. An answer under way holds it up.
+        await UntilAsync(frontDoor, "ready", HttpStatusCode.OK);
+        using var answer = await LongAnswerAsync(gateway);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[64]);
+        front.Signal("TERM");
+        await UntilAsync(frontDoor, "ready", HttpStatusCode.ServiceUnavailable);
+        (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
+        (await AskAsync(frontDoor, "started")).ShouldBe(HttpStatusCode.OK);
+        spare.HasExited.ShouldBeFalse();
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _processes.ForEach(process => process.Dispose());
+        _folder.Delete(recursive: true);
+    }
+
+    private async Task<(OwnProcess Host, Uri Door)> ServeAsync(string name, string roles, params string[] more)
+    {
+        var host = new OwnProcess(
+            name,
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{_redis}", "--name", name, "--roles", roles, "--threads", "1",
+                "--memory", "1GiB", "--kv-memory", "64MiB", "--standby", "0", "--health-port", "0", .. more,
+            ]);
+        _processes.Add(host);
+        return (host, new Uri((await host.LineAsync(Probes(), Limit)).Groups[1].Value));
+    }
+
+    private Task<HttpResponseMessage> LongAnswerAsync(string gateway)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"{gateway}/v1/chat/completions")
+        {
+            Content = JsonContent.Create(new
+            {
+                model = "scout-nano", messages = new[] { new { role = "user", content = "Tell me a story." } }, max_tokens = 2000, ignore_eos = true, stream = true,
+            }),
+        };
+        return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private async Task<HttpStatusCode?> AskAsync(Uri door, string probe)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(door, $"health/{probe}"));
+            return answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null; // its process has ended
+        }
+    }
+
+    /// <summary>A process that has ended does not say yes either.</summary>
+    private async Task UntilAsync(Uri door, string probe, HttpStatusCode wanted)
+    {
+        using var end = new CancellationTokenSource(Limit);
+        while (await AskAsync(door, probe) is var found && found != wanted && (found is not null || wanted == HttpStatusCode.OK))
+        {
+            if (end.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{door}health/{probe} is {found}, not {wanted}:{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+            }
+
+            await Task.Delay(LookEvery);
+        }
+    }
+
+    [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
+    private static partial Regex Probes();
+
+    [GeneratedRegex("is served at (http://[0-9.:]+) ")]
+    private static partial Regex Served();
+
+    [GeneratedRegex("Host experts[^ ]*: silent for")]
+    private static partial Regex Silent();
+}
