@@ -9,7 +9,7 @@ namespace Llama4.Telemetry.Tests.Metrics;
 /// A cluster of two processes of <c>llama4 serve</c> with scout-nano (one with attention, engine, vocabulary and gateway, one with the experts), their Redis, and a Prometheus that scrapes
 /// both every second. <see cref="LoadAsync"/> puts it to work. A class fixture of xunit; asks for nothing but <c>redis-server</c> and <c>prometheus</c>.
 /// </summary>
-public sealed partial class ScrapedCluster : IAsyncLifetime
+public partial class ScrapedCluster : IAsyncLifetime
 {
     private const string AdminKey = "of-a-cluster-that-is-scraped";
 
@@ -36,6 +36,10 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
     /// <summary>In the order of <see cref="Doors"/>.</summary>
     public IReadOnlyList<OwnProcess> Hosts { get; private set; } = [];
 
+    /// <summary>Each process; the first has the gateway.</summary>
+    protected virtual IReadOnlyList<(string Name, string Roles, string[] Options)> Members =>
+        [("front", "engine,attention,vocabulary,gateway", ["--port", "0", "--admin-port", "0", "--admin-key", AdminKey]), ("experts", "experts", [])];
+
     public async ValueTask InitializeAsync()
     {
         if (Missing is not null)
@@ -45,11 +49,9 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
 
         var redis = OwnProcess.FreePort();
         Start("redis", "redis-server", ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]);
-        var front = Serve(redis, "front", "engine,attention,vocabulary,gateway", "--port", "0", "--admin-port", "0", "--admin-key", AdminKey);
-        var experts = Serve(redis, "experts", "experts");
-        Hosts = [front, experts];
-        Doors = [await DoorOfAsync(front), await DoorOfAsync(experts)];
-        Gateway = new Uri($"{(await front.LineAsync(Served(), StartLimit)).Groups[1].Value}/");
+        Hosts = [.. Members.Select(member => Serve(redis, member.Name, member.Roles, member.Options))];
+        Doors = await Task.WhenAll(Hosts.Select(DoorOfAsync));
+        Gateway = new Uri($"{(await Hosts[0].LineAsync(Served(), StartLimit)).Groups[1].Value}/");
         Prometheus = await ScrapeAsync(Doors);
         foreach (var door in Doors)
         {
@@ -133,6 +135,7 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         _http.Dispose();
         _processes.ForEach(process => process.Dispose());
         _folder.Delete(recursive: true);
@@ -146,12 +149,12 @@ public sealed partial class ScrapedCluster : IAsyncLifetime
         return process;
     }
 
-    private OwnProcess Serve(int redis, string name, string roles, params string[] more) => Start(
+    private OwnProcess Serve(int redis, string name, string roles, string[] options) => Start(
         name,
         "dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{redis}", "--name", name, "--roles", roles,
-            "--zone", $"zone-{name}", "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", "--health-port", "0", .. more,
+            "--zone", $"zone-{name}", "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", "--health-port", "0", .. options,
         ]);
 
     private static async Task<Uri> DoorOfAsync(OwnProcess host) => new((await host.LineAsync(Probes(), StartLimit)).Groups[1].Value);

@@ -1,9 +1,11 @@
 // What failed, who noticed, and what callers felt of it.
 import { dashboard } from './board.js';
 import { column, lines, number, rows } from './panels.js';
-import { named, now, of, over, quantile, rate, sum } from './queries.js';
+import { added, named, now, of, over, quantile, rate, sum } from './queries.js';
 
-const inRange = (counter: string) => sum(`increase(${of(counter)}[$__range])`);
+const quantileAdded = (q: number, histogram: string, range: string) => `histogram_quantile(${q}, ${sum(added(`${histogram}_bucket`, range), 'le')})`;
+
+const inRange = (counter: string) => sum(added(counter, '$__range'));
 
 export const faults = dashboard({
   uid: 'llama4-faults',
@@ -25,7 +27,7 @@ export const faults = dashboard({
         }),
         number({
           title: 'Longest gaps, p99', width: 4, unit: 's', thresholds: [2, 10], description: 'Between the last token before a failover and the first after.',
-          queries: [now(`histogram_quantile(0.99, sum by (le) (increase(${of('llama4_failover_gap_seconds_bucket')}[$__range])))`)],
+          queries: [now(quantileAdded(0.99, 'llama4_failover_gap_seconds', '$__range'))],
         }),
         number({
           title: 'Replayed tokens', width: 4, unit: 'short', decimals: 0, description: 'Tokens that were computed a second time because their keys and values were lost.',
@@ -37,7 +39,7 @@ export const faults = dashboard({
         }),
         number({
           title: 'Standing still, p99', width: 4, unit: 's', thresholds: [0.5, 2], description: 'How long engines stood still for a new plan.',
-          queries: [now(`histogram_quantile(0.99, sum by (le) (increase(${of('llama4_standstill_seconds_bucket')}[$__range])))`)],
+          queries: [now(quantileAdded(0.99, 'llama4_standstill_seconds', '$__range'))],
         }),
       ],
     },
@@ -61,7 +63,7 @@ export const faults = dashboard({
         }),
         lines({
           title: 'Standing still for a new plan', width: 12, unit: 's', description: 'Mean time that engines stood still. Seconds tell of long steps in flight.',
-          queries: [over(`${sum(`increase(${of('llama4_standstill_seconds_sum')}[5m])`)} / ${sum(`increase(${of('llama4_standstill_seconds_count')}[5m])`)}`, 'mean')],
+          queries: [over(`${sum(added('llama4_standstill_seconds_sum', '5m'))} / ${sum(added('llama4_standstill_seconds_count', '5m'))}`, 'mean')],
         }),
       ],
     },
@@ -70,11 +72,11 @@ export const faults = dashboard({
       pieces: [
         lines({
           title: 'Answers submitted again', width: 12, unit: 'short', description: 'In five minutes, by gateway.',
-          queries: [over(`sum by (instance) (increase(${of('llama4_failovers_total')}[5m]))`, '{{instance}}')],
+          queries: [over(sum(added('llama4_failovers_total', '5m'), 'instance'), '{{instance}}')],
         }),
         lines({
           title: 'Gap of a failover', width: 12, unit: 's', description: 'Last token before to first after, over five minutes.',
-          queries: [0.5, 0.99].map(q => over(`histogram_quantile(${q}, sum by (le) (increase(${of('llama4_failover_gap_seconds_bucket')}[5m])))`, `p${q * 100}`)),
+          queries: [0.5, 0.99].map(q => over(quantileAdded(q, 'llama4_failover_gap_seconds', '5m'), `p${q * 100}`)),
         }),
         lines({
           title: 'Replayed tokens', width: 12, unit: 'short', description: 'Tokens a second that were computed a second time.',

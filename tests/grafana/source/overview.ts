@@ -1,7 +1,7 @@
 // Is the service well: traffic, latency, saturation, errors.
 import { replica, dashboard } from './board.js';
 import { buckets, lines, number } from './panels.js';
-import { failures, named, of, over, quantile, rate, sum } from './queries.js';
+import { added, failures, named, of, over, quantile, rate, sum } from './queries.js';
 
 const requests = 'llama4_requests_total';
 const ttft = 'gen_ai_server_time_to_first_token_seconds';
@@ -49,8 +49,8 @@ export const overview = dashboard({
         }),
         number({
           title: 'KV blocks used', width: 3, unit: 'percentunit', thresholds: [0.8, 0.95], max: 1,
-          description: 'By sequences in progress; cached prefixes give way and do not count. When full, younger sequences wait and are computed again.',
-          queries: [over(`${sum(of('llama4_kv_blocks_used', byReplica))} / ${sum(of('llama4_kv_blocks', byReplica))}`, 'used')],
+          description: 'Of the fullest replica, by sequences in progress; cached prefixes give way and do not count. When full, younger sequences wait and are computed again.',
+          queries: [over(`max(${of('llama4_kv_blocks_used', byReplica)} / ${of('llama4_kv_blocks', byReplica)})`, 'used')],
         }),
         number({
           title: 'Hosts', width: 3, unit: 'short', description: 'Hosts that are up and scraped.',
@@ -125,7 +125,7 @@ export const overview = dashboard({
         }),
         lines({
           title: 'KV blocks', width: 12, unit: 'percentunit', max: 1, thresholds: [0.8, 0.95], description: 'Share of a replica\'s KV blocks that sequences use.',
-          queries: [over(`${sum(of('llama4_kv_blocks_used', byReplica), 'replica')} / ${sum(of('llama4_kv_blocks', byReplica), 'replica')}`, 'replica {{replica}}')],
+          queries: [over(`max by (replica) (${of('llama4_kv_blocks_used', byReplica)} / ${of('llama4_kv_blocks', byReplica)})`, 'replica {{replica}}')],
         }),
         lines({
           title: 'Requests in the gateways', width: 12, unit: 'short', description: 'Inside each gateway, from arrival to the end of the answer.',
@@ -149,7 +149,7 @@ export const overview = dashboard({
           title: 'Suspicions and failovers', width: 12, unit: 'short', description: 'In the last five minutes: hosts whose silence was noticed, and answers that were submitted again.',
           queries: [
             over(`max(increase(${of('llama4_suspicions_total')}[5m]))`, 'suspicions'),
-            over(sum(`increase(${of('llama4_failovers_total')}[5m])`), 'failovers'),
+            over(sum(added('llama4_failovers_total', '5m')), 'failovers'),
           ],
         }),
       ],

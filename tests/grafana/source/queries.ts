@@ -44,6 +44,15 @@ export function quantile(q: number, histogram: string, labels: string[] = [], by
   return `histogram_quantile(${q}, ${sum(rate(`${histogram}_bucket`, ...labels), 'le', ...by)})`;
 }
 
+/**
+ * What was added within a range, of counters of rare events: they are born with their first event, which increase() does not see.
+ * A series that was not there when the range began counts in full.
+ */
+export function added(metric: string, range: string, ...labels: string[]): string {
+  const counter = of(metric, ...labels);
+  return `((${counter} unless ${counter} offset ${range}) or increase(${counter}[${range}]))`;
+}
+
 /** Series of a process get the name of its host, which is what logs and `llama4 status` say. */
 export function named(expr: string): string {
   return `${expr} * on (job, instance) group_left (host) ${of('llama4_host_info')}`;

@@ -1,0 +1,51 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Llama4.Telemetry.Tests.Metrics;
+
+namespace Llama4.Deploy.Tests.Dashboards;
+
+/// <summary>
+/// A gateway and two hosts that may do everything, loaded until the host with the engine is killed in the middle of answers, and loaded again. What Prometheus knows then is what the dashboards are tried on.
+/// </summary>
+public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
+{
+    private const string EngineAtWork = "llama4_sequences_running >= 8";
+
+    private const string Everything = "engine,attention,vocabulary,experts";
+
+    protected override IReadOnlyList<(string Name, string Roles, string[] Options)> Members =>
+        [("front", "gateway", ["--port", "0"]), ("one", Everything, []), ("two", Everything, [])];
+
+    /// <summary>The address (host:port) at which each host is scraped: of the one that lives on, and of the one that was killed.</summary>
+    public IReadOnlyList<string> HostAddresses { get; private set; } = [];
+
+    /// <summary>A layer with experts.</summary>
+    public string Layer { get; private set; } = "";
+
+    async ValueTask IAsyncLifetime.InitializeAsync()
+    {
+        await InitializeAsync();
+        if (Missing is not null)
+            return;
+
+        using (var http = new HttpClient())
+        using (var refused = await http.PostAsJsonAsync(new Uri(Gateway, "v1/chat/completions"), new { model = "of-another-house" }))
+            refused.IsSuccessStatusCode.ShouldBeFalse();
+        await LoadAsync(requests: 24);
+        Layer = (await SeriesAsync("max by (layer) (llama4_expert_rows_total)"))[0].GetProperty("layer").GetString()!;
+        var answers = LoadAsync(requests: 12, atATime: 12, tokens: 400);
+        await UntilAsync(async () => (await SeriesAsync(EngineAtWork)).Count == 1, "an engine has answers in progress");
+        var engine = (await SeriesAsync(EngineAtWork))[0].GetProperty("instance").GetString()!;
+        var killed = Doors.ToList().FindIndex(door => door.Authority == engine);
+        HostAddresses = [Doors[3 - killed].Authority, engine]; // of 1 and 2
+        Hosts[killed].Signal("KILL");
+        await answers;
+        await UntilAsync(async () => await QueryAsync("sum(up)") == 2, "the killed host is missed");
+        await LoadAsync(requests: 16);
+        await UntilAsync(async () => await QueryAsync("sum(llama4_requests_running)") == 0, "the last requests are seen to have ended");
+    }
+
+    /// <summary>Labels of each series that a query gives now.</summary>
+    public async Task<List<JsonElement>> SeriesAsync(string query) =>
+        [.. (await AskAsync("api/v1/query", query)).GetProperty("result").EnumerateArray().Select(series => series.GetProperty("metric"))];
+}
