@@ -30,10 +30,10 @@ internal sealed record ClusterDoors(PublicDoor? Public, int? AdminPort, string? 
 internal static class ClusterServer
 {
     /// <summary>A drain takes as long as others need to load what this host owns.</summary>
-    private static readonly TimeSpan LeaveLimit = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan LeaveLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>Answers of clients without HTTP that take longer go on elsewhere.</summary>
-    private static readonly TimeSpan ChatLimit = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan ChatLimit = TimeSpan.FromSeconds(20);
 
     private const int KeyBytes = 24;
 
