@@ -138,13 +138,14 @@ public sealed class ClusterHost : IAsyncDisposable
         ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, IProgress<double>? progress, CancellationToken cancellation)
     {
         var checkpoint = Checkpoint.Open(options.ModelDirectory);
-        var id = HostNames.New(options.Name);
+        var pod = KubernetesPod.OfEnvironment(Environment.GetEnvironmentVariable);
+        var id = HostNames.New(options.Name ?? pod?.Name);
         var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
         var host = new ModelHost(id, checkpoint, CpuDevice.Create(options.Threads), ComputeMode.Bf16, limits, options.KvBytes, progress, cancellation);
         try
         {
-            var own = options.Advertise ?? await SiloMembership.AddressTowardsAsync(address.EndPoints[0]);
-            var silo = await StartSiloAsync(options, address, redis, host, own);
+            var own = options.Advertise ?? pod?.Address ?? await SiloMembership.AddressTowardsAsync(address.EndPoints[0]);
+            var silo = await StartSiloAsync(options, address, redis, host, own, pod);
             silo.Services.GetRequiredService<HostMeter>();
             var agent = silo.Services.GetRequiredService<HostAgent>();
             agent.Start();
@@ -160,16 +161,17 @@ public sealed class ClusterHost : IAsyncDisposable
     }
 
     private static async Task<IHost> StartSiloAsync(
-        ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, ModelHost host, IPAddress own)
+        ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, ModelHost host, IPAddress own, KubernetesPod? pod)
     {
         var measured = MachineProbe.Glance(host.Device.Description.Threads);
+        int[] fixedPorts = [.. ((int[])[options.SiloPort, options.GatewayPort]).Where(port => port > 0)];
         for (var tries = 1; ; tries++)
         {
             var endpoint = options.SiloPort > 0 ? new IPEndPoint(own, options.SiloPort) : SiloSetup.FreeEndpoint(own);
-            var door = SiloSetup.FreeEndpoint(own);
+            var door = options.GatewayPort > 0 ? new IPEndPoint(own, options.GatewayPort) : SiloSetup.FreeEndpoint(own);
             var description = HostDescriptions.Of(host, options, endpoint, measured) with { ClientAddress = door.ToString() };
             var silo = SiloSetup.Build(
-                host.Id, endpoint, door.Port, SiloMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, silo =>
+                host.Id, endpoint, door.Port, Membership, TlsOf(options), options.Logging, silo =>
                 {
                     silo.AddModelHost(host, new HostAgentOptions(description, options.Replicas, options.Standbys, ExpertGroups: 1));
                     silo.Services.AddSingleton<IPlanRegister>(services =>
@@ -184,8 +186,8 @@ public sealed class ClusterHost : IAsyncDisposable
             catch (Exception error) when (IsInUse(error))
             {
                 silo.Dispose();
-                if (options.SiloPort > 0)
-                    throw new ClusterRequestException($"port {options.SiloPort} of {own} is in use by another program; choose another --silo-port, or 0 for a free one");
+                if (fixedPorts.Length > 0)
+                    throw new ClusterRequestException($"port {string.Join(" or ", fixedPorts)} of {own} is in use by another program; choose another --silo-port and --gateway-port, or 0 for free ones");
                 if (tries == PortTries)
                     throw new ClusterRequestException($"no free port could be had at {own} in {tries} tries");
             }
@@ -194,6 +196,13 @@ public sealed class ClusterHost : IAsyncDisposable
                 silo.Dispose();
                 throw;
             }
+        }
+
+        void Membership(ISiloBuilder silo)
+        {
+            if (pod is not null)
+                KubernetesPod.AddTo(silo);
+            SiloMembership.Redis(address, options.ClusterId)(silo);
         }
     }
 

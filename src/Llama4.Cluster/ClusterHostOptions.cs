@@ -32,14 +32,17 @@ public sealed record ClusterHostOptions
     /// <summary>What fails together with this host, a rack say; empty for nothing known.</summary>
     public string Zone { get; init; } = "";
 
-    /// <summary>First part of the host's name; null for the machine's name. A part of its own for each start is added.</summary>
+    /// <summary>First part of the host's name; null for the pod's in Kubernetes, else for the machine's. A part of its own for each start is added.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Address that other hosts reach this one at; null for the interface that leads to the store.</summary>
+    /// <summary>Address that other hosts reach this one at; null for the pod's in Kubernetes, else for the interface that leads to the store.</summary>
     public IPAddress? Advertise { get; init; }
 
     /// <summary>TCP port between hosts; 0 for a free one.</summary>
     public int SiloPort { get; init; }
+
+    /// <summary>TCP port for gateways and .NET clients without a host of their own; 0 for a free one.</summary>
+    public int GatewayPort { get; init; }
 
     /// <summary>Other hosts that hold each part loaded, as far as there is memory for it. The leader's counts.</summary>
     public int Standbys { get; init; } = 1;

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Hosting;
 using Llama4.Compute;
 using Llama4.Model;
 using Llama4.Scheduling;
@@ -61,6 +62,15 @@ public static class ModelShapes
             config.Layers.Count(layer => layer.Mask == AttentionMask.Chunked), config.Layers.Count(layer => layer.Mask == AttentionMask.Full),
             BlockBytes: 1, KvShape.BlockPositions, config.AttentionChunk, context, (sequences + replicas - 1) / replicas);
         return new PlanWork(context, sequences, KvPositions.Of(KvBudget.Most(needs)));
+    }
+
+    /// <summary>What hosts that are told nothing but how much memory keys and values may take plan for themselves.</summary>
+    /// <param name="kvBytes">Of each replica over all layers.</param>
+    public static PlanWork Served(Llama4Config config, long kvBytes)
+    {
+        var limits = new SchedulerLimits { ContextMax = config.MaxPositions };
+        var sizes = KvPlan.Sizes(KvPlan.Needs(config, ComputeMode.Bf16, limits), kvBytes);
+        return new PlanWork(limits.ContextMax, limits.SequencesMax, KvPositions.Of(sizes)) { RowsMax = limits.TokensPerStepMax };
     }
 
     /// <summary>Weights of one expert: gate, up and down.</summary>

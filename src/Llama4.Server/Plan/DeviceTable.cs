@@ -4,7 +4,8 @@ using Llama4.Server.Output;
 namespace Llama4.Server.Plan;
 
 /// <param name="Source">Where the figures are from.</param>
-internal sealed record Device(string Name, long MemoryBytes, HostSpeed Speed, string Source);
+/// <param name="Resource">What a pod asks Kubernetes for to have one, like nvidia.com/gpu; null for a CPU.</param>
+internal sealed record Device(string Name, long MemoryBytes, HostSpeed Speed, string Source, string? Resource);
 
 /// <summary>Devices by name: those of <c>devices.yaml</c>, and entries of one's own, which come first.</summary>
 internal sealed class DeviceTable
@@ -30,7 +31,7 @@ internal sealed class DeviceTable
         foreach (var name in entries.Keys)
         {
             var fields = entries.Section(name);
-            var device = new Device(name, fields.Value<long>("memory", ByteSize.TryParse, "a size like 80GB"), ReadSpeed(fields, null), fields.Text("source"));
+            var device = new Device(name, fields.Value<long>("memory", ByteSize.TryParse, "a size like 80GB"), ReadSpeed(fields, null), fields.Text("source"), fields.Has("resource") ? fields.Text("resource") : null);
             fields.RefuseOthers();
             _devices[name] = device;
         }

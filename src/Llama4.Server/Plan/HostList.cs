@@ -6,7 +6,8 @@ using Llama4.Server.Output;
 namespace Llama4.Server.Plan;
 
 /// <param name="Device">Its name, for people.</param>
-internal sealed record ListedHost(HostCapacity Capacity, string Device);
+/// <param name="Resource">What a pod asks Kubernetes for to have the device; null for a CPU.</param>
+internal sealed record ListedHost(HostCapacity Capacity, string Device, string? Resource);
 
 /// <summary>The hosts to plan for: counts of known devices, or a file.</summary>
 internal static class HostList
@@ -53,7 +54,7 @@ internal static class HostList
             throw new UsageException($"--hosts: expected 1 to {HostsMax} hosts, found {found.Count}");
         }
 
-        return [.. found.Select((device, i) => new ListedHost(new HostCapacity(Numbered("host", i, found.Count), device.MemoryBytes) { Speed = device.Speed }, device.Name))];
+        return [.. found.Select((device, i) => new ListedHost(new HostCapacity(Numbered("host", i, found.Count), device.MemoryBytes) { Speed = device.Speed }, device.Name, device.Resource))];
     }
 
     private static List<ListedHost> OfFile(YamlFields file, DeviceTable devices)
@@ -96,8 +97,8 @@ internal static class HostList
         fields.RefuseOthers();
         var deviceName = device?.Name ?? "own";
         return count == 1
-            ? [new ListedHost(capacity, deviceName)]
-            : Enumerable.Range(0, count).Select(i => new ListedHost(capacity with { Host = Numbered(name, i, count) }, deviceName));
+            ? [new ListedHost(capacity, deviceName, device?.Resource)]
+            : Enumerable.Range(0, count).Select(i => new ListedHost(capacity with { Host = Numbered(name, i, count) }, deviceName, device?.Resource));
     }
 
     private static HostRoles Roles(YamlFields fields)

@@ -14,7 +14,7 @@ internal sealed class ClusterOptions
 {
     private readonly Option<Uri?> _cluster = new("--cluster")
     {
-        Description = "Join the cluster whose membership this store keeps: redis://[user:password@]HOST[:6379][/DB], rediss:// for TLS. Default: a cluster of this process alone.",
+        Description = $"Join the cluster whose membership this store keeps: redis://[user:password@]HOST[:6379][/DB], rediss:// for TLS. Default: {StoreVariable}, which keeps a password off the command line, else a cluster of this process alone.",
         HelpName = "URL",
         CustomParser = result => ClusterAddress.TryStore(result.Tokens[0].Value, out var store)
             ? store
@@ -62,6 +62,7 @@ internal sealed class ClusterOptions
     };
 
     private readonly Option<int> _siloPort = new("--silo-port") { Description = "TCP port between hosts; 0 for a free one.", HelpName = "N", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _gatewayPort = new("--gateway-port") { Description = "TCP port for gateways and .NET clients without a host; 0 for a free one, which they find in the store.", HelpName = "N", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _standby = new("--standby") { Description = "Further hosts that hold each part loaded, as far as there is memory.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _replicas = new("--replicas") { Description = "Full sets of attention layers, each with its own keys and values.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _certificate = new("--cluster-tls") { Description = "This host's certificate with its key, PEM: TLS between hosts, both ways.", HelpName = "FILE" };
@@ -76,15 +77,19 @@ internal sealed class ClusterOptions
 
     public const string AdminKeyVariable = "LLAMA4_ADMIN_KEY";
 
+    /// <summary>Stands for --cluster where that is not given.</summary>
+    public const string StoreVariable = "LLAMA4_CLUSTER";
+
     public ClusterOptions()
     {
         _siloPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
+        _gatewayPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         _adminPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
         _standby.Within("0 to 16", value => value is >= 0 and <= 16);
         _replicas.Within("1 to 64", value => value is >= 1 and <= 64);
     }
 
-    private Option[] All => [_cluster, _id, _roles, _memory, _zone, _name, _advertise, _siloPort, _standby, _replicas, _certificate, _authority, _adminPort, _adminKey];
+    private Option[] All => [_cluster, _id, _roles, _memory, _zone, _name, _advertise, _siloPort, _gatewayPort, _standby, _replicas, _certificate, _authority, _adminPort, _adminKey];
 
     /// <param name="ofGateway">What only a host with a gateway has a use for.</param>
     public void AddTo(Command command, params Option[] ofGateway)
@@ -96,7 +101,7 @@ internal sealed class ClusterOptions
 
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_cluster) is not { Implicit: false })
+            if (result.GetResult(_cluster) is not { Implicit: false } && StoreText is null)
             {
                 if (All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } lonely)
                 {
@@ -123,12 +128,13 @@ internal sealed class ClusterOptions
         });
     }
 
-    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_cluster) is not null;
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_cluster) is not null || StoreText is not null;
 
     /// <exception cref="FileNotFoundException">A certificate is not there; one line.</exception>
+    /// <exception cref="UsageException">The address in the environment is none.</exception>
     public ClusterHostOptions Read(ParseResult parsed, ModelChoice model) => new()
     {
-        Redis = parsed.GetValue(_cluster)!,
+        Redis = parsed.GetValue(_cluster) ?? StoreOfEnvironment(),
         ClusterId = parsed.GetRequiredValue(_id),
         ModelDirectory = model.Directory,
         Roles = parsed.GetValue(_roles),
@@ -139,6 +145,7 @@ internal sealed class ClusterOptions
         Name = parsed.GetValue(_name),
         Advertise = parsed.GetValue(_advertise),
         SiloPort = parsed.GetValue(_siloPort),
+        GatewayPort = parsed.GetValue(_gatewayPort),
         Standbys = parsed.GetValue(_standby),
         Replicas = parsed.GetValue(_replicas),
         TlsCertificate = Existing(parsed, _certificate),
@@ -154,6 +161,12 @@ internal sealed class ClusterOptions
             adminPort,
             adminPort is null ? null : parsed.GetValue(_adminKey) ?? KeyOfEnvironment());
     }
+
+    private static string? StoreText => Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } text ? text : null;
+
+    private static Uri StoreOfEnvironment() => ClusterAddress.TryStore(StoreText!, out var store)
+        ? store!
+        : throw new UsageException($"{StoreVariable}: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found '{ClusterAddress.WithoutSecret(StoreText!)}'");
 
     private static string? KeyOfEnvironment() => Environment.GetEnvironmentVariable(AdminKeyVariable) switch
     {

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using k8s.Models;
+using Llama4.Gateway;
+using Llama4.Server.Serving;
+
+namespace Llama4.Deploy.Tests.Kubernetes;
+
+/// <summary>What is scaled is there, by figures that the adapter has, from series that the program tells.</summary>
+internal static partial class AutoscaleChecks
+{
+    public static IEnumerable<string> Autoscalers(Manifests all)
+    {
+        var rules = AdapterRules.Read(Path.Combine(K8sFolder.Root, "components", "autoscale", "prometheus-adapter.yaml"));
+        var table = MetricsTable();
+        foreach (var scaler in all.All<V2HorizontalPodAutoscaler>())
+        {
+            var (name, spec) = (scaler.Metadata.Name, scaler.Spec);
+            var target = all.Workloads.FirstOrDefault(one => one.Kind == spec.ScaleTargetRef.Kind && one.Name == spec.ScaleTargetRef.Name);
+            if (target is null)
+                yield return $"{name} scales {spec.ScaleTargetRef.Name}, which is not there";
+            else if (spec.MinReplicas != target.Replicas || spec.MaxReplicas <= spec.MinReplicas)
+                yield return $"{name} has {spec.MinReplicas} to {spec.MaxReplicas} where {target.Replicas} are planned";
+            foreach (var (kind, metric) in spec.Metrics.Select(one => (one.Type, one.Pods?.Metric.Name ?? one.External?.Metric.Name ?? "")))
+                if (!rules.Any(rule => rule.Kind == kind && rule.Name == metric))
+                    yield return $"{name} asks for {metric}, which prometheus-adapter has no rule for";
+            if (spec.ScaleTargetRef.Kind == "StatefulSet"
+                && (spec.Behavior?.ScaleDown?.Policies is not [{ Type: "Pods", Value: 1, PeriodSeconds: var period }] || period < ClusterServer.LeaveLimit.TotalSeconds))
+                yield return $"{name} takes away hosts faster than they drain";
+            foreach (var pods in spec.Metrics.Select(one => one.Pods).OfType<V2PodsMetricSource>())
+                if (pods.Target.AverageValue.ToDecimal() >= new GatewayLimits().ConcurrentRequestsMax)
+                    yield return $"{name} waits until gateways refuse requests";
+        }
+
+        foreach (var series in rules.SelectMany(rule => rule.Series).Where(series => !table.Contains(series)))
+            yield return $"{series} is not in the table of metrics";
+    }
+
+    /// <summary>Names in the tables of the documents, like `llama4_requests_running`.</summary>
+    private static HashSet<string> MetricsTable() =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Golden.Checkout, "docs"), "*metrics*.md", SearchOption.AllDirectories).SelectMany(File.ReadLines)
+            .Where(line => line.StartsWith('|')).SelectMany(line => Series().Matches(line)).Select(match => match.Value),
+    ];
+
+    [GeneratedRegex(@"\bllama4_[a-z0-9_]+\b")]
+    public static partial Regex Series();
+}
+
+/// <summary>A rule of prometheus-adapter: what Kubernetes calls a figure, and from which series it is.</summary>
+internal sealed record AdapterRules(string Kind, string Name, IReadOnlyList<string> Series)
+{
+    public static List<AdapterRules> Read(string file)
+    {
+        var rules = YamlJson.Documents(File.ReadAllText(file)).Single()["rules"]!;
+        return
+        [
+            .. new[] { ("Pods", "custom"), ("External", "external") }.SelectMany(kind => rules[kind.Item2]!.AsArray().Select(rule =>
+            {
+                var series = AutoscaleChecks.Series().Match((string)rule!["seriesQuery"]!).Value;
+                var query = (string)rule["metricsQuery"]!;
+                return new AdapterRules(kind.Item1, (string?)rule["name"]?["as"] ?? series, [series, .. AutoscaleChecks.Series().Matches(query).Select(match => match.Value)]);
+            })),
+        ];
+    }
+}

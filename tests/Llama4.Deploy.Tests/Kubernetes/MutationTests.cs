@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+
+namespace Llama4.Deploy.Tests.Kubernetes;
+
+/// <summary>Each promise broken on purpose: the check that holds it sees that.</summary>
+public class MutationTests
+{
+    private const string Template = "spec/template/spec";
+    private const string Container = $"{Template}/containers/0";
+    private const string Removed = "";
+
+    /// <summary>What is broken: kind, name, path within, its new value as JSON (nothing removes it); and who must see it.</summary>
+    public static TheoryData<string, string, string, string, string> Mutations => new()
+    {
+        { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-engine", "spec/selector/matchLabels/app.kubernetes.io~1component", "\"experts\"" },
+        { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-engine", "spec/serviceName", "\"llama4\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/selector/app.kubernetes.io~1component", "\"web\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/ports/0/targetPort", "\"https\"" },
+        { nameof(SelectorChecks.Selectors), "PodDisruptionBudget", "llama4-gateway", "spec/selector/matchLabels/app.kubernetes.io~1component", "\"web\"" },
+        { nameof(SelectorChecks.Selectors), "NetworkPolicy", "redis", "spec/podSelector/matchLabels/app.kubernetes.io~1component", "\"store\"" },
+        { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-experts", $"{Template}/topologySpreadConstraints/0/labelSelector/matchLabels/app.kubernetes.io~1component", "\"engine\"" },
+        { nameof(SelectorChecks.Selectors), "Deployment", "llama4-gateway", $"{Template}/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/0/podAffinityTerm/labelSelector/matchLabels/app.kubernetes.io~1component", "\"engine\"" },
+        { nameof(SelectorChecks.Names), "Service", "llama4-redis", "metadata/namespace", "\"default\"" },
+        { nameof(SelectorChecks.Names), "Service", "llama4-redis", "metadata/name", "\"llama4\"" },
+        { nameof(SelectorChecks.Names), "Namespace", "llama4", "metadata/labels/pod-security.kubernetes.io~1enforce", "\"privileged\"" },
+        { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-engine", $"{Container}/args/1", "\"--modle\"" },
+        { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-engine", $"{Container}/args/8", "\"$(MEMROY)\"" },
+        { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-engine", $"{Container}/env/8/value", "\"http://llama4-redis:6379\"" },
+        { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-engine", $"{Container}/env/9/name", "\"LLAMA4_ADMIN\"" },
+        { nameof(ProcessChecks.Arguments), "Deployment", "llama4-gateway", $"{Template}/enableServiceLinks", Removed },
+        { nameof(ProcessChecks.Arguments), "Deployment", "llama4-gateway", $"{Container}/args/6", "\"gatway\"" },
+        { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", $"{Container}/env/2/valueFrom/fieldRef/fieldPath", "\"metadata.name\"" },
+        { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", "spec/template/metadata/labels/orleans~1clusterId", "\"other\"" },
+        { nameof(ProcessChecks.Identity), "Deployment", "llama4-gateway", $"{Container}/env/4/value", "\"1GiB\"" },
+        { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/0/containerPort", "11112" },
+        { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/1", Removed },
+        { nameof(ProcessChecks.Ports), "Service", "llama4-redis", "spec/ports/0/port", "6380" },
+        { nameof(ProcessChecks.Ports), "Deployment", "llama4-gateway", "spec/template/metadata/annotations/prometheus.io~1port", "\"8080\"" },
+        { nameof(ProcessChecks.Ports), "Deployment", "llama4-gateway", $"{Container}/args/10", "\"127.0.0.1\"" },
+        { nameof(ProcessChecks.Probes), "StatefulSet", "llama4-engine", $"{Container}/startupProbe/httpGet/path", "\"/health/live\"" },
+        { nameof(ProcessChecks.Probes), "StatefulSet", "llama4-engine", $"{Container}/startupProbe/failureThreshold", "10" },
+        { nameof(ProcessChecks.Probes), "Deployment", "llama4-gateway", $"{Container}/livenessProbe/httpGet/path", "\"/health/ready\"" },
+        { nameof(ProcessChecks.Probes), "Deployment", "llama4-gateway", $"{Container}/readinessProbe", Removed },
+        { nameof(ProcessChecks.Grace), "StatefulSet", "llama4-experts", $"{Template}/terminationGracePeriodSeconds", "300" },
+        { nameof(ProcessChecks.Grace), "Deployment", "llama4-gateway", $"{Container}/lifecycle", Removed },
+        { nameof(ProcessChecks.Images), "StatefulSet", "llama4-redis", $"{Container}/image", "\"redis:latest\"" },
+        { nameof(ProcessChecks.Images), "Job", "llama4-fetch", $"{Container}/image", "\"localhost:5000/curl\"" },
+        { nameof(PodChecks.Rights), "StatefulSet", "llama4-redis", $"{Template}/securityContext/runAsNonRoot", "false" },
+        { nameof(PodChecks.Rights), "StatefulSet", "llama4-engine", $"{Template}/securityContext/seccompProfile", Removed },
+        { nameof(PodChecks.Rights), "Job", "llama4-fetch", $"{Container}/securityContext/readOnlyRootFilesystem", "false" },
+        { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Container}/securityContext/capabilities/drop/0", "\"NET_RAW\"" },
+        { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Container}/securityContext/allowPrivilegeEscalation", Removed },
+        { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Template}/hostNetwork", "true" },
+        { nameof(PodChecks.Tokens), "ServiceAccount", "llama4", "automountServiceAccountToken", Removed },
+        { nameof(PodChecks.Tokens), "StatefulSet", "llama4-engine", $"{Template}/automountServiceAccountToken", "true" },
+        { nameof(PodChecks.Tokens), "StatefulSet", "llama4-engine", $"{Template}/serviceAccountName", Removed },
+        { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/volumeMounts/1/readOnly", Removed },
+        { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/volumeMounts/0/name", "\"temp\"" },
+        { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/1/secret/secretName", "\"keys\"" },
+        { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/0/emptyDir", "{}" },
+        { nameof(PodChecks.Volumes), "PersistentVolumeClaim", "llama4-models", "spec/accessModes", "[\"ReadWriteOnce\"]" },
+        { nameof(PodChecks.Volumes), "Job", "llama4-fetch", $"{Container}/env/1/value", "\"/models/other\"" },
+        { nameof(PodChecks.Volumes), "Job", "llama4-fetch", $"{Template}/volumes/1/configMap/name", "\"fetch\"" },
+        { nameof(PodChecks.Store), "ConfigMap", "llama4-redis", "data/redis.conf", "\"port 6379\\ndir /data\\nmaxmemory-policy noeviction\"" },
+        { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", $"{Container}/volumeMounts/0/mountPath", "\"/var/data\"" },
+        { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", $"{Container}/command", "[\"redis-server\",\"/conf/redis.conf\"]" },
+        { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", "spec/replicas", "2" },
+        { nameof(PodChecks.Doors), "Deployment", "llama4-gateway", $"{Container}/args/13", "\"--keys\"" },
+        { nameof(PodChecks.Doors), "StatefulSet", "llama4-engine", $"{Container}/env/9/valueFrom", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "default-deny", "spec/podSelector", "{\"matchLabels\":{\"app.kubernetes.io/name\":\"llama4\"}}" },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "hosts", "spec/ingress/0/from", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "hosts", "spec/egress/1", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "hosts", "spec/ingress/1/ports/0/port", "30001" },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "redis", "spec/ingress/0/from", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "gateway", "spec/ingress/0/ports", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "names", "spec/egress/0/ports/0", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "metrics", "spec/ingress/0/from/0/podSelector", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "fetch", "spec/egress/0/to/0/ipBlock/except/3", Removed },
+        { nameof(DisruptionChecks.Budgets), "PodDisruptionBudget", "llama4-hosts", "spec/maxUnavailable", "0" },
+        { nameof(DisruptionChecks.Budgets), "PodDisruptionBudget", "llama4-hosts", "spec/maxUnavailable", "2" },
+        { nameof(DisruptionChecks.Budgets), "PodDisruptionBudget", "llama4-hosts", "spec/maxUnavailable", "\"50%\"" },
+        { nameof(DisruptionChecks.Budgets), "PodDisruptionBudget", "llama4-gateway", "spec/selector/matchLabels/app.kubernetes.io~1component", "\"engine\"" },
+        { nameof(DisruptionChecks.Budgets), "Deployment", "llama4-gateway", "spec/replicas", "1" },
+        { nameof(DisruptionChecks.Spread), "StatefulSet", "llama4-experts", $"{Template}/topologySpreadConstraints/0/minDomains", "2" },
+        { nameof(DisruptionChecks.Spread), "StatefulSet", "llama4-experts", $"{Template}/topologySpreadConstraints/0/whenUnsatisfiable", "\"ScheduleAnyway\"" },
+        { nameof(DisruptionChecks.Spread), "StatefulSet", "llama4-experts", $"{Container}/env/5/valueFrom", "{\"fieldRef\":{\"fieldPath\":\"metadata.namespace\"}}" },
+        { nameof(DisruptionChecks.Spread), "StatefulSet", "llama4-engine", $"{Template}/affinity", Removed },
+        { nameof(DisruptionChecks.Spread), "Deployment", "llama4-gateway", $"{Template}/topologySpreadConstraints", Removed },
+        { nameof(DisruptionChecks.Rollout), "StatefulSet", "llama4-engine", "spec/updateStrategy", "{\"type\":\"OnDelete\"}" },
+        { nameof(DisruptionChecks.Rollout), "StatefulSet", "llama4-engine", "spec/podManagementPolicy", Removed },
+        { nameof(DisruptionChecks.Rollout), "Deployment", "llama4-gateway", "spec/strategy", Removed },
+        { nameof(ResourceChecks.Memory), "StatefulSet", "llama4-engine", $"{Container}/resources/limits/memory", "\"74Gi\"" },
+        { nameof(ResourceChecks.Memory), "StatefulSet", "llama4-engine", $"{Container}/resources/requests/cpu", Removed },
+        { nameof(ResourceChecks.Memory), "StatefulSet", "llama4-engine", $"{Container}/resources/requests/nvidia.com~1gpu", "\"2\"" },
+        { nameof(ResourceChecks.Memory), "StatefulSet", "llama4-engine", $"{Template}/tolerations", Removed },
+        { nameof(ResourceChecks.Devices), "StatefulSet", "llama4-engine", $"{Container}/resources/limits/nvidia.com~1gpu", Removed },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/scaleTargetRef/name", "\"llama4-expert\"" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/minReplicas", "1" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/metrics/1/external/metric/name", "\"llama4_kv_usage\"" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/behavior/scaleDown/policies/0/periodSeconds", "60" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-gateway", "spec/metrics/0/pods/target/averageValue", "\"400\"" },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-buffering", Removed },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-read-timeout", "\"60\"" },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size", "\"8m\"" },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "spec/rules/0/http/paths/0/path", "\"/\"" },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "spec/rules/0/http/paths/0/backend/service/name", "\"llama4-redis\"" },
+        { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "spec/tls", Removed },
+    };
+
+    [Theory, MemberData(nameof(Mutations))]
+    public void BrokenPromise_IsSeen(string check, string kind, string name, string path, string value)
+    {
+        var whole = K8sFolder.Manifests("scout-8xgpu");
+        var broken = whole.With(document => Set(document, path, value), kind, name);
+
+        ManifestTests.Checks[check](broken).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void EveryCheck_HasAMutation() => Mutations.Select(row => row.Data.Item1).Distinct().Order().ShouldBe(ManifestTests.Checks.Keys.Order());
+
+    /// <summary>The strict reader refuses what Kubernetes does not know.</summary>
+    [Theory]
+    [InlineData("Deployment", "llama4-gateway", $"{Container}/livenesProbe", "{}")]
+    [InlineData("Deployment", "llama4-gateway", "spec/replicas", "\"two\"")]
+    [InlineData("NetworkPolicy", "hosts", "spec/ingress/0/form", "[]")]
+    [InlineData("HorizontalPodAutoscaler", "llama4-hosts", "spec/maxReplica", "3")]
+    public void WrongField_IsRefused(string kind, string name, string path, string value)
+    {
+        var whole = K8sFolder.Manifests("scout-8xgpu");
+
+        Should.Throw<Exception>(() => whole.With(document => Set(document, path, value), kind, name));
+    }
+
+    private static void Set(JsonObject document, string path, string value)
+    {
+        string[] parts = [.. path.Split('/').Select(part => part.Replace("~1", "/"))];
+        JsonNode at = document;
+        foreach (var part in parts[..^1])
+        {
+            at = (at is JsonArray list ? list[int.Parse(part)] : at[part]) ?? throw new InvalidDataException($"there is no {path}");
+        }
+
+        if (value == Removed)
+        {
+            _ = at is JsonArray list ? Out(list, int.Parse(parts[^1])) : at.AsObject().Remove(parts[^1]) ? true : throw new InvalidDataException($"there is no {path}");
+        }
+        else if (at is JsonArray list)
+        {
+            list[int.Parse(parts[^1])] = JsonNode.Parse(value);
+        }
+        else
+        {
+            at[parts[^1]] = JsonNode.Parse(value);
+        }
+    }
+
+    private static bool Out(JsonArray list, int index)
+    {
+        list.RemoveAt(index);
+        return true;
+    }
+}

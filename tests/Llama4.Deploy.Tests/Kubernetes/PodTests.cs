@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net;
+using Llama4.Cluster.Hosting;
+using Llama4.Contracts;
+using Llama4.Server;
+using Llama4.Server.Verbs;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
+using Orleans.Hosting.Kubernetes;
+
+namespace Llama4.Deploy.Tests.Kubernetes;
+
+/// <summary>What the manifests start, started: by their own commands, arguments and variables.</summary>
+public class PodTests
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task Store_WantsItsPassword_AndRemembers()
+    {
+        await using var first = await RedisContainer.StartAsync();
+        (await first.AskAsync(null, "SET", "plan", "7")).ShouldStartWith("NOAUTH");
+        (await first.AskAsync(RedisContainer.Password, "SET", "plan", "7")).ShouldBe("OK");
+        (await first.AskAsync(RedisContainer.Password, "WAITAOF", "1", "0", "5000")).ShouldNotBeEmpty();
+        await first.DisposeAsync();
+
+        await using var second = await RedisContainer.StartAsync(first.Folder);
+        (await second.AskAsync(RedisContainer.Password, "GET", "plan")).ShouldBe("7");
+        Directory.Delete(first.Folder, recursive: true);
+    }
+
+    /// <summary>Each kind of pod of minikube-cpu as a process here; once they are there the gateway is ready and answers, and each probe is answered as it should.</summary>
+    [Fact]
+    public async Task Pods_OfMinikube_BecomeReady()
+    {
+        await using var redis = await RedisContainer.StartAsync();
+        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
+        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
+        var key = await Programs.RunAsync("dotnet", [typeof(CommandLine).Assembly.Location, "key", "new", "--name", "alice"], Hang);
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), key.Output);
+        await using var engine = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "engine"), redis, folder);
+        await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
+        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+
+        await engine.WritesAsync("llama4-engine-0-").WaitAsync(Hang);
+        await engine.WritesAsync("other hosts reach it at 127.0.0.1:").WaitAsync(Hang);
+        await experts.WritesAsync("llama4-experts-0-").WaitAsync(Hang);
+        foreach (var pod in (LocalPod[])[engine, experts, gateway])
+        {
+            await pod.ProbesAnswerAsync().WaitAsync(Hang);
+        }
+
+        await gateway.IsReadyAsync().WaitAsync(Hang);
+        (await experts.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success);
+    }
+
+    [Fact]
+    public void OrleansAgent_IsLeftOut_ItsIdentityIsNot()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleans(KubernetesPod.AddTo);
+
+        builder.Services.ShouldNotContain(service => service.ImplementationType == typeof(KubernetesClusterAgent));
+        builder.Services.ShouldContain(service => service.ImplementationType != null && service.ImplementationType.Name == "ConfigureKubernetesHostingOptions");
+    }
+
+    [Theory]
+    [InlineData("llama4-engine-0", "llama4", "10.1.2.3", null)]
+    [InlineData(null, null, null, null)]
+    [InlineData("llama4-engine-0", null, "10.1.2.3", "found no POD_NAMESPACE")]
+    [InlineData("llama4-engine-0", "llama4", "fd00::1", "expected the pod's IPv4 address")]
+    public void Pod_IsToldWhole(string? name, string? space, string? ip, string? error)
+    {
+        var values = new Dictionary<string, string?> { ["POD_NAME"] = name, ["POD_NAMESPACE"] = space, ["POD_IP"] = ip };
+        if (error is not null)
+        {
+            Should.Throw<ClusterRequestException>(() => KubernetesPod.OfEnvironment(values.GetValueOrDefault)).Message.ShouldContain(error);
+        }
+        else
+        {
+            KubernetesPod.OfEnvironment(values.GetValueOrDefault).ShouldBe(name is null ? null : new KubernetesPod(name, space!, IPAddress.Parse(ip!)));
+        }
+    }
+
+    /// <summary>No password in an error, which may end up in a log.</summary>
+    [Fact]
+    public async Task WrongStore_IsToldWithoutItsPassword()
+    {
+        var (exit, _, error) = await Programs.RunAsync(
+            "dotnet", [typeof(CommandLine).Assembly.Location, "serve", "--roles", "experts"], Hang, new Dictionary<string, string> { [ClusterOptions.StoreVariable] = "http://:secret@store:1" });
+
+        exit.ShouldBe(CommandLine.Usage);
+        error.TrimEnd().ShouldBe("error: LLAMA4_CLUSTER: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found 'http://...@store:1'");
+    }
+}

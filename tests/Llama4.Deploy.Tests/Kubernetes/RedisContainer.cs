@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Llama4.Deploy.Tests.Kubernetes;
+
+/// <summary>The Redis of the manifests, started by their own command and configuration, at a free port of loopback and with a folder of the test's.</summary>
+internal sealed class RedisContainer : IAsyncDisposable
+{
+    public const string Password = "0123456789abcdef";
+
+    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private bool _ended;
+
+    private RedisContainer(Process process, int port, string folder) => (_process, Port, Folder) = (process, port, folder);
+
+    public int Port { get; }
+
+    /// <summary>What is /data in the pod, and the configuration.</summary>
+    public string Folder { get; }
+
+    public string Address => $"redis://:{Password}@127.0.0.1:{Port}";
+
+    public static async Task<RedisContainer> StartAsync(string? folder = null)
+    {
+        Assert.SkipUnless(Programs.Has("redis-server") && Programs.Has("redis-cli"), "redis-server is not installed");
+        folder ??= Directory.CreateTempSubdirectory("llama4-redis-").FullName;
+        var manifests = new Manifests(Kustomization.Build(Path.Combine(K8sFolder.Root, "base")));
+        var port = FreePort();
+        var conf = manifests.All<k8s.Models.V1ConfigMap>().Single(map => map.Metadata.Name == "llama4-redis").Data["redis.conf"];
+        conf = conf.Replace("port 6379", $"port {port}").Replace("dir /data", $"dir {folder}").Replace("bind * -::*", "bind 127.0.0.1");
+        await File.WriteAllTextAsync(Path.Combine(folder, "redis.conf"), conf);
+        string[] command = [.. manifests.Workloads.Single(one => one.Name == "llama4-redis").Container.Command.Select(part => part.Replace("/conf/", folder + "/"))];
+        var process = Programs.Start(command[0], command[1..], new Dictionary<string, string> { ["REDIS_PASSWORD"] = Password });
+        _ = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(Hang) is { } line && !line.Contains("Ready to accept connections", StringComparison.Ordinal))
+        {
+        }
+
+        _ = process.StandardOutput.ReadToEndAsync();
+        process.HasExited.ShouldBeFalse();
+        return new RedisContainer(process, port, folder);
+    }
+
+    /// <summary>What redis-cli says.</summary>
+    public async Task<string> AskAsync(string? password, params string[] command)
+    {
+        var environment = password is null ? null : new Dictionary<string, string> { ["REDISCLI_AUTH"] = password };
+        var (_, output, error) = await Programs.RunAsync("redis-cli", ["-p", $"{Port}", .. command], Hang, environment);
+        return (output + error).Trim();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, true))
+        {
+            return;
+        }
+
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    internal static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
