@@ -34,18 +34,19 @@ internal static class ContractSamples
         new ChatAnswer(ChatState.Serving, [Piece], new ChatError(400, "invalid_request_error", "no", "messages", "invalid_value", 1)), Piece, Piece.Calls[0], Piece.Usage!,
         new ChatError(429, "rate_limit_error", "later", "model", "rate_limit_exceeded", 7),
         Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
-        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt" },
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt", Span = Span },
         Constraint, Drawing, new UnknownConstraintException("constraint 0f is not known here"),
         Picture, new ImageSpan(1, 1),
         new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
         new StepPlan
         {
             Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
-            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1],
+            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1], Spans = [Span],
         },
+        Span, new QuestionSpans([Span], [Span with { State = null }]),
         new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
         new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
-        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Deferred = [200_001] }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },
+        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Span = Span, IsDeep = true, Deferred = [200_001] }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },
         Path[1], Path[1].Expert!, Path[1].Expert!.Best[0], new TimedRows(new Rows(RowsType.BF16, 1, 2, new[] { 1 }, default, PooledPayload.Rent(4)), 300),
         new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),
         new ClusterStatus(7, Host, Plan, "waiting", [new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status])], [Fault]),
@@ -55,6 +56,8 @@ internal static class ContractSamples
     /// <summary>Every type of the contracts that Orleans writes by generated code.</summary>
     public static IEnumerable<Type> Types =>
         typeof(Rows).Assembly.GetTypes().Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsAbstract);
+
+    private static SpanParent Span => new("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1");
 
     private static ClusterFault Fault => new(DateTimeOffset.UnixEpoch, Host, "does not answer");
 }
