@@ -84,6 +84,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Of the machine's memory.</summary>
+    public long ResidentMiB()
+    {
+        _process.Refresh();
+        return _process.WorkingSet64 >> 20;
+    }
+
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
 

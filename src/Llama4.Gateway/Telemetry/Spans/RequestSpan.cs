@@ -53,9 +53,14 @@ internal sealed class RequestSpan
     /// <param name="parent">Its span; null for none.</param>
     public static RequestSpan? Start(string endpoint, SpanParent? parent)
     {
+        if (!SpanSources.Gateway.HasListeners())
+        {
+            return null;
+        }
+
         var context = default(ActivityContext);
         parent?.TryRead(out context);
-        return SpanSources.Gateway.HasListeners() ? Start(endpoint, context) : null;
+        return Start(endpoint, context);
     }
 
     private static RequestSpan? Start(string endpoint, ActivityContext parent)
