@@ -4,9 +4,6 @@ using Llama4.Cluster.Agents;
 namespace Llama4.Cluster.Hosting;
 
 /// <summary>How a process of a cluster is: each answer is null for well, else why not, in one line. See docs/decisions/health.md.</summary>
-/// <param name="lost">Completes when the process cannot stay in its cluster.</param>
-/// <param name="plans">As this process knows them.</param>
-/// <param name="agent">Null for a gateway that is a client only.</param>
 public sealed class HostHealth
 {
     /// <summary>The agent's thread looks every 10 ms; one that has not for so long will not any more.</summary>
@@ -19,6 +16,9 @@ public sealed class HostHealth
     private readonly IPlanSource _plans;
     private readonly HostAgent? _agent;
 
+    /// <param name="lost">Completes when the process cannot stay in its cluster.</param>
+    /// <param name="plans">As this process knows them.</param>
+    /// <param name="agent">Null for a gateway that is a client only.</param>
     internal HostHealth(Task<string> lost, IPlanSource plans, HostAgent? agent) => (_lost, _plans, _agent) = (lost, plans, agent);
 
     /// <summary>Says nothing of other hosts.</summary>

@@ -24,6 +24,7 @@ internal static class BenchVerb
         var command = new Command("bench", "Tokens a second through the grains and without, as shares of what the machine can do.") { prompt, generate, concurrency, json };
         model.AddTo(command);
         command.Add(ConsoleCommand.Create(terminal));
+        command.Add(MetricsCommand.Create(terminal));
         command.Add(HopCommand.Create(terminal));
         command.Add(PipelineCommand.Create(terminal));
         command.Add(SpreadCommand.Create(terminal));

@@ -11,6 +11,7 @@ public class FailoverMeterTests
     public void Generation_ThatGoesOnElsewhere_TellsOfTheFailoverItsTokensAndTheGap()
     {
         var clock = new SetClock();
+        clock.Advance(TimeSpan.FromSeconds(1));
         var gaps = new List<double>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, self) => Enable(instrument, self) };
         listener.SetMeasurementEventCallback<double>((_, gap, _, _) => gaps.Add(gap));

@@ -80,7 +80,7 @@ public class LargeBlockTransportTests
     }
 
     private static LargeBlockTransport NewTransport(LargeBlockPool pool) =>
-        new(pool, new Handshake(null, Limit), new Shunned(), () => null, NullLogger.Instance);
+        new(pool, new Handshake(null, Limit), new Shunned(), () => null, new LinkBytes(), NullLogger.Instance);
 
     private static async Task<byte[]> ReadAsync(ConnectionContext connection, int count)
     {

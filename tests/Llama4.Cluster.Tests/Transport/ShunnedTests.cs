@@ -59,5 +59,5 @@ public class ShunnedTests
     }
 
     private static LargeBlockTransport Transport(Shunned shunned) =>
-        new(new LargeBlockPool(), new Handshake(null, Limit), shunned, () => ConnectingHost, NullLogger.Instance);
+        new(new LargeBlockPool(), new Handshake(null, Limit), shunned, () => ConnectingHost, new LinkBytes(), NullLogger.Instance);
 }

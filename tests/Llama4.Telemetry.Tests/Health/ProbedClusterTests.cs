@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Llama4.Telemetry.Tests.Metrics;
 
@@ -8,6 +9,8 @@ namespace Llama4.Telemetry.Tests.Health;
 /// <summary>What docs/decisions/health.md promises, of real processes.</summary>
 public sealed partial class ProbedClusterTests : IDisposable
 {
+    private const string AdminKey = "of-a-cluster-that-is-probed";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
@@ -23,7 +26,7 @@ public sealed partial class ProbedClusterTests : IDisposable
         _processes.Add(new OwnProcess("redis", "redis-server", ["--port", $"{_redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]));
 
         // Alone it waits for somebody with experts: that is no fault of its own.
-        var (front, frontDoor) = await ServeAsync("front", "engine,attention,vocabulary,gateway", "--port", "0");
+        var (front, frontDoor) = await ServeAsync("front", "engine,attention,vocabulary,gateway", "--port", "0", "--admin-port", "0", "--admin-key", AdminKey);
         var gateway = (await front.LineAsync(Served(), Limit)).Groups[1].Value;
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         (await AskAsync(frontDoor, "started")).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -43,10 +46,9 @@ public sealed partial class ProbedClusterTests : IDisposable
 
         // Frozen until the others have declared it dead, it is not live any more when it wakes; the others are.
         experts.Signal("STOP");
-        await front.LineAsync(Silent(), Limit);
         var (_, secondDoor) = await ServeAsync("second", "experts");
         await UntilAsync(secondDoor, "ready", HttpStatusCode.OK);
-        await Task.Delay(TimeSpan.FromSeconds(8)); // membership confirms a death by three probes of 2 s
+        await UntilDeadAsync("experts", (await front.LineAsync(Operators(), Limit)).Groups[1].Value);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         experts.Signal("CONT");
         await UntilAsync(expertsDoor, "live", HttpStatusCode.ServiceUnavailable);
@@ -111,6 +113,28 @@ public sealed partial class ProbedClusterTests : IDisposable
         }
     }
 
+    /// <summary>Membership has declared the host dead, which takes three probes of 2 s.</summary>
+    private async Task UntilDeadAsync(string name, string operators)
+    {
+        using var end = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{operators}/admin/status");
+            request.Headers.Authorization = new("Bearer", AdminKey);
+            using var answer = await _http.SendAsync(request, end.Token);
+            if (answer.IsSuccessStatusCode)
+            {
+                var status = await answer.Content.ReadFromJsonAsync<JsonElement>(end.Token);
+                if (!status.GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("host").GetString()!.StartsWith($"{name}-", StringComparison.Ordinal)))
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(LookEvery, end.Token);
+        }
+    }
+
     /// <summary>A process that has ended does not say yes either.</summary>
     private async Task UntilAsync(Uri door, string probe, HttpStatusCode wanted)
     {
@@ -132,6 +156,6 @@ public sealed partial class ProbedClusterTests : IDisposable
     [GeneratedRegex("is served at (http://[0-9.:]+) ")]
     private static partial Regex Served();
 
-    [GeneratedRegex("Host experts[^ ]*: silent for")]
-    private static partial Regex Silent();
+    [GeneratedRegex("^operators: .* --url (http://[0-9.:]+)")]
+    private static partial Regex Operators();
 }

@@ -69,7 +69,7 @@ public sealed class MetricsTableTests
     {
         var name = instrument.Name.Replace('.', '_');
         var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", null or "" => "", var other => throw new InvalidOperationException($"{name} has the unit {other}, of which this test knows no suffix") };
-        return name + unit + (KindOf(instrument) == "counter" ? "_total" : "");
+        return (name.EndsWith(unit, StringComparison.Ordinal) ? name : name + unit) + (KindOf(instrument) == "counter" ? "_total" : "");
     }
 
     private static string KindOf(Instrument instrument) => Regex.Replace(instrument.GetType().Name, "`.*", "") switch

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Net;
+using Llama4.Gateway.Hosting;
+using Llama4.Server.Output;
+using Llama4.Server.Serving;
+
+namespace Llama4.Server.Bench;
+
+/// <summary>What metrics cost those who decode: rounds of a process that nobody asks for them and of one that is scraped every second, in turn.</summary>
+internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice)
+{
+    private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ClusterRunner _runner = new(model.Cluster.Client);
+    private readonly Random _random = new(1);
+
+    /// <param name="done">Called with the share done, 0 to 1.</param>
+    /// <returns>Of each number of sequences, its rounds.</returns>
+    public async Task<List<(int Sequences, List<MetricsRound> Rounds)>> MeasureAsync(Action<double> done, CancellationToken cancellation)
+    {
+        var figures = new List<(int, List<MetricsRound>)>();
+        foreach (var sequences in plan.Concurrency)
+        {
+            List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
+            await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
+            await ScrapedAsync(prompts, cancellation);
+            var measured = new List<MetricsRound>();
+            while (measured.Count < rounds)
+            {
+                var isFirst = measured.Count % 2 == 0; // what comes second in a round is not always the same
+                var before = isFirst ? await SliceAsync(prompts, cancellation) : await ScrapedAsync(prompts, cancellation);
+                var after = isFirst ? await ScrapedAsync(prompts, cancellation) : await SliceAsync(prompts, cancellation);
+                measured.Add(isFirst ? new MetricsRound(before, after) : new MetricsRound(after, before));
+                done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
+            }
+
+            figures.Add((sequences, measured));
+        }
+
+        return figures;
+    }
+
+    private async Task<SliceFigures> ScrapedAsync(List<int[]> prompts, CancellationToken cancellation)
+    {
+        await using var door = await HealthDoor.OpenAsync(IPAddress.Loopback, 0, HealthState.Starting("a bench"), logging => logging.ClearProviders(), cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var scraping = ScrapeAsync(door.Address, stop.Token);
+        var figures = await SliceAsync(prompts, cancellation);
+        await stop.CancelAsync();
+        await scraping;
+        return figures;
+    }
+
+    private static async Task ScrapeAsync(Uri door, CancellationToken stop)
+    {
+        using var http = new HttpClient();
+        try
+        {
+            while (true)
+            {
+                await http.GetByteArrayAsync(new Uri(door, "metrics"), stop);
+                await Task.Delay(ScrapedEvery, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The slice is over.
+        }
+    }
+
+    private async Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation)
+    {
+        using var process = Process.GetCurrentProcess();
+        var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
+        do
+        {
+            await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
+            tokens += (long)prompts.Count * plan.AnswerTokens;
+        }
+        while (Stopwatch.GetElapsedTime(started) < slice);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        process.Refresh();
+        return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
+    }
+
+    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
+}
+
+/// <summary>A slice without metrics, and one that is scraped, one right after the other.</summary>
+internal sealed record MetricsRound(SliceFigures Plain, SliceFigures Scraped);
