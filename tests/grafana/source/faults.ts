@@ -47,8 +47,9 @@ export const faults = dashboard({
       title: 'Hosts and plans',
       pieces: [
         lines({
-          title: 'Hosts', width: 12, unit: 'short', steps: true, description: 'Hosts that are scraped, and targets that do not answer.',
+          title: 'Hosts', width: 12, unit: 'short', steps: true, description: 'Hosts that are scraped, processes (gateways too) that say they are not ready, and targets that do not answer.',
           queries: [
+            over(`count by (job) (${of('llama4_ready')}) - sum by (job) (${of('llama4_ready')})`, 'not ready, {{job}}'),
             over(`count by (job) (${of('llama4_host_info')})`, 'hosts, {{job}}'),
             over(`count by (job) (${of('up')}) - sum by (job) (${of('up')})`, 'targets that do not answer, {{job}}'),
           ],
