@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Llama4.Gateway.Answers;
+using Llama4.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -55,6 +57,8 @@ public sealed class HealthDoor : IAsyncDisposable
         app.Map("/health/started", http => TellAsync(http, "started", door._state.Started()));
         app.Map("/health/ready", http => TellAsync(http, "ready", door._state.Ready()));
         app.MapLlama4Scraping();
+        app.Services.GetRequiredService<IMeterFactory>().Create(MeterSetup.GatewayMeter)
+            .CreateObservableGauge("llama4.ready", () => door._state.Ready() is null ? 1 : 0, description: "1 while this process' /health/ready says yes, else 0.");
         try
         {
             await app.StartLlama4Async(bind, port, cancellation);

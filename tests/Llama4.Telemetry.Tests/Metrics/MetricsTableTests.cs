@@ -45,7 +45,7 @@ public sealed class MetricsTableTests
         listener.Start();
         var (output, interrupts) = (new StringWriter(), new Interrupts());
         var terminal = new Terminal { Input = TextReader.Null, Output = TextWriter.Synchronized(output), Error = TextWriter.Null, Interrupts = interrupts };
-        var run = CommandLine.RunAsync(["serve", "--port", "0", "--threads", "1"], terminal);
+        var run = CommandLine.RunAsync(["serve", "--port", "0", "--health-port", "0", "--threads", "1"], terminal);
         while (!Said(output).Contains("Ctrl-C", StringComparison.Ordinal) && !run.IsCompleted)
         {
             await Task.Delay(50);

@@ -40,11 +40,11 @@ export const experts = dashboard({
           columns: [column('layer\\expert', { 'custom.cellOptions': { type: TableCellDisplayMode.Auto }, 'custom.width': 100, decimals: 0 })],
         }),
         number({
-          title: 'Worst imbalance', width: 4, unit: 'none', decimals: 1, thresholds: [3, 6], description: 'Most loaded expert over the mean of its layer, in the worst layer, over the last minute.',
+          title: 'Worst imbalance', width: 4, height: 8, unit: 'none', decimals: 1, thresholds: [3, 6], description: 'Most loaded expert over the mean of its layer, in the worst layer, over the last minute.',
           queries: [over(`max(${of('llama4_expert_imbalance_ratio')})`, 'worst layer')],
         }),
         number({
-          title: 'Expert rows', width: 4, unit: 'short', description: 'Rows a second that experts computed, over all layers. One token is one row in each layer with experts.',
+          title: 'Expert rows', width: 4, height: 8, unit: 'short', description: 'Rows a second that experts computed, over all layers. One token is one row in each layer with experts.',
           queries: [over(sum(rate(expertRows)), 'rows/s')],
         }),
         lines({

@@ -47,8 +47,9 @@ export const faults = dashboard({
       title: 'Hosts and plans',
       pieces: [
         lines({
-          title: 'Hosts', width: 12, unit: 'short', steps: true, description: 'Hosts that are scraped, and targets that do not answer.',
+          title: 'Hosts', width: 12, unit: 'short', steps: true, description: 'Hosts that are scraped, processes (gateways too) that say they are not ready, and targets that do not answer.',
           queries: [
+            over(`count by (job) (${of('llama4_ready')}) - sum by (job) (${of('llama4_ready')})`, 'not ready, {{job}}'),
             over(`count by (job) (${of('llama4_host_info')})`, 'hosts, {{job}}'),
             over(`count by (job) (${of('up')}) - sum by (job) (${of('up')})`, 'targets that do not answer, {{job}}'),
           ],
@@ -83,8 +84,8 @@ export const faults = dashboard({
           queries: [over(sum(rate('llama4_replayed_tokens_total')), 'tokens/s')],
         }),
         lines({
-          title: 'Longest time between tokens', width: 12, unit: 's', description: 'p99 over all answers; a plan change should not show here for longer than a moment.',
-          queries: [over(quantile(0.99, 'llama4_inter_token_latency_seconds'), 'p99', { exemplar: true })],
+          title: 'Longest time between tokens', width: 12, unit: 's', description: 'Of all answers, to the bucket. Failovers show here at once; a plan change should not, for longer than a moment.',
+          queries: [over(quantile(1, 'llama4_inter_token_latency_seconds'), 'longest', { exemplar: true })],
         }),
       ],
     },

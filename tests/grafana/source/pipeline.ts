@@ -17,15 +17,15 @@ export const pipeline = dashboard({
       title: 'A step',
       pieces: [
         number({
-          title: 'Steps', width: 4, unit: 'ops', description: 'Passes of a micro-batch through all layers, a second.',
+          title: 'Steps', width: 4, height: 8, unit: 'ops', description: 'Passes of a micro-batch through all layers, a second.',
           queries: [over(sum(steps), 'steps/s')],
         }),
         number({
-          title: 'Step, p50', width: 4, unit: 's', description: 'Half of the steps took no longer.',
+          title: 'Step, p50', width: 4, height: 8, unit: 's', description: 'Half of the steps took no longer.',
           queries: [over(quantile(0.5, 'llama4_step_duration_seconds'), 'p50')],
         }),
         number({
-          title: 'Rows in a step', width: 4, unit: 'short', decimals: 1, description: 'Mean rows of a step: decodes and tokens of prefill chunks. More rows use the weights better.',
+          title: 'Rows in a step', width: 4, height: 8, unit: 'short', decimals: 1, description: 'Mean rows of a step: decodes and tokens of prefill chunks. More rows use the weights better.',
           queries: [over(`${sum(rate('llama4_step_rows_sum'))} / ${sum(rate('llama4_step_rows_count'))}`, 'rows')],
         }),
         bars({
