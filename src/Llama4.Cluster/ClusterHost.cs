@@ -138,14 +138,15 @@ public sealed class ClusterHost : IAsyncDisposable
         ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, IProgress<double>? progress, CancellationToken cancellation)
     {
         var checkpoint = Checkpoint.Open(options.ModelDirectory);
-        var pod = KubernetesPod.OfEnvironment(Environment.GetEnvironmentVariable);
-        var id = HostNames.New(options.Name ?? pod?.Name);
+        if (KubernetesPod.OfEnvironment(Environment.GetEnvironmentVariable) is { } pod)
+            options = options with { Name = options.Name ?? pod.Name, Advertise = options.Advertise ?? pod.Address };
+        var id = HostNames.New(options.Name);
         var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
         var host = new ModelHost(id, checkpoint, CpuDevice.Create(options.Threads), ComputeMode.Bf16, limits, options.KvBytes, progress, cancellation);
         try
         {
-            var own = options.Advertise ?? pod?.Address ?? await SiloMembership.AddressTowardsAsync(address.EndPoints[0]);
-            var silo = await StartSiloAsync(options, address, redis, host, own, pod);
+            var own = options.Advertise ?? await SiloMembership.AddressTowardsAsync(address.EndPoints[0]);
+            var silo = await StartSiloAsync(options, address, redis, host, own);
             silo.Services.GetRequiredService<HostMeter>();
             var agent = silo.Services.GetRequiredService<HostAgent>();
             agent.Start();
@@ -161,7 +162,7 @@ public sealed class ClusterHost : IAsyncDisposable
     }
 
     private static async Task<IHost> StartSiloAsync(
-        ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, ModelHost host, IPAddress own, KubernetesPod? pod)
+        ClusterHostOptions options, ConfigurationOptions address, IConnectionMultiplexer redis, ModelHost host, IPAddress own)
     {
         var measured = MachineProbe.Glance(host.Device.Description.Threads);
         int[] fixedPorts = [.. ((int[])[options.SiloPort, options.GatewayPort]).Where(port => port > 0)];
@@ -200,7 +201,7 @@ public sealed class ClusterHost : IAsyncDisposable
 
         void Membership(ISiloBuilder silo)
         {
-            if (pod is not null)
+            if (KubernetesPod.OfEnvironment(Environment.GetEnvironmentVariable) is not null)
                 KubernetesPod.AddTo(silo);
             SiloMembership.Redis(address, options.ClusterId)(silo);
         }
