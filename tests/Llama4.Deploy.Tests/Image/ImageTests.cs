@@ -6,7 +6,7 @@ public sealed class ImageTests(OfflineImage image) : IClassFixture<OfflineImage>
     private const string UserId = "10001";
     private const long BytesMax = 130_000_000;
 
-    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
     [Fact]
     public void Image_RunsAsNobodyAndListensByOptionsOnly()

@@ -7,7 +7,7 @@ namespace Llama4.Deploy.Tests.Image;
 /// <summary>The image, built once for all tests of it by deploy/image/build-offline.sh. Code is not compiled ahead here, which takes a minute.</summary>
 public sealed class OfflineImage : IAsyncLifetime
 {
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(12);
     private static readonly string[] Programs = ["apt-get", "dpkg-deb", "docker-registry", "curl"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("llama4-image-").FullName;
