@@ -42,5 +42,10 @@ internal static class CommandLine
             error.WriteLine($"error: {mistake.Message}");
             return Usage;
         }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or UnauthorizedAccessException) // stopped before the load began; files of results that cannot be written
+        {
+            error.WriteLine($"error: {(failure is OperationCanceledException ? "stopped" : failure.Message)}");
+            return Failure;
+        }
     }
 }

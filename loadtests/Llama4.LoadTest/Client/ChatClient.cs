@@ -9,6 +9,9 @@ internal sealed class ChatClient : IDisposable
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>For the end of the body after <c>[DONE]</c>.</summary>
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
     private readonly HttpClient _http;
     private readonly Uri _endpoint;
     private readonly RunClock _clock;
@@ -72,7 +75,7 @@ internal sealed class ChatClient : IDisposable
             answer.Detail = ChatChunk.Limited(error.Message);
         }
 
-        answer.End = _clock.Now;
+        answer.End = answer.End > 0 ? answer.End : _clock.Now;
         sink.Ended(id, answer.Last, answer.End, answer.Outcome != Outcome.Ok);
         return answer;
     }
@@ -84,7 +87,6 @@ internal sealed class ChatClient : IDisposable
         var parser = new SseParser();
         var events = new List<byte[]>();
         var buffer = new byte[16 * 1024];
-        var done = false;
         while (true)
         {
             var read = await stream.ReadAsync(buffer, limited);
@@ -102,9 +104,13 @@ internal sealed class ChatClient : IDisposable
             {
                 if (data.AsSpan().SequenceEqual("[DONE]"u8))
                 {
-                    done = true; // read on: only a connection that was read to its end is used again
+                    answer.End = now;
+                    (answer.Outcome, answer.Detail) = answer.Finish is not null ? (Outcome.Ok, null) : (Outcome.Cut, "the stream ended without a finish reason");
+                    await CloseAsync(stream, buffer);
+                    return;
                 }
-                else if (!done && Take(answer, ChatChunk.Parse(data), now, sink) is { } failure)
+
+                if (Take(answer, ChatChunk.Parse(data), now, sink) is { } failure)
                 {
                     (answer.Outcome, answer.Detail) = (Outcome.Error, failure);
                     return;
@@ -114,10 +120,25 @@ internal sealed class ChatClient : IDisposable
             events.Clear();
             if (read == 0)
             {
-                var whole = done && answer.Finish is not null;
-                (answer.Outcome, answer.Detail) = whole ? (Outcome.Ok, null) : (Outcome.Cut, $"the stream ended {(done ? "without a finish reason" : "before [DONE]")}");
+                (answer.Outcome, answer.Detail) = (Outcome.Cut, "the stream ended before [DONE]");
                 return;
             }
+        }
+    }
+
+    /// <summary>Reads to the end of the body, if it comes soon: only then is the connection used again. What is wrong with it now no longer concerns the answer.</summary>
+    private static async Task CloseAsync(Stream stream, byte[] buffer)
+    {
+        using var limit = new CancellationTokenSource(CloseLimit);
+        try
+        {
+            while (await stream.ReadAsync(buffer, limit.Token) > 0)
+            {
+            }
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // The connection is closed instead.
         }
     }
 

@@ -14,10 +14,11 @@ internal static class ServerUrl
         return new Uri($"{stem}{(stem.EndsWith("/v1", StringComparison.Ordinal) ? "" : "/v1")}/{path}");
     }
 
-    public static Uri Parse(string text) =>
+    /// <param name="option">For the error.</param>
+    public static Uri Parse(string text, string option = "--url") =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
-            : throw new LoadTestException($"--url: expected http://HOST:PORT or https://HOST, found '{text}'");
+            : throw new LoadTestException($"{option}: expected http://HOST:PORT or https://HOST, found '{text}'");
 
     /// <summary>The first model of <c>/v1/models</c>.</summary>
     /// <exception cref="LoadTestException">The server does not say.</exception>

@@ -56,7 +56,7 @@ internal sealed class StartedProcesses : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _processes.Where(process => !process.HasExited))
+        foreach (var process in Enumerable.Reverse(_processes).Where(process => !process.HasExited)) // what others rely on was started first
         {
             using var terminate = Process.Start("kill", ["-TERM", $"{process.Id}"]);
             using var wake = Process.Start("kill", ["-CONT", $"{process.Id}"]); // a fault may have frozen it

@@ -22,5 +22,5 @@ internal sealed record Axis(string Label, Func<double, double> Position, IReadOn
         return new Axis("percentile", value => Math.Min(1, -Math.Log10(Math.Max(1 - (value / 100), 1e-12)) / nines), [.. values.Take(nines + 1).Select(value => (value, Number(value)))]);
     }
 
-    public static string Number(double value) => value.ToString(Math.Abs(value) >= 10_000 ? "0.###e0" : "0.######", CultureInfo.InvariantCulture);
+    public static string Number(double value) => value.ToString(Math.Abs(value) >= 1_000_000 ? "0.###e0" : "0.######", CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,7 @@ internal sealed class Page(string title)
         .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
         .key { margin-left: .8em; white-space: nowrap; } .key::before { content: ""; display: inline-block; width: 1.4em; margin-right: .4em; border-top: 2px solid; vertical-align: middle; } .key.dashed::before { border-top-style: dashed; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; } th, td { padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
-        th { font-weight: 600; color: var(--dim); } th:first-child, td:first-child, .text { text-align: left; } td.text { white-space: normal; min-width: 16rem; }
+        th { font-weight: 600; color: var(--dim); } th:first-child, td:first-child, .text { text-align: left; } td.text { white-space: normal; min-width: 16rem; overflow-wrap: anywhere; }
         .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } pre { overflow-x: auto; font-size: .8rem; border: 1px solid var(--rule); padding: .8rem; }
         """;
 

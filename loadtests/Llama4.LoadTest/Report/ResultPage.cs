@@ -62,12 +62,13 @@ internal static class ResultPage
         if (result.Faults.Count > 0)
         {
             page.Section("Faults").Table(
-                ["", "at, s", "streams open then", "their longest gaps: median, ms", "p99", "streams until the next fault", "failed", "longest gap of all, ms", "exit code", "=command"],
+                ["", "at, s", "open streams", "gap p50, ms", "p99", "all streams", "failed", "longest gap, ms", "exit code", "=command"],
                 result.Faults.Select((fault, i) => (string[])
                 [
                     $"{i + 1}", Say($"{fault.At:0.0}"), $"{fault.OpenStreams}", Say($"{fault.GapMedian * 1e3:0}"), Say($"{fault.GapP99 * 1e3:0}"), $"{fault.Streams}", Bad(fault.FailedStreams), Say($"{fault.GapMax * 1e3:0}"),
                     fault.ExitCode == 0 ? "0" : $"!{fault.ExitCode}", $"={fault.Command}{(fault.Note is { } note ? $" ({note})" : "")}",
                 ]));
+            page.Lead("A gap is a stream's longest time without a token, from the fault on: of the streams that were open then, and the longest of all until the next fault.");
         }
     }
 

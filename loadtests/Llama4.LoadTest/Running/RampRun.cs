@@ -10,6 +10,9 @@ namespace Llama4.LoadTest.Running;
 /// <summary>A scenario at one rate after the other, each from an idle server, until one is too much for it.</summary>
 internal sealed class RampRun(Scenario scenario, Target target, double stepSeconds, ResultFolder? folder, TextWriter progress)
 {
+    /// <summary>Sessions expected at a rate at least; with fewer a step would say nothing.</summary>
+    private const double SessionsMin = 10;
+
     private static readonly TimeSpan SamplePause = TimeSpan.FromMilliseconds(100);
 
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
@@ -26,7 +29,7 @@ internal sealed class RampRun(Scenario scenario, Target target, double stepSecon
         {
             // Another seed for each: the same prompts again might be found in the server's cache.
             var seed = scenario.Seed + (ulong)steps.Count;
-            var step = await StepAsync(scenario with { Seed = seed, Seconds = stepSeconds, Arrivals = scenario.Arrivals with { Rate = rate } }, client, whole, stop);
+            var step = await StepAsync(scenario with { Seed = seed, Seconds = Math.Max(stepSeconds, SessionsMin / rate), Arrivals = scenario.Arrivals with { Rate = rate } }, client, whole, stop);
             if (stop.IsCancellationRequested)
             {
                 break; // half a step says nothing

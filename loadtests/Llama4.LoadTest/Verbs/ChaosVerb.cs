@@ -18,9 +18,10 @@ internal static class ChaosVerb
         var todo = new Option<string[]>("--do") { HelpName = "'at N s: COMMAND'", Description = "Run by the shell N seconds after the start; may be given several times.", DefaultValueFactory = _ => [] };
         var script = new Option<string?>("--script") { HelpName = "FILE", Description = "Lines of SECONDS COMMAND." };
         var started = new Option<string[]>("--start") { HelpName = "COMMAND", Description = "A process that is started before and stopped after; commands know its number as $PID1 (the next as $PID2).", DefaultValueFactory = _ => [] };
+        var ready = new Option<string?>("--ready") { HelpName = "URL", Description = "Asked until it answers below 500, before the load begins; otherwise the server's /v1/models." };
         var command = new Command("chaos", "Load a server while commands kill or freeze parts of it: the longest gap of each stream, fault by fault. Exit code 1 if a command failed.");
         options.AddTo(command);
-        foreach (Option option in (Option[])[seconds, todo, script, started])
+        foreach (Option option in (Option[])[seconds, todo, script, started, ready])
         {
             command.Add(option);
         }
@@ -31,7 +32,7 @@ internal static class ChaosVerb
             var faults = Faults(parsed.GetRequiredValue(todo), parsed.GetValue(script), scenario.Seconds);
             var folder = options.Folder(parsed);
             await using var processes = new StartedProcesses(parsed.GetRequiredValue(started), folder?.Path);
-            await processes.ReadyAsync(ServerUrl.Of(options.Url(parsed), "models"), ReadyLimit, stop);
+            await processes.ReadyAsync(parsed.GetValue(ready) is { } asked ? ServerUrl.Parse(asked, "--ready") : ServerUrl.Of(options.Url(parsed), "models"), ReadyLimit, stop);
             var target = await options.TargetAsync(parsed, stop);
             var gaps = new FaultGaps();
             LoadRun run = null!;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Llama4.LoadTest.Client;
 using Llama4.LoadTest.Results;
 using Llama4.LoadTest.Running;
@@ -21,16 +20,10 @@ internal sealed class LoadOptions
 
     public void AddTo(Command command)
     {
-        foreach (Symbol symbol in (Symbol[])[_scenario, _url, _key, _model, _rate, _seed, _inFlight, _out])
+        command.Add(_scenario);
+        foreach (Option option in (Option[])[_url, _key, _model, _rate, _seed, _inFlight, _out])
         {
-            if (symbol is Argument argument)
-            {
-                command.Add(argument);
-            }
-            else
-            {
-                command.Add((Option)symbol);
-            }
+            command.Add(option);
         }
     }
 

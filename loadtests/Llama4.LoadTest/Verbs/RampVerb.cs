@@ -12,7 +12,7 @@ internal static class RampVerb
     public static Command Create(TextWriter output, TextWriter error)
     {
         var options = new LoadOptions();
-        var seconds = new Option<double>("--seconds") { HelpName = "N", Description = "How long sessions arrive at each rate.", DefaultValueFactory = _ => 20 };
+        var seconds = new Option<double>("--seconds") { HelpName = "N", Description = "How long sessions arrive at each rate, or as long as ten need.", DefaultValueFactory = _ => 20 };
         var to = new Option<double>("--to") { HelpName = "N", Description = "The greatest rate that is tried.", DefaultValueFactory = _ => 1000 };
         var factor = new Option<double>("--factor") { HelpName = "N", Description = "From one rate to the next.", DefaultValueFactory = _ => 1.5 };
         var refine = new Option<int>("--refine") { HelpName = "N", Description = "Rates tried between the last that was kept and the first that was not.", DefaultValueFactory = _ => 2 };

@@ -49,7 +49,7 @@ internal static class SoakVerb
     {
         (not null, not null) => throw new LoadTestException("--pid, --metrics: expected one of them, found both"),
         ({ } id, null) => ResidentMemory.OfProcess(id),
-        (null, { } url) => ResidentMemory.OfMetrics(ServerUrl.Parse(url), key),
+        (null, { } url) => ResidentMemory.OfMetrics(ServerUrl.Parse(url, "--metrics"), key),
         _ => null,
     };
 }

@@ -103,6 +103,23 @@ public class ChatClientTests
     }
 
     [Fact]
+    public async Task ConnectionThatStaysOpenAfterDone_IsOkAndOverAtDone()
+    {
+        await using var server = new FakeServer(async (_, stream, over) =>
+        {
+            await FakeServer.WriteAsync(stream, FakeServer.Head + FakeServer.Answer, over);
+            await Task.Delay(Timeout.Infinite, over);
+        });
+
+        var clock = new RunClock();
+        using var client = new ChatClient(server.Url, null, clock);
+        var answer = await client.AskAsync(1, "{}"u8.ToArray(), Long, new SinkOfTest(null), CancellationToken.None);
+
+        answer.Outcome.ShouldBe(Outcome.Ok);
+        (clock.Now - answer.End).ShouldBeGreaterThan(0.9); // the end of the body was waited for, and is no part of the answer's time
+    }
+
+    [Fact]
     public async Task EndlessText_IsMalformed()
     {
         var text = $"data: {{\"choices\":[{{\"delta\":{{\"content\":\"{new string('x', 100_000)}\"}}}}]}}\n\n";
