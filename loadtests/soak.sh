@@ -30,5 +30,6 @@ status=0
 kill -TERM "$server"
 wait "$server" || { echo "the server ended with $?; see $out/server.log" >&2; status=1; }
 trap - EXIT
-grep -E ' (warn|fail|crit): |^error' "$out/server.log" >&2 && { echo "the server complained" >&2; status=1; }
+grep -E ' (warn|fail|crit): |^error' "$out/server.log" | head -20 >&2 || true
+grep -qE ' (fail|crit): |^error' "$out/server.log" && { echo "the server failed at something; see $out/server.log" >&2; status=1; }
 exit "$status"

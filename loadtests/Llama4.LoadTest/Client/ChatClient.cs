@@ -15,6 +15,7 @@ internal sealed class ChatClient : IDisposable
     private readonly HttpClient _http;
     private readonly Uri _endpoint;
     private readonly RunClock _clock;
+    private long _requests;
 
     public ChatClient(Uri server, string? key, RunClock clock)
     {
@@ -34,11 +35,11 @@ internal sealed class ChatClient : IDisposable
 
     /// <summary>Never throws for what a server does: that is the outcome.</summary>
     /// <param name="over">Ends it as <see cref="Outcome.Unfinished"/>.</param>
-    public async Task<Answer> AskAsync(long id, byte[] body, TimeSpan limit, IStreamSink sink, CancellationToken over)
+    public async Task<Answer> AskAsync(byte[] body, TimeSpan limit, IStreamSink sink, CancellationToken over)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(over);
         limited.CancelAfter(limit);
-        var answer = new Answer(id) { Sent = _clock.Now };
+        var answer = new Answer(Interlocked.Increment(ref _requests)) { Sent = _clock.Now };
         answer.Last = answer.Sent;
         var answering = false;
         try
@@ -76,7 +77,7 @@ internal sealed class ChatClient : IDisposable
         }
 
         answer.End = answer.End > 0 ? answer.End : _clock.Now;
-        sink.Ended(id, answer.Last, answer.End, answer.Outcome != Outcome.Ok);
+        sink.Ended(answer.Id, answer.Last, answer.End, answer.Outcome != Outcome.Ok);
         return answer;
     }
 

@@ -11,7 +11,6 @@ namespace Llama4.LoadTest.Running;
 internal sealed class OpenLoop(Scenario scenario, string model, ChatClient client, Recorder recorder, RunClock clock)
 {
     private readonly ConcurrentDictionary<int, Task> _open = [];
-    private long _requests;
 
     /// <summary>Runs to the end of the last request, or to the scenario's <c>drain_seconds</c> after the last arrival.</summary>
     /// <param name="from">Seconds of the run's clock to which arrivals are relative.</param>
@@ -106,7 +105,7 @@ internal sealed class OpenLoop(Scenario scenario, string model, ChatClient clien
             return null;
         }
 
-        var answer = await client.AskAsync(Interlocked.Increment(ref _requests), body, TimeSpan.FromSeconds(scenario.TimeoutSeconds), recorder, over);
+        var answer = await client.AskAsync(body, TimeSpan.FromSeconds(scenario.TimeoutSeconds), recorder, over);
         recorder.Done(part, number, intended, answer, turn.IsRight is { } isRight && answer.Outcome == Outcome.Ok ? isRight(answer.Text) : null);
         return answer;
     }

@@ -113,7 +113,7 @@ public class ChatClientTests
 
         var clock = new RunClock();
         using var client = new ChatClient(server.Url, null, clock);
-        var answer = await client.AskAsync(1, "{}"u8.ToArray(), Long, new SinkOfTest(null), CancellationToken.None);
+        var answer = await client.AskAsync("{}"u8.ToArray(), Long, new SinkOfTest(null), CancellationToken.None);
 
         answer.Outcome.ShouldBe(Outcome.Ok);
         (clock.Now - answer.End).ShouldBeGreaterThan(0.9); // the end of the body was waited for, and is no part of the answer's time
@@ -155,7 +155,7 @@ public class ChatClientTests
     {
         using var client = new ChatClient(url, "key", new RunClock());
         var sink = new SinkOfTest(seen);
-        return (await client.AskAsync(1, "{}"u8.ToArray(), limit, sink, over), sink);
+        return (await client.AskAsync("{}"u8.ToArray(), limit, sink, over), sink);
     }
 
     private sealed class SinkOfTest(TaskCompletionSource? seen) : IStreamSink
