@@ -1,4 +1,11 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using Llama4.Client;
 using Llama4.Telemetry.Tests.Otlp;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama4.Telemetry.Tests.Traces;
 
@@ -81,7 +88,10 @@ public class OneProcessTests
     public async Task Serve_OfClientsWithATrace_FollowsWhatTheySay()
     {
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var server = await ServerProcess.StartAsync(Environment(collector.Grpc, "grpc", ratio: 0, every: 1), "--port", "0");
+        var environment = Environment(collector.Grpc, "grpc", ratio: 0, every: 1);
+        environment["OTEL_SERVICE_NAME"] = "assistant";
+        environment["OTEL_RESOURCE_ATTRIBUTES"] = "deployment.environment.name=test";
+        await using var server = await ServerProcess.StartAsync(environment, "--port", "0");
 
         var (notAsked, plain) = await server.Http.ChatAsync(Tokens);
         var (sampledOut, _) = await server.Http.ChatAsync(Tokens, $"{Parent}-00");
@@ -100,8 +110,67 @@ public class OneProcessTests
         var request = collector.Spans.Named("chat scout-nano").ShouldHaveSingleItem();
         (request.Parent, request.State).ShouldBe((Parent[36..], "vendor=1,other=2"));
         collector.Spans.Named("2 step").ShouldAllBe(step => step.State == "vendor=1,other=2");
+        (request.Resource["service.name"], request.Resource["deployment.environment.name"]).ShouldBe(("assistant", "test"));
         Content(followed).ShouldBe(Content(plain)); // full depth changes no token
 
         static string Content(string body) => string.Concat(System.Text.RegularExpressions.Regex.Matches(body, "\"content\":\"([^\"]*)\"").Select(match => match.Groups[1].Value));
+    }
+
+    /// <summary>What a client does wrong is told with its code and is no error of ours; other endpoints are requests without a model's part.</summary>
+    [Fact]
+    public async Task Serve_OfWhatIsRefused_RecordsWhy()
+    {
+        await using var collector = await OtlpReceiver.StartAsync();
+        await using var server = await ServerProcess.StartAsync(Environment(collector.Http, "http/protobuf", ratio: 1, every: 0), "--port", "0");
+
+        await PostAsync("/v1/chat/completions", new { model = "another", messages = (object[])[new { role = "user", content = "hello" }] });
+        await PostAsync("/v1/completions", new { model = "scout-nano", prompt = "Paris is", max_tokens = 2, n = 2 });
+        await PostAsync("/tokenize", new { model = "scout-nano", prompt = "hello" });
+        (await server.StopAsync()).ShouldBe(0, server.Log);
+
+        var refused = collector.Spans.Named("chat").ShouldHaveSingleItem();
+        (refused.Text("error.type"), refused.Number("http.response.status_code"), refused.Status).ShouldBe(("model_not_found", 404, 0));
+        var completion = collector.Spans.Named("text_completion scout-nano").ShouldHaveSingleItem();
+        completion.Number("gen_ai.request.choice.count").ShouldBe(2);
+        collector.Spans.Below(completion).Named("2 engine").Count.ShouldBe(2); // one for each answer
+        var tokenize = collector.Spans.Named("POST /tokenize").ShouldHaveSingleItem();
+        tokenize.Tags.Keys.ShouldNotContain(tag => tag.StartsWith("gen_ai.") || tag == "error.type");
+        collector.Spans.Named("5 layer").ShouldBeEmpty();
+
+        async Task PostAsync(string path, object body)
+        {
+            using var response = await server.Http.PostAsJsonAsync(path, body);
+            response.Headers.GetValues("traceresponse").Single().ShouldEndWith("-01");
+        }
+    }
+
+    /// <summary>A chat over Orleans is below the span of the program that asks.</summary>
+    [Fact]
+    public async Task Serve_OfAClientWithoutHttp_IsBelowItsSpan()
+    {
+        using var source = new ActivitySource("a program");
+        using var listener = new ActivityListener { ShouldListenTo = one => one == source, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        ActivitySource.AddActivityListener(listener);
+        await using var collector = await OtlpReceiver.StartAsync();
+        var port = FreePort();
+        await using var server = await ServerProcess.StartAsync(Environment(collector.Grpc, "grpc", ratio: 0, every: 1), "--port", "0", "--client-port", $"{port}");
+
+        await using var services = new ServiceCollection().AddLlama4Client($"tcp://127.0.0.1:{port}").BuildServiceProvider();
+        using var asking = source.StartActivity("asking")!;
+        await services.GetRequiredService<IChatClient>().GetResponseAsync("What is the capital of France?", new ChatOptions { MaxOutputTokens = Tokens });
+        var spans = await collector.UntilAsync(spans => spans.Named("chat scout-nano").Count > 0 && spans.Named("5 layer").Count >= 8);
+
+        var chat = spans.Named("chat scout-nano").ShouldHaveSingleItem();
+        (chat.Trace, chat.Parent).ShouldBe((asking.TraceId.ToHexString(), asking.SpanId.ToHexString()));
+        chat.Number("gen_ai.usage.output_tokens").ShouldBeGreaterThan(0);
+        chat.Tags.Keys.ShouldNotContain("http.response.status_code");
+        spans.Select(span => span.Trace).Distinct().Count().ShouldBe(1);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RequestSpan
         }
 
         var span = request._span;
-        http.Response.Headers["traceresponse"] = span.Id;
+        Tell(http.Response, span.Id!);
         span.SetTag("http.request.method", http.Request.Method).SetTag("http.route", http.Request.Path.Value).SetTag("url.scheme", http.Request.Scheme).SetTag("network.protocol.version", http.Request.Protocol.Split('/')[^1]);
         if (http.Request.Host is { HasValue: true } host)
         {
@@ -153,6 +153,13 @@ internal sealed class RequestSpan
         _span.Stop();
         Activity.Current = _before;
     }
+
+    /// <summary>Late, as an error body clears the headers that were set before it. In a method of its own: whose closure is made nowhere but here.</summary>
+    private static void Tell(HttpResponse response, string id) => response.OnStarting(() =>
+    {
+        response.Headers["traceresponse"] = id;
+        return Task.CompletedTask;
+    });
 
     /// <summary>OpenTelemetry's word for what an endpoint does, and whether a model has a part in it.</summary>
     private static (string Operation, bool IsModels) OperationOf(string endpoint) => endpoint switch
