@@ -9,8 +9,6 @@ namespace Llama4.Deploy.Tests.Dashboards;
 /// </summary>
 public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
 {
-    private const string EngineAtWork = "llama4_sequences_running >= 8";
-
     private const string Everything = "engine,attention,vocabulary,experts";
 
     protected override IReadOnlyList<(string Name, string Roles, string[] Options)> Members =>
@@ -32,10 +30,9 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
         using (var refused = await http.PostAsJsonAsync(new Uri(Gateway, "v1/chat/completions"), new { model = "of-another-house" }))
             refused.IsSuccessStatusCode.ShouldBeFalse();
         await LoadAsync(requests: 24);
-        Layer = (await SeriesAsync("max by (layer) (llama4_expert_rows_total)"))[0].GetProperty("layer").GetString()!;
-        var answers = LoadAsync(requests: 12, atATime: 12, tokens: 400);
-        await UntilAsync(async () => (await SeriesAsync(EngineAtWork)).Count == 1, "an engine has answers in progress");
-        var engine = (await SeriesAsync(EngineAtWork))[0].GetProperty("instance").GetString()!;
+        Layer = (await FirstAsync("max by (layer) (llama4_expert_rows_total)")).GetProperty("layer").GetString()!;
+        var answers = LoadAsync(requests: 24, atATime: 12, tokens: 400); // some scrapes long, on fast machines too
+        var engine = (await FirstAsync("llama4_sequences_running >= 8")).GetProperty("instance").GetString()!;
         var killed = Doors.ToList().FindIndex(door => door.Authority == engine);
         HostAddresses = [Doors[3 - killed].Authority, engine]; // of 1 and 2
         Hosts[killed].Signal("KILL");
@@ -48,4 +45,12 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
     /// <summary>Labels of each series that a query gives now.</summary>
     public async Task<List<JsonElement>> SeriesAsync(string query) =>
         [.. (await AskAsync("api/v1/query", query)).GetProperty("result").EnumerateArray().Select(series => series.GetProperty("metric"))];
+
+    /// <summary>Labels of the first series that a query gives; waits for one.</summary>
+    private async Task<JsonElement> FirstAsync(string query)
+    {
+        List<JsonElement> found = [];
+        await UntilAsync(async () => (found = await SeriesAsync(query)).Count > 0, $"{query} gives something");
+        return found[0];
+    }
 }
