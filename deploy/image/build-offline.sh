@@ -5,7 +5,8 @@
 # lie on disk. SOURCE_DATE_EPOCH dates everything in it. Needs the .NET SDK, apt, docker-registry and curl; not root.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-archive=$(readlink -f -- "${1:?usage: build-offline.sh ARCHIVE [MSBUILD-OPTION...]}")
+mkdir -p "$(dirname "${1:?usage: build-offline.sh ARCHIVE [MSBUILD-OPTION...]}")"
+archive=$(readlink -f -- "$1")
 shift
 
 work=$(mktemp -d)
