@@ -13,8 +13,8 @@ internal static class MetricsSetup
 {
     private const string Path = "/metrics";
 
-    /// <summary>What <c>target_info</c> says of this process where the environment (OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME) says nothing.</summary>
-    private static readonly string InstanceId = Guid.NewGuid().ToString();
+    /// <summary>What <c>target_info</c> says of this process where the environment (OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME) says nothing; the same as over OTLP.</summary>
+    private static readonly string InstanceId = $"{Environment.MachineName}-{Environment.ProcessId}";
 
     public static IServiceCollection AddLlama4Scraping(this IServiceCollection services)
     {
