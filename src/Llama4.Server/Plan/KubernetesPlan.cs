@@ -48,7 +48,6 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
     /// With hosts that are nearly full a standby does not always find room on another node: of five hosts on two nodes, those of the node with three
     /// have more than the other two can hold beside their own.
     /// </summary>
-    /// <exception cref="PlacementException">Not even with a node for each pod.</exception>
     private static int NodesOf(
         IReadOnlyList<KubernetesWorkload> workloads, IReadOnlyList<ListedHost> hosts, PlacementPlan plan, Func<IReadOnlyList<HostCapacity>, PlacementRequest> request)
     {
@@ -59,9 +58,16 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
             [
                 .. hosts.GroupBy(host => KubernetesWorkload.ComponentOf(plan, host.Capacity.Host)).SelectMany(kind => kind.Select((host, i) => host.Capacity with { Zone = $"node-{i % nodes}" })),
             ];
-            if (Survives(PlacementPlanner.Plan(request(placed)), placed.ToDictionary(host => host.Host, host => host.Zone)))
+            try
             {
-                return nodes;
+                if (Survives(PlacementPlanner.Plan(request(placed)), placed.ToDictionary(host => host.Host, host => host.Zone)))
+                {
+                    return nodes;
+                }
+            }
+            catch (PlacementException)
+            {
+                // What fits without nodes may not fit when they are heeded: then it wants more of them.
             }
         }
 

@@ -55,6 +55,22 @@ public sealed class FetchTests : IDisposable
         files.ShouldAllBe(file => File.ReadAllText(Path.Combine(Target, file.Key)) == file.Value);
     }
 
+    /// <summary>This server gives files from their beginning only: what is half there is loaded anew by the next try.</summary>
+    [Fact]
+    public async Task WhatCannotBeGoneOnWith_IsLoadedAnew()
+    {
+        Assert.SkipUnless(Programs.Has("curl"), "curl is not installed");
+        await using var server = await StartAsync(new() { ["config.json"] = "{}", ["tokenizer.model"] = "words", ["model.safetensors"] = "weights" });
+        Directory.CreateDirectory(Target + ".part");
+        await File.WriteAllTextAsync(Path.Combine(Target + ".part", "model.safetensors.loading"), "wei");
+
+        (await RunAsync(server.Urls.Single(), "hf_secret")).Exit.ShouldNotBe(0);
+        (await RunAsync(server.Urls.Single(), "hf_secret")).Exit.ShouldBe(0);
+
+        Names(Target).ShouldBe(["config.json", "model.safetensors", "tokenizer.model"]);
+        (await File.ReadAllTextAsync(Path.Combine(Target, "model.safetensors"))).ShouldBe("weights");
+    }
+
     [Fact]
     public async Task WrongToken_IsAnError()
     {

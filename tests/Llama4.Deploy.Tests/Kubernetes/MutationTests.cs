@@ -58,6 +58,7 @@ public class MutationTests
         { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/volumeMounts/0/name", "\"temp\"" },
         { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/1/secret/secretName", "\"keys\"" },
         { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/0/emptyDir", "{}" },
+        { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/env/7/valueFrom/secretKeyRef/key", "\"password\"" },
         { nameof(PodChecks.Volumes), "PersistentVolumeClaim", "llama4-models", "spec/accessModes", "[\"ReadWriteOnce\"]" },
         { nameof(PodChecks.Volumes), "Job", "llama4-fetch", $"{Container}/env/1/value", "\"/models/other\"" },
         { nameof(PodChecks.Volumes), "Job", "llama4-fetch", $"{Template}/volumes/1/configMap/name", "\"fetch\"" },

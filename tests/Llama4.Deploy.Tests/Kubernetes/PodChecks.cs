@@ -8,6 +8,9 @@ internal static class PodChecks
     /// <summary>Made by who installs (deploy/k8s/README.md), not by an overlay.</summary>
     private static readonly string[] SecretsOfOthers = ["llama4-secrets", "llama4-tls"];
 
+    /// <summary>Those that the README's command makes, and the one that a checkpoint may want.</summary>
+    private static readonly string[] KeysOfSecret = ["redis-password", "admin-key", "keys.jsonl", "model-token"];
+
     public static IEnumerable<string> Rights(Manifests all)
     {
         foreach (var workload in all.Workloads)
@@ -68,8 +71,8 @@ internal static class PodChecks
             }
 
             foreach (var key in (workload.Container.Env ?? []).Select(one => one.ValueFrom?.SecretKeyRef).OfType<V1SecretKeySelector>())
-                if (!Secret(all, key.Name))
-                    yield return $"{workload.Name}: there is no Secret {key.Name}";
+                if (!Secret(all, key.Name) || (key.Name == "llama4-secrets" && !HasKey(all, key.Key)))
+                    yield return $"{workload.Name}: there is no {key.Key} in a Secret {key.Name}";
         }
 
         foreach (var server in all.Servers)
@@ -111,6 +114,10 @@ internal static class PodChecks
         foreach (var host in all.Hosts.Where(one => one.Option("--admin-port") is null || !one.Container.Env.Any(variable => variable.Name == "LLAMA4_ADMIN_KEY" && variable.ValueFrom?.SecretKeyRef is not null)))
             yield return $"{host.Name} has no operators' interface with a key of theirs";
     }
+
+    /// <summary>Where the Secret is made by an overlay, in it too, but what may be left out.</summary>
+    private static bool HasKey(Manifests all, string key) => KeysOfSecret.Contains(key)
+        && all.All<V1Secret>().All(secret => secret.Metadata.Name != "llama4-secrets" || key == "model-token" || secret.Data.ContainsKey(key));
 
     private static bool Secret(Manifests all, string name) => SecretsOfOthers.Contains(name) || all.All<V1Secret>().Any(one => one.Metadata.Name == name)
         || all.Documents.Any(one => (string)one["kind"]! == "Certificate" && (string?)one["spec"]!["secretName"] == name);

@@ -19,17 +19,23 @@ trap 'rm -f "$headers" "$errors"' EXIT
 # get FILE: loads what is missing of it. 1 where there is no such file; what else goes wrong ends the script, and the Job tries again.
 get() {
   [ ! -e "$part/$1" ] || return 0
-  if code=$(curl --fail --silent --show-error --location --retry 10 --retry-connrefused --connect-timeout 30 --speed-limit 1024 --speed-time 60 \
-    --header "@$headers" --continue-at - --output "$part/$1.loading" --write-out '%{http_code}' "$SOURCE/$1" 2>"$errors"); then
-    mv "$part/$1.loading" "$part/$1"
-    echo "$1"
-  elif [ "$code" = 404 ]; then
-    rm -f "$part/$1.loading"
-    return 1
-  else
-    echo "$SOURCE/$1: $(cat "$errors")" >&2
-    exit 1
-  fi
+  status=0
+  code=$(curl --fail --silent --show-error --location --retry 10 --retry-connrefused --connect-timeout 30 --speed-limit 1024 --speed-time 60 \
+    --header "@$headers" --continue-at - --output "$part/$1.loading" --write-out '%{http_code}' "$SOURCE/$1" 2>"$errors") || status=$?
+  case $status:$code in
+    0:*)
+      mv "$part/$1.loading" "$part/$1"
+      echo "$1"
+      return 0
+      ;;
+    22:404)
+      rm -f "$part/$1.loading"
+      return 1
+      ;;
+    22:416 | 33:*) rm -f "$part/$1.loading" ;; # it cannot be gone on with
+  esac
+  echo "$SOURCE/$1: $(cat "$errors")" >&2
+  exit 1
 }
 
 need() {
