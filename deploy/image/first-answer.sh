@@ -6,7 +6,7 @@
 # the reason. Needs podman, curl, and root or a user with subordinate ids.
 set -euo pipefail
 archive=${1:?usage: first-answer.sh ARCHIVE}
-READY_LIMIT=60 STOP_LIMIT=20 # seconds
+READY_LIMIT=120 STOP_LIMIT=20 # seconds
 QUESTION='{"model": "scout-nano", "temperature": 0, "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
 
 for program in podman curl; do
@@ -41,10 +41,12 @@ fi
 
 now() { date +%s%3N; }
 started=$(now)
-podman run -d --name first "${locked[@]}" "${how[@]}" -p 127.0.0.1::8080 "$image" >/dev/null
+# It ends by itself should this script be killed.
+podman run -d --name first --timeout 600 "${locked[@]}" "${how[@]}" -p 127.0.0.1::8080 "$image" >/dev/null
 url=http://$(podman port first 8080)
+process=$(podman inspect first --format '{{.State.Pid}}')
 until curl -sf -o "$work/ready" "$url/health/ready"; do
-  if (( $(now) > started + READY_LIMIT * 1000 )) || [[ $(podman inspect first --format '{{.State.Running}}') != true ]]; then
+  if (( $(now) > started + READY_LIMIT * 1000 )) || [[ ! -d /proc/$process ]]; then
     podman logs first >&2
     exit 1
   fi
@@ -53,7 +55,6 @@ done
 ready=$(now)
 answer=$(curl -sSf "$url/v1/chat/completions" -H 'Content-Type: application/json' -d "$QUESTION" | grep -oE '"content":"[^"]*"')
 answered=$(now)
-process=$(podman inspect first --format '{{.State.Pid}}')
 echo "uid $(awk '/^Uid/ { print $2 }' "/proc/$process/status"), capabilities $(awk '/^CapEff/ { print $2 }' "/proc/$process/status")"
 echo "ready after $((ready - started)) ms, answered after $((answered - started)) ms: $answer"
 podman stop -t "$STOP_LIMIT" first >/dev/null

@@ -4,7 +4,8 @@ namespace Llama4.Deploy.Tests.Image;
 public sealed class ImageTests(OfflineImage image) : IClassFixture<OfflineImage>
 {
     private const string UserId = "10001";
-    private const long BytesMax = 130_000_000;
+    /// <summary>As it travels, not compiled ahead: docs/reports.md states 91 MB.</summary>
+    private const long BytesMax = 100_000_000;
 
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
