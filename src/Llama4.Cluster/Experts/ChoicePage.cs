@@ -9,14 +9,14 @@ namespace Llama4.Cluster.Experts;
 /// <param name="places">Choices that it has room for.</param>
 internal sealed class ChoicePage(IDevice device, int places) : IDisposable
 {
-    /// <summary>Steps that are read back together: waking a thread costs as much as some layers of a small model.</summary>
-    public const int StepsMax = 64;
+    /// <summary>Steps that are read back together: waking a thread costs as much as some layers of a small model, which with one sequence takes 4,000 steps a second.</summary>
+    public const int StepsMax = 1024;
 
     /// <summary>[places, 1] I32.</summary>
     private readonly Tensor _chosen = device.Rent(DType.I32, places, 1);
 
     /// <summary>Steps that ended and are not read.</summary>
-    private readonly List<StepPlaces> _ended = new(StepsMax);
+    private readonly List<StepPlaces> _ended = [];
     private int _begun;
     private int _used;
     private int _open;

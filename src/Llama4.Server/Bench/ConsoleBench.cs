@@ -19,6 +19,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     private const int WarmSamples = 100;
 
     private static readonly TimeSpan UntilNoticed = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan NoticedLimit = TimeSpan.FromSeconds(30);
 
     private readonly ClusterRunner _plain = new(model.Cluster.Client);
     private readonly ClusterRunner _traced = new(model.Cluster.Client, trace: true);
@@ -72,14 +73,25 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     {
         for (var sample = 0; sample < WarmSamples; sample++)
         {
-            using var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
-            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            using var response = await WatchAsync(cancellation);
+            using var reader = await ReadFirstAsync(response, cancellation);
+        }
+    }
+
+    /// <summary>One more watcher, as soon as there is room: those who have gone are counted for a moment.</summary>
+    private async Task<HttpResponseMessage> WatchAsync(CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || Stopwatch.GetElapsedTime(started) > NoticedLimit)
             {
-                await Task.Delay(UntilNoticed, cancellation); // those who have gone are still counted
-                continue;
+                return response;
             }
 
-            using var reader = await ReadFirstAsync(response, cancellation);
+            response.Dispose();
+            await Task.Delay(UntilNoticed, cancellation);
         }
     }
 
@@ -98,7 +110,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
 
     private async Task<SliceFigures> WatchedAsync(List<int[]> prompts, CancellationToken cancellation)
     {
-        using var response = await _http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead, cancellation);
+        using var response = await WatchAsync(cancellation);
         using var reader = await ReadFirstAsync(response, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reading = ReadAsync(reader, stop.Token);
