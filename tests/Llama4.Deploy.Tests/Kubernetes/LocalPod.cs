@@ -32,7 +32,7 @@ internal sealed class LocalPod : IAsyncDisposable
     {
         var ports = new Dictionary<string, int>();
         var arguments = new List<string>();
-        foreach (var argument in ServeArguments.Known(workload.Arguments))
+        foreach (var argument in workload.Arguments)
         {
             var option = arguments.Count > 0 ? arguments[^1] : "";
             arguments.Add(option.EndsWith("-port", StringComparison.Ordinal) || option == "--port" ? $"{ports[option] = RedisContainer.FreePort()}"
@@ -48,7 +48,7 @@ internal sealed class LocalPod : IAsyncDisposable
         }
 
         var process = Programs.Start("dotnet", [typeof(CommandLine).Assembly.Location, .. arguments], environment);
-        return Task.FromResult(new LocalPod(workload, process, ports.GetValueOrDefault("--health-port", ports.GetValueOrDefault("--port"))));
+        return Task.FromResult(new LocalPod(workload, process, ports["--health-port"]));
     }
 
     public async Task WritesAsync(string text)
@@ -75,7 +75,7 @@ internal sealed class LocalPod : IAsyncDisposable
     public async Task ProbesAnswerAsync()
     {
         var probes = (k8s.Models.V1Probe[])[_workload.Container.StartupProbe, _workload.Container.ReadinessProbe, _workload.Container.LivenessProbe];
-        foreach (var path in probes.Select(probe => probe.HttpGet.Path).Where(_ => ServeArguments.HasHealthPort))
+        foreach (var path in probes.Select(probe => probe.HttpGet.Path))
         {
             await AnswersAsync(path);
         }

@@ -9,9 +9,6 @@ internal static class ServeArguments
 {
     private static readonly Command Serve = ServeVerb.Create(new Terminal { Input = TextReader.Null, Output = TextWriter.Null, Error = TextWriter.Null }).Command;
 
-    /// <summary>The port of probes is an option of this build.</summary>
-    public static bool HasHealthPort { get; } = Serve.Options.Any(option => option.Name == "--health-port");
-
     /// <summary>What the command line says against them; the store of the environment is given as the option that it stands for.</summary>
     public static IEnumerable<string> Errors(Workload workload)
     {
@@ -21,32 +18,11 @@ internal static class ServeArguments
             return [$"{workload.Name} does not run serve"];
         }
 
-        string[] options = [.. Known(arguments.Skip(1)), "--cluster", workload.Environment.GetValueOrDefault(ClusterOptions.StoreVariable, "")];
+        string[] options = [.. arguments.Skip(1), "--cluster", workload.Environment.GetValueOrDefault(ClusterOptions.StoreVariable, "")];
         return Serve.Parse(options).Errors.Select(error => $"{workload.Name}: {error.Message}");
     }
 
     /// <summary>A default of the program, as text.</summary>
     public static string? Default(string option) =>
         Serve.Parse([]).GetResult(Serve.Options.Single(one => one.Name == option)) is { } result ? $"{result.GetValueOrDefault<object>()}" : null;
-
-    /// <summary>Those that this build takes.</summary>
-    public static IEnumerable<string> Known(IEnumerable<string> arguments)
-    {
-        var skip = false;
-        foreach (var argument in arguments)
-        {
-            if (!HasHealthPort && argument is "--health-port" or "--health-bind")
-            {
-                skip = true;
-            }
-            else if (skip)
-            {
-                skip = false;
-            }
-            else
-            {
-                yield return argument;
-            }
-        }
-    }
 }
