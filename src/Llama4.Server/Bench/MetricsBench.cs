@@ -6,10 +6,10 @@ using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 
-/// <summary>What metrics cost those who decode: rounds of a process that nobody asks for them and of one that is scraped every second, in turn.</summary>
+/// <summary>What metrics cost those who decode: rounds of a process that nobody asks for them and of one that is scraped every five seconds, in turn.</summary>
 internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice)
 {
-    private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(5);
 
     private readonly ClusterRunner _runner = new(model.Cluster.Client);
     private readonly Random _random = new(1);

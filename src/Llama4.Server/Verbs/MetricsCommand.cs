@@ -6,7 +6,7 @@ using Llama4.Server.Serving;
 
 namespace Llama4.Server.Verbs;
 
-/// <summary><c>llama4 bench metrics</c>: what metrics, scraped every second, cost those who decode.</summary>
+/// <summary><c>llama4 bench metrics</c>: what metrics, scraped every five seconds, cost those who decode.</summary>
 internal static class MetricsCommand
 {
     public static Command Create(Terminal terminal)
@@ -16,7 +16,7 @@ internal static class MetricsCommand
         var concurrency = BenchVerb.Counts("--concurrency", "Sequences that decode at once. [default: 1,16]");
         var seconds = new Option<int>("--seconds") { Description = "Of each measurement.", HelpName = "N", DefaultValueFactory = _ => 5 }.Within("1 to 600", value => value is >= 1 and <= 600);
         var rounds = new Option<int>("--rounds") { Description = "Without and with metrics in turn.", HelpName = "N", DefaultValueFactory = _ => 8 }.Within("1 to 100", value => value is >= 1 and <= 100);
-        var command = new Command("metrics", "Tokens a second, and processor time a token, of a process whose metrics are scraped every second against those of one that nobody asks.") { generate, concurrency, seconds, rounds };
+        var command = new Command("metrics", "Tokens a second, and processor time a token, of a process whose metrics are scraped every five seconds against those of one that nobody asks.") { generate, concurrency, seconds, rounds };
         model.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
