@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Starts an image for the first time and asks it a question, as locked up as deploy/ runs it: not root, nothing writable but /tmp, no capabilities, no new
 # privileges, no way out but one port.
-#   deploy/image/first-answer.sh ARCHIVE
+#   deploy/image/first-answer.sh ARCHIVE [PODMAN-OPTION...]
 # prints how long after its start the container was ready and had answered, the answer, and how it stopped. Exit code 3: this machine runs no containers, with
 # the reason. Needs podman, curl, and root or a user with subordinate ids.
 set -euo pipefail
-archive=${1:?usage: first-answer.sh ARCHIVE}
+archive=${1:?usage: first-answer.sh ARCHIVE [PODMAN-OPTION...]}
+shift
 READY_LIMIT=120 STOP_LIMIT=20 # seconds
 QUESTION='{"model": "scout-nano", "temperature": 0, "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
 
@@ -27,7 +28,7 @@ finish() {
 trap finish EXIT
 
 image=$(podman load -q -i "$archive" 2>"$work/said" | sed 's/^Loaded image: //') || { echo "podman cannot unpack images here: $(tail -1 "$work/said")" >&2; exit 3; }
-locked=(--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
+locked=(--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges "$@")
 # Podman raises limits, which not even every root may: then with the limits as they are, by runc, which keeps them.
 can_run() { podman run --rm "${locked[@]}" "$@" "$image" --help >"$work/help" 2>"$work/said"; }
 if can_run; then
@@ -57,6 +58,7 @@ answer=$(curl -sSf "$url/v1/chat/completions" -H 'Content-Type: application/json
 answered=$(now)
 echo "uid $(awk '/^Uid/ { print $2 }' "/proc/$process/status"), capabilities $(awk '/^CapEff/ { print $2 }' "/proc/$process/status")"
 echo "ready after $((ready - started)) ms, answered after $((answered - started)) ms: $answer"
+echo "asked inside whether it is ready: $(podman exec first /app/llama4 health)"
 podman stop -t "$STOP_LIMIT" first >/dev/null
 echo "stopped with $(podman inspect first --format '{{.State.ExitCode}}')"
 [[ $answer == *Paris* ]]

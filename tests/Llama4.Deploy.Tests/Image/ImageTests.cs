@@ -72,6 +72,20 @@ public sealed class ImageTests(OfflineImage image) : IClassFixture<OfflineImage>
 
         said.ShouldContain("Paris");
         said.ShouldContain($"uid {UserId}, capabilities 0000000000000000");
+        said.ShouldContain("asked inside whether it is ready: ready");
         said.ShouldContain("stopped with 0");
+    }
+
+    /// <summary>No systemd need run for this: the kernel is given the same list, in the form that containers take it.</summary>
+    [Fact]
+    public async Task Image_WithTheSystemCallsOfTheUnitsOnly_Answers()
+    {
+        image.Require();
+        var profile = image.PathOf("system-calls.json");
+        await File.WriteAllTextAsync(profile, await SystemCalls.OfUnitsAsync(), TestContext.Current.CancellationToken);
+
+        var said = await Command.OutputAsync(RunLimit, Path.Combine(Golden.Checkout, "deploy/image/first-answer.sh"), image.Archive, "--security-opt", $"seccomp={profile}");
+
+        said.ShouldContain("Paris");
     }
 }
