@@ -246,6 +246,7 @@ internal sealed partial class EngineTurns(
     {
         _moved = true;
         Abandon();
+        _emitter.Spans.Move();
         _emitter.WakeAll();
         moved();
     }
