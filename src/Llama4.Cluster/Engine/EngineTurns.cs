@@ -256,6 +256,7 @@ internal sealed partial class EngineTurns(
     {
         _moved = true;
         Abandon();
+        _emitter.Spans.Move();
         _emitter.WakeAll();
         moved();
     }

@@ -33,19 +33,30 @@ internal sealed class SequenceSpans(HostId self, int replica)
     /// <summary>A sequence has ended. Without a reason: it was cancelled, or goes on under another name.</summary>
     public void End(Guid inside, FinishReason finish = FinishReason.Cancelled, string? error = null)
     {
-        if (_open.Count == 0 || !_open.Remove(inside, out var sequence))
-            return;
-        sequence.LeaveQueue();
-        sequence.Span.SetTag(SpanTags.Finish, finish.ToString().ToLowerInvariant());
-        if (finish == FinishReason.Error)
-            sequence.Span.SetStatus(ActivityStatusCode.Error, error);
-        sequence.Span.End();
+        if (_open.Count > 0 && _open.Remove(inside, out var sequence))
+            End(sequence, finish.ToString().ToLowerInvariant(), finish == FinishReason.Error ? error ?? "" : null);
     }
 
-    public void EndAll(string error)
+    /// <summary>All end with an error.</summary>
+    public void EndAll(string error) => EndAll("error", error);
+
+    /// <summary>All go on with another engine.</summary>
+    public void Move() => EndAll("moved", null);
+
+    private void EndAll(string finish, string? error)
     {
-        foreach (var inside in _open.Keys.ToList())
-            End(inside, FinishReason.Error, error);
+        foreach (var sequence in _open.Values)
+            End(sequence, finish, error);
+        _open.Clear();
+    }
+
+    private static void End(SequenceSpan sequence, string finish, string? error)
+    {
+        sequence.LeaveQueue();
+        sequence.Span.SetTag(SpanTags.Finish, finish);
+        if (error is not null)
+            sequence.Span.SetStatus(ActivityStatusCode.Error, error);
+        sequence.Span.End();
     }
 }
 

@@ -20,5 +20,5 @@ public sealed record SpanParent([property: Id(0)] string Id, [property: Id(1)] s
         : null;
 
     /// <summary>False where what another process sent is no context.</summary>
-    public bool TryRead(out ActivityContext context) => ActivityContext.TryParse(Id, State, isRemote: true, out context);
+    public bool TryRead(out ActivityContext context) => ActivityContext.TryParse(Id, State is { Length: <= StateCharsMax } ? State : null, isRemote: true, out context);
 }

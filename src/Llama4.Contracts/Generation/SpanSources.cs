@@ -47,11 +47,11 @@ public static class SpanSources
     }
 
     /// <summary>Those that are no contexts are left out.</summary>
-    public static IEnumerable<ActivityLink> LinksTo(IEnumerable<SpanParent> spans)
+    public static IEnumerable<ActivityLink> LinksTo(IEnumerable<SpanParent?> spans)
     {
         foreach (var span in spans)
         {
-            if (span.TryRead(out var context))
+            if (span is not null && span.TryRead(out var context)) // a damaged message may have none
                 yield return new ActivityLink(context);
         }
     }
