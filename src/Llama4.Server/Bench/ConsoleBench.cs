@@ -34,7 +34,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     {
         _gateway = ModelServer.Build(
             model.Name, model.Served, ImageHosts.None, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize,
-            new PublicDoor(IPAddress.Loopback, 0), ofMany: false);
+            new PublicDoor(IPAddress.Loopback, 0), LogSetup.As(LogFormat.Text), ofMany: false);
         _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
         var figures = new List<ConsoleFigures>();
         await WarmAsync(cancellation);
