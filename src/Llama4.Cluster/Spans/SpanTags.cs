@@ -7,7 +7,6 @@ internal static class SpanTags
     public const string Replica = "llama4.replica";
     public const string Epoch = "llama4.epoch";
     public const string Prompt = "llama4.prompt.tokens";
-    public const string Cached = "llama4.cached.tokens";
     public const string Emitted = "llama4.emitted.tokens";
     public const string Finish = "llama4.finish";
     public const string Step = "llama4.step";
