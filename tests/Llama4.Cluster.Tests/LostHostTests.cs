@@ -69,6 +69,19 @@ public class LostHostTests
         });
     }
 
+    /// <summary>Its end would wait for what nobody carries on any more.</summary>
+    [Fact]
+    public async Task Leader_ThatEndsWhileAnotherIsDrained_SaysSoToWhoeverAsked()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any));
+        var agent = hosts.Agent(hosts.Leader);
+        var draining = agent.Leadership.DrainAsync(hosts.Ids.Single(host => host != hosts.Leader));
+
+        await agent.DisposeAsync();
+
+        await Should.ThrowAsync<ClusterRequestException>(() => draining.WaitAsync(Answers.Limit));
+    }
+
     private static async Task DisturbAsync(ManyHosts hosts, Func<Task> disturb)
     {
         var requests = Enumerable.Range(0, 6).Select(i => Answers.Greedy([.. Prompt, i], 600) with

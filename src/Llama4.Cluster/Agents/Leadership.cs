@@ -134,7 +134,20 @@ internal sealed partial class Leadership(
                 return plan.Epoch;
             if (Waiting is { } reason && clock.GetElapsedTime(started) > 2 * Quiet)
                 throw new ClusterRequestException($"{otherwise}: {reason}");
-            await changed.WaitAsync(OperatorLimit, clock);
+            await WaitAsync(changed);
+        }
+    }
+
+    /// <exception cref="ClusterRequestException">This host ends: nothing changes on it any more.</exception>
+    private async Task WaitAsync(Task changed)
+    {
+        try
+        {
+            await changed.WaitAsync(OperatorLimit, clock, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new ClusterRequestException("this host leaves the cluster; ask again");
         }
     }
 
