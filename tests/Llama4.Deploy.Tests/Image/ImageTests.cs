@@ -55,7 +55,7 @@ public sealed class ImageTests(OfflineImage image) : IClassFixture<OfflineImage>
     public async Task Image_BuiltTwice_HasOneDigest()
     {
         image.Require();
-        // Made anew: the program itself and everything that is packed. That another folder gives the same is deploy/image/verify-reproducible.sh.
+        // Made anew: the program itself and everything that is packed. That a clean copy gives the same is deploy/image/verify-reproducible.sh.
         File.Delete(Path.Combine(Golden.Checkout, "src/Llama4.Server/obj/Release/net10.0/linux-x64/llama4.dll"));
 
         (await OfflineImage.BuildAsync(image.PathOf("again.tar"))).ShouldBe(image.Digest);
