@@ -11,6 +11,9 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
 {
     private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(5);
 
+    /// <summary>A port that has just been opened still compiles and collects for a while, which a server does once in its life.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
+
     private readonly ClusterRunner _runner = new(model.Cluster.Client);
     private readonly Random _random = new(1);
 
@@ -47,6 +50,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         await http.GetByteArrayAsync("metrics", cancellation); // a server's first answer takes longer than all others
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scraping = ScrapeAsync(http, stop.Token);
+        await SliceAsync(prompts, Settling, cancellation);
         var figures = await SliceAsync(prompts, cancellation);
         await stop.CancelAsync();
         await scraping;
@@ -69,7 +73,9 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         }
     }
 
-    private async Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation)
+    private Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation) => SliceAsync(prompts, slice, cancellation);
+
+    private async Task<SliceFigures> SliceAsync(List<int[]> prompts, TimeSpan limit, CancellationToken cancellation)
     {
         using var process = Process.GetCurrentProcess();
         var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
@@ -78,7 +84,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
             await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
             tokens += (long)prompts.Count * plan.AnswerTokens;
         }
-        while (Stopwatch.GetElapsedTime(started) < slice);
+        while (Stopwatch.GetElapsedTime(started) < limit);
         var elapsed = Stopwatch.GetElapsedTime(started);
         process.Refresh();
         return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
