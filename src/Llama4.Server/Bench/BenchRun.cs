@@ -69,7 +69,7 @@ internal sealed class BenchRun
 
         return new BenchReport(
             new MachineFigures(
-                Median(_machine.Select(m => m.ReadGbPerSecond)), Median(_machine.Select(m => m.FmaGflopPerSecond)), _threads, _machine[0].InstructionSet),
+                Median.Of(_machine.Select(m => m.ReadGbPerSecond)), Median.Of(_machine.Select(m => m.FmaGflopPerSecond)), _threads, _machine[0].InstructionSet),
             prefill,
             decode,
             memory);
@@ -85,9 +85,9 @@ internal sealed class BenchRun
         var rounds = await RoundsAsync(cluster, direct, runner => runner.PrefillAsync(NewPrompt(tokens), cancellation));
         return new PrefillFigures(
             tokens,
-            Median(rounds.Select(r => r.Cluster)),
-            direct is null ? null : Median(rounds.Select(r => r.Direct)),
-            Median(rounds.Select(r => r.Cluster / tokens * _costs.PrefillFlops(tokens) / (r.Machine.FmaGflopPerSecond * 1e9))));
+            Median.Of(rounds.Select(r => r.Cluster)),
+            direct is null ? null : Median.Of(rounds.Select(r => r.Direct)),
+            Median.Of(rounds.Select(r => r.Cluster / tokens * _costs.PrefillFlops(tokens) / (r.Machine.FmaGflopPerSecond * 1e9))));
     }
 
     private async Task<DecodeFigures> DecodeAsync(IBenchRunner cluster, DirectRunner? direct, int sequences, CancellationToken cancellation)
@@ -98,9 +98,9 @@ internal sealed class BenchRun
         var rounds = await RoundsAsync(cluster, direct, runner => runner.DecodeAsync(prompts, _plan.AnswerTokens, cancellation));
         return new DecodeFigures(
             sequences,
-            Median(rounds.Select(r => r.Cluster)),
-            direct is null ? null : Median(rounds.Select(r => r.Direct)),
-            touched is null ? null : Median(rounds.Select(r => r.Cluster / sequences * _costs.DecodeBytes(sequences, touched.Value) / (r.Machine.ReadGbPerSecond * 1e9))));
+            Median.Of(rounds.Select(r => r.Cluster)),
+            direct is null ? null : Median.Of(rounds.Select(r => r.Direct)),
+            touched is null ? null : Median.Of(rounds.Select(r => r.Cluster / sequences * _costs.DecodeBytes(sequences, touched.Value) / (r.Machine.ReadGbPerSecond * 1e9))));
     }
 
     private async Task<List<(MachineFigures Machine, double Cluster, double Direct)>> RoundsAsync(
@@ -119,10 +119,4 @@ internal sealed class BenchRun
     }
 
     private int[] NewPrompt(int tokens) => [.. Enumerable.Range(0, tokens).Select(_ => _random.Next(_vocabulary))];
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
 }

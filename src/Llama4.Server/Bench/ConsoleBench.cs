@@ -26,7 +26,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     private readonly ClusterRunner _plain = new(model.Cluster.Client);
     private readonly ClusterRunner _traced = new(model.Cluster.Client, trace: true);
     private readonly HttpClient _http = new();
-    private readonly Random _random = new(1);
+    private readonly DecodeSlices _slices = new(model, plan);
     private WebApplication? _gateway;
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
@@ -40,7 +40,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
         await WarmAsync(cancellation);
         foreach (var sequences in plan.Concurrency)
         {
-            List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
+            List<int[]> prompts = _slices.NewPrompts(sequences);
             await _plain.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
             await _traced.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
             await WatchedAsync(prompts, cancellation);
@@ -48,10 +48,10 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
             var measured = new List<ConsoleRound>();
             while (measured.Count < rounds)
             {
-                var unwatched = await SliceAsync(_plain, prompts, cancellation);
+                var unwatched = await _slices.MeasureAsync(_plain, prompts, slice, cancellation);
                 var watched = await WatchedAsync(prompts, cancellation);
                 await Task.Delay(UntilUnwatched, cancellation);
-                measured.Add(new ConsoleRound(unwatched, watched, await SliceAsync(_traced, prompts, cancellation)));
+                measured.Add(new ConsoleRound(unwatched, watched, await _slices.MeasureAsync(_traced, prompts, slice, cancellation)));
                 done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
             }
 
@@ -114,7 +114,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
         using var reader = await ReadFirstAsync(response, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reading = ReadAsync(reader, stop.Token);
-        var figures = await SliceAsync(_plain, prompts, cancellation);
+        var figures = await _slices.MeasureAsync(_plain, prompts, slice, cancellation);
         await stop.CancelAsync();
         await reading;
         return figures;
@@ -134,21 +134,4 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
             // The slice is over.
         }
     }
-
-    private async Task<SliceFigures> SliceAsync(ClusterRunner runner, List<int[]> prompts, CancellationToken cancellation)
-    {
-        using var process = Process.GetCurrentProcess();
-        var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
-        do
-        {
-            await runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
-            tokens += (long)prompts.Count * plan.AnswerTokens;
-        }
-        while (Stopwatch.GetElapsedTime(started) < slice);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        process.Refresh();
-        return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
-    }
-
-    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
 }

@@ -3,10 +3,6 @@ using System.Text.Json;
 
 namespace Llama4.Server.Bench;
 
-/// <summary>A few seconds of decoding.</summary>
-/// <param name="CpuUsPerToken">Of the whole process.</param>
-internal readonly record struct SliceFigures(double TokensPerS, double CpuUsPerToken);
-
 /// <summary>The same in turn.</summary>
 internal sealed record ConsoleRound(SliceFigures Unwatched, SliceFigures Watched, SliceFigures Traced);
 
@@ -19,7 +15,7 @@ internal sealed record ConsoleFigures(int Sequences, IReadOnlyList<ConsoleRound>
         foreach (var f in figures)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{f.Sequences,9}  {f.Median(r => r.Unwatched.TokensPerS),18:0.0}  {f.Median(r => r.Watched.TokensPerS),7:0.0}  {f.Median(r => r.Watched.TokensPerS / r.Unwatched.TokensPerS),5:0.000}  {f.Median(r => r.Traced.TokensPerS),10:0.0}  {f.Median(r => r.Traced.TokensPerS / r.Unwatched.TokensPerS),5:0.000}   {f.Median(r => r.Unwatched.CpuUsPerToken),12:0.0}  {f.Median(r => r.Watched.CpuUsPerToken),7:0.0}  {f.Median(r => r.Watched.CpuUsPerToken / r.Unwatched.CpuUsPerToken),5:0.000}  {f.Median(r => r.Traced.CpuUsPerToken),10:0.0}  {f.Median(r => r.Traced.CpuUsPerToken / r.Unwatched.CpuUsPerToken),5:0.000}"));
+                $"{f.Sequences,9}  {f.MedianOf(r => r.Unwatched.TokensPerS),18:0.0}  {f.MedianOf(r => r.Watched.TokensPerS),7:0.0}  {f.MedianOf(r => r.Watched.TokensPerS / r.Unwatched.TokensPerS),5:0.000}  {f.MedianOf(r => r.Traced.TokensPerS),10:0.0}  {f.MedianOf(r => r.Traced.TokensPerS / r.Unwatched.TokensPerS),5:0.000}   {f.MedianOf(r => r.Unwatched.CpuUsPerToken),12:0.0}  {f.MedianOf(r => r.Watched.CpuUsPerToken),7:0.0}  {f.MedianOf(r => r.Watched.CpuUsPerToken / r.Unwatched.CpuUsPerToken),5:0.000}  {f.MedianOf(r => r.Traced.CpuUsPerToken),10:0.0}  {f.MedianOf(r => r.Traced.CpuUsPerToken / r.Unwatched.CpuUsPerToken),5:0.000}"));
         }
     }
 
@@ -31,21 +27,17 @@ internal sealed record ConsoleFigures(int Sequences, IReadOnlyList<ConsoleRound>
             json.WriteStartObject();
             json.WriteNumber("sequences", f.Sequences);
             json.WriteNumber("rounds", f.Rounds.Count);
-            json.WriteNumber("tokens_per_second", Math.Round(f.Median(r => r.Unwatched.TokensPerS), 2));
-            json.WriteNumber("watched_ratio", Math.Round(f.Median(r => r.Watched.TokensPerS / r.Unwatched.TokensPerS), 4));
-            json.WriteNumber("paths_ratio", Math.Round(f.Median(r => r.Traced.TokensPerS / r.Unwatched.TokensPerS), 4));
-            json.WriteNumber("cpu_us_per_token", Math.Round(f.Median(r => r.Unwatched.CpuUsPerToken), 2));
-            json.WriteNumber("watched_cpu_ratio", Math.Round(f.Median(r => r.Watched.CpuUsPerToken / r.Unwatched.CpuUsPerToken), 4));
-            json.WriteNumber("paths_cpu_ratio", Math.Round(f.Median(r => r.Traced.CpuUsPerToken / r.Unwatched.CpuUsPerToken), 4));
+            json.WriteNumber("tokens_per_second", Math.Round(f.MedianOf(r => r.Unwatched.TokensPerS), 2));
+            json.WriteNumber("watched_ratio", Math.Round(f.MedianOf(r => r.Watched.TokensPerS / r.Unwatched.TokensPerS), 4));
+            json.WriteNumber("paths_ratio", Math.Round(f.MedianOf(r => r.Traced.TokensPerS / r.Unwatched.TokensPerS), 4));
+            json.WriteNumber("cpu_us_per_token", Math.Round(f.MedianOf(r => r.Unwatched.CpuUsPerToken), 2));
+            json.WriteNumber("watched_cpu_ratio", Math.Round(f.MedianOf(r => r.Watched.CpuUsPerToken / r.Unwatched.CpuUsPerToken), 4));
+            json.WriteNumber("paths_cpu_ratio", Math.Round(f.MedianOf(r => r.Traced.CpuUsPerToken / r.Unwatched.CpuUsPerToken), 4));
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
 
-    private double Median(Func<ConsoleRound, double> figure)
-    {
-        var sorted = Rounds.Select(figure).Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
+    private double MedianOf(Func<ConsoleRound, double> figure) => Median.Of(Rounds.Select(figure));
 }

@@ -15,7 +15,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
 
     private readonly ClusterRunner _runner = new(model.Cluster.Client);
-    private readonly Random _random = new(1);
+    private readonly DecodeSlices _slices = new(model, plan);
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
     /// <returns>Of each number of sequences, its rounds.</returns>
@@ -24,7 +24,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         var figures = new List<(int, List<MetricsRound>)>();
         foreach (var sequences in plan.Concurrency)
         {
-            List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
+            List<int[]> prompts = _slices.NewPrompts(sequences);
             await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
             await ScrapedAsync(prompts, cancellation);
             var measured = new List<MetricsRound>();
@@ -50,7 +50,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         await http.GetByteArrayAsync("metrics", cancellation); // a server's first answer takes longer than all others
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scraping = ScrapeAsync(http, stop.Token);
-        await SliceAsync(prompts, Settling, cancellation);
+        await _slices.MeasureAsync(_runner, prompts, Settling, cancellation);
         var figures = await SliceAsync(prompts, cancellation);
         await stop.CancelAsync();
         await scraping;
@@ -73,24 +73,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         }
     }
 
-    private Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation) => SliceAsync(prompts, slice, cancellation);
-
-    private async Task<SliceFigures> SliceAsync(List<int[]> prompts, TimeSpan limit, CancellationToken cancellation)
-    {
-        using var process = Process.GetCurrentProcess();
-        var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
-        do
-        {
-            await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
-            tokens += (long)prompts.Count * plan.AnswerTokens;
-        }
-        while (Stopwatch.GetElapsedTime(started) < limit);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        process.Refresh();
-        return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
-    }
-
-    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
+    private Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation) => _slices.MeasureAsync(_runner, prompts, slice, cancellation);
 }
 
 /// <summary>A slice without metrics, and one that is scraped, one right after the other.</summary>

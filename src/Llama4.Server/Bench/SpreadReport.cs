@@ -10,18 +10,12 @@ namespace Llama4.Server.Bench;
 /// <param name="Size">Tokens of the prompt, or sequences that decode at once.</param>
 internal sealed record SpreadFigures(string What, int Size, IReadOnlyList<(double Many, double One)> Rounds)
 {
-    public double Many => Median(Rounds.Select(round => round.Many));
+    public double Many => Median.Of(Rounds.Select(round => round.Many));
 
-    public double One => Median(Rounds.Select(round => round.One));
+    public double One => Median.Of(Rounds.Select(round => round.One));
 
     /// <summary>Median of the rounds' own ratios.</summary>
-    public double Ratio => Median(Rounds.Select(round => round.Many / round.One));
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
+    public double Ratio => Median.Of(Rounds.Select(round => round.Many / round.One));
 }
 
 /// <summary>What <c>llama4 bench spread</c> found.</summary>

@@ -27,7 +27,7 @@ internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rou
     public static readonly TelemetryMode[] Modes = Enum.GetValues<TelemetryMode>();
 
     private readonly ClusterRunner _runner = new(model.Cluster.Client) { IsRequest = true };
-    private readonly Random _random = new(1);
+    private readonly DecodeSlices _slices = new(model, plan);
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
     public async Task<List<TelemetryFigures>> MeasureAsync(Action<double> done, CancellationToken cancellation)
@@ -36,7 +36,7 @@ internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rou
         var figures = new List<TelemetryFigures>();
         foreach (var sequences in plan.Concurrency)
         {
-            List<int[]> prompts = [.. Enumerable.Range(0, sequences).Select(_ => NewPrompt())];
+            List<int[]> prompts = _slices.NewPrompts(sequences);
             foreach (var mode in Modes)
             {
                 using var warm = Start(mode, sink);
@@ -55,7 +55,7 @@ internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rou
                     SliceFigures one;
                     using (Start(mode, sink))
                     {
-                        one = await SliceAsync(prompts, cancellation);
+                        one = await _slices.MeasureAsync(_runner, prompts, slice, cancellation);
                     }
 
                     round.Add(mode, one, (sink.Bytes - before) / Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -91,21 +91,4 @@ internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rou
 
         return TelemetrySetup.Start();
     }
-
-    private async Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation)
-    {
-        using var process = Process.GetCurrentProcess();
-        var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
-        do
-        {
-            await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
-            tokens += (long)prompts.Count * plan.AnswerTokens;
-        }
-        while (Stopwatch.GetElapsedTime(started) < slice);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        process.Refresh();
-        return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
-    }
-
-    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
 }

@@ -27,7 +27,7 @@ internal sealed record TelemetryFigures(int Sequences, IReadOnlyList<TelemetryRo
             foreach (var mode in TelemetryBench.Modes)
             {
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{f.Sequences,9}  {Name(mode),-20}  {f.TokensPerS(mode),8:0.0}  {f.Share(mode),6:0.000}   {f.CpuUs(mode),12:0.0}  {f.CpuShare(mode),6:0.000}  {f.Median(r => r.BytesPerS(mode)),8:0}"));
+                    $"{f.Sequences,9}  {Name(mode),-20}  {f.TokensPerS(mode),8:0.0}  {f.Share(mode),6:0.000}   {f.CpuUs(mode),12:0.0}  {f.CpuShare(mode),6:0.000}  {f.MedianOf(r => r.BytesPerS(mode)),8:0}"));
             }
         }
     }
@@ -47,7 +47,7 @@ internal sealed record TelemetryFigures(int Sequences, IReadOnlyList<TelemetryRo
                 json.WriteNumber("ratio", Math.Round(f.Share(mode), 4));
                 json.WriteNumber("cpu_us_per_token", Math.Round(f.CpuUs(mode), 2));
                 json.WriteNumber("cpu_ratio", Math.Round(f.CpuShare(mode), 4));
-                json.WriteNumber("bytes_per_second", Math.Round(f.Median(r => r.BytesPerS(mode))));
+                json.WriteNumber("bytes_per_second", Math.Round(f.MedianOf(r => r.BytesPerS(mode))));
                 json.WriteEndObject();
             }
         }
@@ -63,18 +63,14 @@ internal sealed record TelemetryFigures(int Sequences, IReadOnlyList<TelemetryRo
         _ => "traces of all",
     };
 
-    private double TokensPerS(TelemetryMode mode) => Median(r => r.Of(mode).TokensPerS);
+    private double TokensPerS(TelemetryMode mode) => MedianOf(r => r.Of(mode).TokensPerS);
 
-    private double CpuUs(TelemetryMode mode) => Median(r => r.Of(mode).CpuUsPerToken);
+    private double CpuUs(TelemetryMode mode) => MedianOf(r => r.Of(mode).CpuUsPerToken);
 
     /// <summary>Of each round, not of the medians: what disturbs a round disturbs both.</summary>
-    private double Share(TelemetryMode mode) => Median(r => r.Of(mode).TokensPerS / r.Of(TelemetryMode.Off).TokensPerS);
+    private double Share(TelemetryMode mode) => MedianOf(r => r.Of(mode).TokensPerS / r.Of(TelemetryMode.Off).TokensPerS);
 
-    private double CpuShare(TelemetryMode mode) => Median(r => r.Of(mode).CpuUsPerToken / r.Of(TelemetryMode.Off).CpuUsPerToken);
+    private double CpuShare(TelemetryMode mode) => MedianOf(r => r.Of(mode).CpuUsPerToken / r.Of(TelemetryMode.Off).CpuUsPerToken);
 
-    private double Median(Func<TelemetryRound, double> figure)
-    {
-        var sorted = Rounds.Select(figure).Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
+    private double MedianOf(Func<TelemetryRound, double> figure) => Median.Of(Rounds.Select(figure));
 }

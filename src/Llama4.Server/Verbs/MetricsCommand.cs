@@ -30,7 +30,7 @@ internal static class MetricsCommand
             {
                 terminal.Output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{sequences,9}  {Median(measured, r => r.Plain.TokensPerS),8:0.0}  {Median(measured, r => r.Scraped.TokensPerS / r.Plain.TokensPerS),14:0.000}   {Median(measured, r => r.Plain.CpuUsPerToken),12:0.0}  {Median(measured, r => r.Scraped.CpuUsPerToken / r.Plain.CpuUsPerToken),14:0.000}"));
+                    $"{sequences,9}  {MedianOf(measured, r => r.Plain.TokensPerS),8:0.0}  {MedianOf(measured, r => r.Scraped.TokensPerS / r.Plain.TokensPerS),14:0.000}   {MedianOf(measured, r => r.Plain.CpuUsPerToken),12:0.0}  {MedianOf(measured, r => r.Scraped.CpuUsPerToken / r.Plain.CpuUsPerToken),14:0.000}"));
             }
 
             return CommandLine.Success;
@@ -38,9 +38,5 @@ internal static class MetricsCommand
         return command;
     }
 
-    private static double Median(List<MetricsRound> rounds, Func<MetricsRound, double> figure)
-    {
-        var sorted = rounds.Select(figure).Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
+    private static double MedianOf(List<MetricsRound> rounds, Func<MetricsRound, double> figure) => Median.Of(rounds.Select(figure));
 }
