@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using Llama4.Contracts;
 
 namespace Llama4.Client.Tokens;
 
 /// <summary>Answers that went on with another engine, as the gateways of this process that carry them see it (docs/decisions/metrics.md).</summary>
 internal static class FailoverMeter
 {
-    private static readonly Meter Meter = new("Llama4.Gateway");
+    private static readonly Meter Meter = new(SpanSources.GatewayName);
 
     private static readonly Histogram<double> Gaps = Meter.CreateHistogram(
         "llama4.failover.gap", "s", "Time from an answer's last token before it was submitted again to its next.", tags: null,

@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using Llama4.Contracts;
 
 namespace Llama4.Cluster.Metrics;
 
 /// <summary>The instruments of steps, shared by the engines of a host (docs/decisions/metrics.md).</summary>
 internal sealed class StepMeter
 {
-    public const string MeterName = "Llama4.Cluster";
+    public const string MeterName = SpanSources.ClusterName;
 
     private static readonly double[] StepSeconds = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2, 4, 8];
 

@@ -8,6 +8,7 @@ namespace Llama4.Contracts;
 /// </summary>
 public static class SpanSources
 {
+    /// <summary>Meters are named as the sources of spans are.</summary>
     public const string GatewayName = "Llama4.Gateway";
     public const string ClusterName = "Llama4.Cluster";
 

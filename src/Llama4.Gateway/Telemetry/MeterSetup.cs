@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Llama4.Contracts;
 using OpenTelemetry.Metrics;
 
 namespace Llama4.Gateway.Telemetry;
@@ -6,9 +7,9 @@ namespace Llama4.Gateway.Telemetry;
 /// <summary>Which meters a process tells of, and how many series each of their instruments may have. Buckets are the instruments' own advice.</summary>
 public static class MeterSetup
 {
-    public const string GatewayMeter = "Llama4.Gateway";
+    public const string GatewayMeter = SpanSources.GatewayName;
 
-    public const string ClusterMeter = "Llama4.Cluster";
+    public const string ClusterMeter = SpanSources.ClusterName;
 
     /// <summary>Garbage collector, threads, memory and processor time; .NET's own.</summary>
     public const string RuntimeMeter = "System.Runtime";

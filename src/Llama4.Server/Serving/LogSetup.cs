@@ -9,7 +9,7 @@ internal enum LogFormat
     /// <summary>For people: time, level, category and message in a line.</summary>
     Text,
 
-    /// <summary>For machines: <see cref="JsonLines"/>.</summary>
+    /// <summary>For machines: <see cref="JsonLogLines"/>.</summary>
     Json,
 }
 
@@ -26,8 +26,8 @@ internal static class LogSetup
     });
 
     private static void Json(ILoggingBuilder logging) => Filtered(logging)
-        .AddConsole(console => console.FormatterName = JsonLines.FormatName)
-        .AddConsoleFormatter<JsonLines, ConsoleFormatterOptions>();
+        .AddConsole(console => console.FormatterName = JsonLogLines.FormatName)
+        .AddConsoleFormatter<JsonLogLines, ConsoleFormatterOptions>();
 
     private static ILoggingBuilder Filtered(ILoggingBuilder logging)
     {

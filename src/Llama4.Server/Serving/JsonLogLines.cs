@@ -12,7 +12,7 @@ namespace Llama4.Server.Serving;
 /// An event of the log as one line of JSON: timestamp (UTC, RFC 3339), level, category, message, the message's named values as <c>fields</c>, an <c>exception</c>, and
 /// trace_id and span_id (hex, as W3C has them) where there is a current activity.
 /// </summary>
-internal sealed class JsonLines() : ConsoleFormatter(FormatName)
+internal sealed class JsonLogLines() : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "llama4-json";
 
