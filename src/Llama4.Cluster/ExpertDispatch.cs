@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Llama4.Cluster.Experts;
 using Llama4.Cluster.Hosting;
 using Llama4.Cluster.Placement;
+using Llama4.Cluster.Spans;
 using Llama4.Cluster.Steps;
 using Llama4.Cluster.Traces;
 using Llama4.Compute;
@@ -120,7 +121,7 @@ internal sealed class ExpertDispatch
             for (var i = 0; i < _owners.Length; i++)
             {
                 if (here[i] is null && OwnedRows.Gather(i, rows, choices.Span, assigned) is { } question)
-                    calls.Add(RunRemoteAsync(_owners[i], step, question, trace?.Remote(i)));
+                    calls.Add(RunRemoteAsync(_owners[i], step, question, Followed(i, step, question, trace)));
             }
             calls.Add(RunPartlyAsync(step, here, isWhole, choices, assigned, trace));
             await Task.WhenAll(calls);
@@ -130,6 +131,13 @@ internal sealed class ExpertDispatch
             ArrayPool<byte>.Shared.Return(bytes);
             ArrayPool<int>.Shared.Return(assigned);
         }
+    }
+
+    /// <summary>Null where nobody wants to know what becomes of the rows.</summary>
+    private static RemoteRun? Followed(int owner, StepInHost step, Rows question, LayerTrace? trace)
+    {
+        var requests = StepRequests.Among(step.Plan, question.Ids.Span);
+        return trace?.Remote(owner, requests) ?? (requests.Length == 0 ? null : new RemoteRun(new QuestionSpans([], requests)));
     }
 
     /// <summary>Gives each row its owner. A host that is both of an expert's owners runs all of its rows with the group's.</summary>

@@ -30,11 +30,11 @@ internal sealed class LayerSpans
     /// <param name="start">UTC: the device comes to the layer.</param>
     /// <param name="attended">Attention is done, on layers with experts the router too.</param>
     /// <param name="ended">The layer is done.</param>
-    /// <param name="local">When the expert's group was run, if in this host.</param>
+    /// <param name="local">The rows of the expert's group, if it was run in this host.</param>
     /// <param name="rows">Of the step.</param>
     /// <param name="expertRows">Of the step, that chose the same expert.</param>
     /// <param name="merged">Rows that were run together with it by the expert's group.</param>
-    public void End(TokenHop hop, DateTime start, DateTime attended, DateTime ended, (DateTime Start, DateTime End)? local, int rows, int expertRows, int merged)
+    public void End(TokenHop hop, DateTime start, DateTime attended, DateTime ended, LocalBatch? local, int rows, int expertRows, int merged)
     {
         _layer.SetStartTime(start);
         Tag(_layer, hop, rows, expertRows, merged);
@@ -44,7 +44,7 @@ internal sealed class LayerSpans
         {
             _experts.SetStartTime(attended);
             _experts.SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Expert, expert.Best[0].Expert).SetTag(SpanTags.ExpertHost, expert.Host.Name);
-            if (local is { } run && SpanSources.Cluster.Start("8 expert group", Experts, run.Start) is { } group)
+            if (local is { } run && SpanSources.Cluster.Start("8 expert group", Experts, run.Start, links: run.Requests) is { } group)
                 group.SetTag(SpanTags.Host, expert.Host.Name).SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Merged, merged).End(run.End);
             _experts.End(ended);
         }
@@ -63,3 +63,8 @@ internal sealed class LayerSpans
             .SetTag(SpanTags.ExpertUs, expert.ExpertUs).SetTag(SpanTags.WireUs, expert.WireUs).SetTag(SpanTags.ExpertRows, expertRows).SetTag(SpanTags.Merged, merged);
     }
 }
+
+/// <summary>Rows that an expert group of this host ran together, all of one step.</summary>
+/// <param name="Start">UTC.</param>
+/// <param name="Requests">The step in the trace of each sampled request with rows among them.</param>
+internal sealed record LocalBatch(DateTime Start, DateTime End, SpanParent[] Requests);

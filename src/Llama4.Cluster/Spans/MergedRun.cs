@@ -5,7 +5,7 @@ namespace Llama4.Cluster.Spans;
 
 /// <summary>
 /// A question to experts from another host, on the experts' side: what its rows were run with, and the spans of those of its rows that are followed in full depth. From the question's
-/// arrival to its answer. A span links to every sampled request of which it is known that rows were in the batch: those of steps with a token in full depth.
+/// arrival to its answer. A span links to every sampled request with rows in the batch.
 /// </summary>
 internal sealed class MergedRun : IDisposable
 {

@@ -13,10 +13,10 @@ internal sealed class StageSpans : IDisposable
     /// <summary>Null where nobody records any.</summary>
     public static StageSpans? Of(StepPlan step, HostId host, int firstLayer, int layers)
     {
-        if (step.Spans is not { } parents || !SpanSources.Cluster.HasListeners())
+        if (step.Spans is not { } requests || !SpanSources.Cluster.HasListeners())
             return null;
-        var spans = new List<(SpanParent, Activity)>(parents.Length);
-        foreach (var parent in parents.Take(StepPlan.SpansMax))
+        var spans = new List<(SpanParent, Activity)>(requests.Length);
+        foreach (var (parent, _, _) in requests.Take(StepPlan.SpansMax))
         {
             if (SpanSources.Cluster.Start("4 stage", parent) is not { } span)
                 continue;

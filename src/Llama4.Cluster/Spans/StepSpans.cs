@@ -46,7 +46,7 @@ internal sealed class StepSpans
                 span.SetTag(SpanTags.IsDeep, true);
             var own = SpanParent.Of(span)!;
             SpanSources.Cluster.Start("3 schedule", own, scheduling)?.End(scheduled);
-            parts.Add(new Part(span, own, draw, isDeep));
+            parts.Add(new Part(span, own, slice, draw, isDeep));
         }
         return parts.Count == 0 ? null : new StepSpans(parts);
     }
@@ -60,7 +60,7 @@ internal sealed class StepSpans
             if (part.Draw >= 0)
                 draws[part.Draw] = draws[part.Draw] with { Span = part.Own, IsDeep = part.IsDeep };
         }
-        return step with { Spans = [.. _parts.Select(part => part.Own)] };
+        return step with { Spans = [.. _parts.Select(part => new StepSpan(part.Own, part.Slice.FirstRow, part.Slice.Rows))] };
     }
 
     /// <summary>Its tokens count. Those that are followed in full depth are told so on their way to the client.</summary>
@@ -96,5 +96,5 @@ internal sealed class StepSpans
         _parts.Clear();
     }
 
-    private sealed record Part(Activity Span, SpanParent Own, int Draw, bool IsDeep);
+    private sealed record Part(Activity Span, SpanParent Own, SequenceSlice Slice, int Draw, bool IsDeep);
 }

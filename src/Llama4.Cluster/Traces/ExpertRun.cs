@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Llama4.Cluster.Spans;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Traces;
@@ -18,8 +19,9 @@ internal sealed class LocalRun(HostId self, StepStamps stamps) : ExpertRun
 
     public override (HostId, long, long) Result => (self, 0, stamps.Between(_started, _ended));
 
-    /// <summary>UTC, once the step's stamps are read.</summary>
-    public (DateTime Start, DateTime End) Times => (stamps.At(_started), stamps.At(_ended));
+    /// <summary>Once the step's stamps are read.</summary>
+    /// <param name="requests">Whose rows were in it.</param>
+    public LocalBatch Batch(SpanParent[] requests) => new(stamps.At(_started), stamps.At(_ended), requests);
 
     /// <summary>What is enqueued next is the work.</summary>
     public void Start() => stamps.Set(_started);

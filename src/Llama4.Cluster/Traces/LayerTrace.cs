@@ -9,8 +9,7 @@ namespace Llama4.Cluster.Traces;
 /// <param name="start">Stamp of when the queue comes to the layer.</param>
 /// <param name="isMoe">Has a router and experts.</param>
 /// <param name="spans">[traced] of the rows that are followed in full depth, null for others; null where none is.</param>
-/// <param name="requests">The step in the trace of each sampled request in it.</param>
-internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[] rows, int start, bool isMoe, LayerSpans?[]? spans, SpanParent[] requests)
+internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[] rows, int start, bool isMoe, LayerSpans?[]? spans, StepPlan step)
 {
     /// <summary>How many experts are told of.</summary>
     private const int BestMax = 4;
@@ -21,12 +20,9 @@ internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[
     /// <summary>By owner.</summary>
     private readonly Dictionary<int, ExpertRun> _runs = [];
 
-    /// <summary>[traced] the owner that each row was given to.</summary>
+    /// <summary>[rows of the step] the owner that each was given to; null where it follows from the expert.</summary>
     private int[]? _owners;
     private Func<int, int>? _ownerOf;
-
-    /// <summary>[owners] how many of the step's rows each was given; where rows are followed in full depth.</summary>
-    private Dictionary<int, int>? _shares;
 
     /// <summary>Stamps that a layer needs at most.</summary>
     public static int StampsMax(int owners) => 2 + (2 * owners);
@@ -39,21 +35,18 @@ internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[
     public LocalRun Local(int owner) => (LocalRun)(_runs[owner] = new LocalRun(host, stamps));
 
     /// <summary>An owner elsewhere runs its rows.</summary>
+    /// <param name="requests">The step in the trace of each sampled request with rows there.</param>
     /// <inheritdoc cref="Local"/>
-    public RemoteRun Remote(int owner) => (RemoteRun)(_runs[owner] = new RemoteRun(SpansOf(owner)));
+    public RemoteRun Remote(int owner, SpanParent[] requests)
+    {
+        SpanParent[] parents = [.. Enumerable.Range(0, rows.Length).Where(i => _owners![rows[i]] == owner).Select(i => spans?[i]?.Experts).OfType<SpanParent>()];
+        var run = new RemoteRun(parents.Length + requests.Length == 0 ? null : new QuestionSpans(parents, requests));
+        _runs[owner] = run;
+        return run;
+    }
 
     /// <param name="owners">[rows of the step] who runs each.</param>
-    public void Assigned(ReadOnlySpan<int> owners)
-    {
-        _owners = new int[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-            _owners[i] = owners[rows[i]];
-        if (spans is null)
-            return;
-        _shares = [];
-        foreach (var owner in owners)
-            _shares[owner] = _shares.GetValueOrDefault(owner) + 1;
-    }
+    public void Assigned(ReadOnlySpan<int> owners) => _owners = owners.ToArray();
 
     /// <summary>Nobody chose owners: an expert's is the same for all rows.</summary>
     public void Owned(Func<int, int> ownerOf) => _ownerOf = ownerOf;
@@ -80,42 +73,37 @@ internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[
             return;
         var hop = Hop(traced, logits);
         var (merged, sameExpert) = (0, 0);
-        (DateTime, DateTime)? local = null;
+        LocalBatch? local = null;
         if (hop.Expert is { } expert)
         {
             sameExpert = choices.Count(expert.Best[0].Expert);
-            var owner = OwnerOf(traced, expert.Best[0].Expert);
-            merged = _runs[owner] is RemoteRun remote ? remote.Merged : ShareOf(owner, choices);
-            local = (_runs[owner] as LocalRun)?.Times;
+            var owner = OwnerOf(rows[traced], expert.Best[0].Expert);
+            int[] batch = _runs[owner] is LocalRun ? RowsOf(owner, choices) : [];
+            merged = (_runs[owner] as RemoteRun)?.Merged ?? batch.Length;
+            local = (_runs[owner] as LocalRun)?.Batch(StepRequests.Among(step, batch));
         }
         own.End(hop, stamps.At(_start), stamps.At(_attended), stamps.At(Ended), local, choices.Length, sameExpert, merged);
     }
 
-    private int ShareOf(int owner, ReadOnlySpan<int> choices)
+    /// <summary>Ascending rows of the step: those that an owner was given.</summary>
+    private int[] RowsOf(int owner, ReadOnlySpan<int> choices)
     {
-        if (_shares is { } shares)
-            return shares.GetValueOrDefault(owner);
-        var share = 0;
-        foreach (var choice in choices)
-            share += _ownerOf!(choice) == owner ? 1 : 0;
-        return share;
+        var found = new List<int>(choices.Length);
+        for (var row = 0; row < choices.Length; row++)
+        {
+            if (OwnerOf(row, choices[row]) == owner)
+                found.Add(row);
+        }
+        return [.. found];
     }
 
-    /// <summary>What an owner elsewhere is told of its rows.</summary>
-    private QuestionSpans? SpansOf(int owner)
-    {
-        if (spans is null)
-            return null;
-        SpanParent[] parents = [.. Enumerable.Range(0, rows.Length).Where(i => _owners![i] == owner).Select(i => spans[i]?.Experts).OfType<SpanParent>()];
-        return parents.Length == 0 ? null : new QuestionSpans(parents, requests);
-    }
-
-    private int OwnerOf(int traced, int expert) => _owners is { } owners ? owners[traced] : _ownerOf!(expert);
+    /// <param name="row">Of the step.</param>
+    private int OwnerOf(int row, int expert) => _owners is { } owners ? owners[row] : _ownerOf!(expert);
 
     private ExpertHop Expert(int traced, ReadOnlySpan<float> logits)
     {
         var best = Array.ConvertAll(RouterChoices.Best(logits, BestMax), one => new ExpertChoice(one.Expert, one.Score, one.Probability));
-        var (ranOn, wireUs, expertUs) = _runs[OwnerOf(traced, best[0].Expert)].Result;
+        var (ranOn, wireUs, expertUs) = _runs[OwnerOf(rows[traced], best[0].Expert)].Result;
         return new ExpertHop(ranOn, wireUs, expertUs, best);
     }
 

@@ -19,10 +19,8 @@ internal sealed class StepTrace : IDisposable
     private readonly int[] _draws;
     private readonly int[] _rows;
     private readonly SpanParent?[]? _stages;
-    private readonly SpanParent[] _requests;
+    private readonly StepPlan _step;
 
-    /// <summary>Rows of the step.</summary>
-    private readonly int _stepRows;
     private readonly bool[] _isPathAsked;
     private readonly Tensor _indexes;
     private readonly StepStamps _stamps;
@@ -41,7 +39,7 @@ internal sealed class StepTrace : IDisposable
     private StepTrace(int[] marked, StepPlan step, TokenDraw[] draws, ModelHost host, ExpertDispatch[] layers, StageSpans? spans)
     {
         (_draws, _rows, _host) = (marked, Array.ConvertAll(marked, i => step.LogitRows[i]), host);
-        (_stepRows, _requests, _isPathAsked) = (step.Rows, step.Spans ?? [], Array.ConvertAll(marked, i => draws[i].Trace));
+        (_step, _isPathAsked) = (step, Array.ConvertAll(marked, i => draws[i].Trace));
         _stages = spans is null ? null : Array.ConvertAll(marked, i => draws[i].IsDeep ? spans.Below(draws[i].Span) : null);
         _indexes = host.Device.Rent(DType.I32, _rows.Length, 1);
         host.Device.Upload<int>(_rows, _indexes);
@@ -79,11 +77,11 @@ internal sealed class StepTrace : IDisposable
             using var own = _host.Device.View(_logits, _layers.Count * _rows.Length, _rows.Length);
             _host.Device.GatherRows(routing.Logits, _indexes, own);
             if (_choices is not null)
-                _host.Device.CopyRows(routing.Experts, 0, _choices, _layers.Count * _stepRows, _stepRows);
+                _host.Device.CopyRows(routing.Experts, 0, _choices, _layers.Count * _step.Rows, _step.Rows);
         }
         var spans = _stages is null ? null : Array.ConvertAll(_stages, stage => LayerSpans.Of(stage, isMoe: routing is not null));
         var start = _layers.Count == 0 ? _start : _layers[^1].Ended;
-        var trace = new LayerTrace(layer, _host.Id, _stamps, _rows, start, isMoe: routing is not null, spans, _requests);
+        var trace = new LayerTrace(layer, _host.Id, _stamps, _rows, start, isMoe: routing is not null, spans, _step);
         _layers.Add(trace);
         return trace;
     }
@@ -140,7 +138,7 @@ internal sealed class StepTrace : IDisposable
     {
         var choices = MemoryMarshal.Cast<byte, int>(_readChoices);
         for (var layer = 0; layer < _layers.Count; layer++)
-            _layers[layer].EndSpans(traced, LogitsOf(layer, traced), choices.Slice(layer * _stepRows, _stepRows));
+            _layers[layer].EndSpans(traced, LogitsOf(layer, traced), choices.Slice(layer * _step.Rows, _step.Rows));
     }
 
     private TokenHop[] Hops(int traced)

@@ -44,7 +44,7 @@ public sealed record StepPlan
     public const int SpansMax = 16;
 
     /// <summary>The step as a span in the trace of each of its sampled requests, at most <see cref="SpansMax"/>; null where none is.</summary>
-    [Id(11)] public SpanParent[]? Spans { get; init; }
+    [Id(11)] public StepSpan[]? Spans { get; init; }
 
     public int Rows => TokenIds.Length;
 }
@@ -59,6 +59,11 @@ public readonly record struct SequenceSlice(
     [property: Id(2)] int Rows,
     [property: Id(3)] int FirstPosition,
     [property: Id(4)] bool Samples);
+
+/// <summary>A step in the trace of one of its requests.</summary>
+/// <param name="FirstRow">Of the request's rows in the step.</param>
+[GenerateSerializer, Immutable, Alias("llama4.StepSpan")]
+public sealed record StepSpan([property: Id(0)] SpanParent Span, [property: Id(1)] int FirstRow, [property: Id(2)] int Rows);
 
 /// <summary>Block tables of one kind of layer, in the form the device takes them.</summary>
 /// <param name="RowSlots">[rows, 2]: (line of BlockTables, key index = position − first position the line covers).</param>

@@ -24,7 +24,7 @@ public readonly record struct TokenDraw(
     [Id(12)]
     public bool Trace { get; init; }
 
-    /// <summary>The step in its request's trace: one of <see cref="StepPlan.Spans"/>; null where the request has none.</summary>
+    /// <summary>The step in its request's trace: that of one of <see cref="StepPlan.Spans"/>; null where the request has none.</summary>
     [Id(13)]
     public SpanParent? Span { get; init; }
 

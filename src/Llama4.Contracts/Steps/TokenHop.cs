@@ -38,9 +38,9 @@ public sealed record ExpertHop(
 [GenerateSerializer, Immutable, Alias("llama4.ExpertChoice")]
 public readonly record struct ExpertChoice([property: Id(0)] int Expert, [property: Id(1)] double Score, [property: Id(2)] double Probability);
 
-/// <summary>Whose rows are in a question to experts, where some of them are followed in full depth.</summary>
-/// <param name="Parents">What the experts' spans are below, one for each such row.</param>
-/// <param name="Requests">The step in the trace of each sampled request in it, at most <see cref="StepPlan.SpansMax"/>: what a batch that the rows are in links to.</param>
+/// <summary>Whose rows are in a question to experts, where some of them are those of sampled requests.</summary>
+/// <param name="Parents">What the experts' spans are below, one for each row that is followed in full depth.</param>
+/// <param name="Requests">The step in the trace of each sampled request with rows in it, at most <see cref="StepPlan.SpansMax"/>: what a batch that the rows are in links to.</param>
 [GenerateSerializer, Immutable, Alias("llama4.QuestionSpans")]
 public sealed record QuestionSpans([property: Id(0)] SpanParent[] Parents, [property: Id(1)] SpanParent[] Requests);
 

@@ -41,9 +41,9 @@ internal static class ContractSamples
         new StepPlan
         {
             Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
-            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1], Spans = [Span],
+            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1], Spans = [new StepSpan(Span, 0, 2)],
         },
-        Span, new QuestionSpans([Span], [Span with { State = null }]),
+        Span, new StepSpan(Span, 0, 2), new QuestionSpans([Span], [Span with { State = null }]),
         new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
         new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
         new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Span = Span, IsDeep = true, Deferred = [200_001] }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },

@@ -29,7 +29,7 @@ public class OffTests
         var (scheduler, step) = StepOf(Request(Sampled));
         var sequences = new SequenceSpans(Self, 0);
         sequences.Add(Guid.NewGuid(), Request(Sampled));
-        var told = step with { Spans = [Sampled] };
+        var told = step with { Spans = [new StepSpan(Sampled, 0, 4)] };
         TokenDraw[] draws = [new TokenDraw(new SamplingSettings(), default, default, 1, 0, 0, null) { Span = Sampled, IsDeep = true }];
         var http = new DefaultHttpContext();
         http.Request.Headers.TraceParent = Sampled.Id;
@@ -50,6 +50,7 @@ public class OffTests
         {
             found += sequences.AreOpen ? 1 : 0;
             found += StepSpans.Of(step, scheduler, sequences, default) is null ? 0 : 1;
+            found += StepRequests.Among(step, step.LogitRows).Length;
             found += StageSpans.Of(told, Self, 0, 8) is null ? 0 : 1;
             found += DrawSpans.Of(draws, Self) is null ? 0 : 1;
             found += LayerSpans.Of(Sampled, isMoe: true) is null ? 0 : 1;
@@ -74,7 +75,7 @@ public class OffTests
         var spans = StepSpans.Of(step, scheduler, sequences, DateTime.UtcNow).ShouldNotBeNull();
         var draws = new TokenDraw[1];
         var told = spans.Mark(step, draws);
-        draws[0].Span.ShouldBe(told.Spans.ShouldHaveSingleItem());
+        draws[0].Span.ShouldBe(told.Spans.ShouldHaveSingleItem().Span);
         StageSpans.Of(told, Self, 0, 8).ShouldNotBeNull().Below(draws[0].Span).ShouldNotBeNull();
         DrawSpans.Of(draws, Self).ShouldNotBeNull();
         Activity.Current.ShouldBeNull();
@@ -128,7 +129,7 @@ public class OffTests
         }
     }
 
-    private static ActivityListener Listen()
+    internal static ActivityListener Listen()
     {
         var listener = new ActivityListener
         {
