@@ -14,6 +14,9 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
     /// <summary>A port that has just been opened still compiles and collects for a while, which a server does once in its life.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
 
+    /// <summary>So many that the clock of the processor's time, which ticks in milliseconds, does not show.</summary>
+    private const int Scrapes = 200;
+
     private readonly ClusterRunner _runner = new(model.Cluster.Client);
     private readonly DecodeSlices _slices = new(model, plan);
 
@@ -45,7 +48,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
 
     private async Task<SliceFigures> ScrapedAsync(List<int[]> prompts, CancellationToken cancellation)
     {
-        await using var door = await HealthDoor.OpenAsync(IPAddress.Loopback, 0, HealthState.Starting("a bench"), logging => logging.ClearProviders(), cancellation);
+        await using var door = await OpenAsync(cancellation);
         using var http = new HttpClient { BaseAddress = door.Address };
         await http.GetByteArrayAsync("metrics", cancellation); // a server's first answer takes longer than all others
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -56,6 +59,23 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         await scraping;
         return figures;
     }
+
+    /// <summary>One scrape of a process with all of its series, by itself: of what a rate of them costs it tells more than rounds that differ by what the machine's neighbours do.</summary>
+    public async Task<ScrapeFigures> OneScrapeAsync(CancellationToken cancellation)
+    {
+        await using var door = await OpenAsync(cancellation);
+        using var http = new HttpClient { BaseAddress = door.Address };
+        await _runner.DecodeAsync(_slices.NewPrompts(plan.Concurrency[^1]), plan.AnswerTokens, cancellation); // every series has a value
+        for (var scrape = 0; scrape < Scrapes; scrape++)
+            await http.GetByteArrayAsync("metrics", cancellation); // code is compiled
+        var (before, bytes) = (Environment.CpuUsage.TotalTime, 0L);
+        for (var scrape = 0; scrape < Scrapes; scrape++)
+            bytes += (await http.GetByteArrayAsync("metrics", cancellation)).Length;
+        return new ScrapeFigures((Environment.CpuUsage.TotalTime - before).TotalMilliseconds / Scrapes, bytes / Scrapes);
+    }
+
+    private static Task<HealthDoor> OpenAsync(CancellationToken cancellation) =>
+        HealthDoor.OpenAsync(IPAddress.Loopback, 0, HealthState.Starting("a bench"), logging => logging.ClearProviders(), cancellation);
 
     private static async Task ScrapeAsync(HttpClient http, CancellationToken stop)
     {
@@ -78,3 +98,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
 
 /// <summary>A slice without metrics, and one that is scraped, one right after the other.</summary>
 internal sealed record MetricsRound(SliceFigures Plain, SliceFigures Scraped);
+
+/// <param name="CpuMs">Of both ends.</param>
+/// <param name="Bytes">Of the answer.</param>
+internal readonly record struct ScrapeFigures(double CpuMs, long Bytes);

@@ -33,6 +33,9 @@ internal static class MetricsCommand
                     $"{sequences,9}  {MedianOf(measured, r => r.Plain.TokensPerS),8:0.0}  {MedianOf(measured, r => r.Scraped.TokensPerS / r.Plain.TokensPerS),14:0.000}   {MedianOf(measured, r => r.Plain.CpuUsPerToken),12:0.0}  {MedianOf(measured, r => r.Scraped.CpuUsPerToken / r.Plain.CpuUsPerToken),14:0.000}"));
             }
 
+            var scrape = await bench.OneScrapeAsync(cancellation);
+            terminal.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"one scrape: {scrape.CpuMs:0.00} ms of processor time, {scrape.Bytes} bytes; every five seconds {scrape.CpuMs / 50:0.000} % of a core"));
             return CommandLine.Success;
         });
         return command;
