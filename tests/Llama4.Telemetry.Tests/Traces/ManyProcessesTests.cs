@@ -104,24 +104,27 @@ public class ManyProcessesTests
         var answers = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => gateway.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
         var before = await collector.UntilAsync( // all have tokens, so that all go on elsewhere with some
             spans => spans.Named("2 step").Where(step => step.Number("llama4.token.index") > 20).Select(step => step.Trace).Distinct().Count() == Requests);
-        var engine = before.Named("2 step")[0].Resource["process.pid"];
+        var engine = before.Named("2 step").MaxBy(step => step.Start)!.Resource["process.pid"];
         new[] { one, other }.Single(host => host.Id.Equals((int)(long)engine)).Kill();
         await answers;
-        var spans = await collector.UntilAsync(spans => spans.Named("chat scout-nano").Count == Requests && spans.Named("2 engine").Count == Requests);
+        var spans = await collector.UntilAsync(spans => spans.Named("chat scout-nano").Count == Requests && Last(spans).Count() == Requests);
 
-        var resubmissions = spans.Named("2 resubmission");
-        resubmissions.ShouldNotBeEmpty();
-        foreach (var again in resubmissions)
+        // A slow machine may have had a host suspected before: the last move of each request counts.
+        foreach (var after in Last(spans))
         {
-            var chat = spans.Named("chat scout-nano").Single(chat => chat.Trace == again.Trace);
+            var chat = spans.Named("chat scout-nano").Single(chat => chat.Trace == after.Trace);
             chat.Number("gen_ai.usage.output_tokens").ShouldBe(Tokens);
-            again.Parent.ShouldBe(chat.Id);
-            var after = spans.Below(chat).Named("2 engine").ShouldHaveSingleItem(); // that of the engine which was killed could not be told
+            after.Parent.ShouldBe(chat.Id);
             after.Resource["process.pid"].ShouldNotBe(engine);
-            after.Number("llama4.emitted.tokens").ShouldBe(again.Number("llama4.emitted.tokens"));
+            var again = spans.Named("2 resubmission").Where(again => again.Trace == chat.Trace).MaxBy(again => again.Start).ShouldNotBeNull();
+            again.Parent.ShouldBe(chat.Id);
             again.Number("llama4.emitted.tokens").ShouldBeGreaterThan(0);
+            after.Number("llama4.emitted.tokens").ShouldBe(again.Number("llama4.emitted.tokens"));
             again.Text("llama4.engine.to").ShouldNotBe(again.Text("llama4.engine.from"));
             spans.Where(span => span.Trace == chat.Trace && span.Name == "2 step").Select(step => step.Resource["process.pid"]).Distinct().Count().ShouldBe(2);
         }
+
+        // That of the engine which was killed could not be told.
+        static IEnumerable<ReceivedSpan> Last(IReadOnlyList<ReceivedSpan> spans) => spans.Named("2 engine").Where(span => span.Text("llama4.finish") == "length");
     }
 }
