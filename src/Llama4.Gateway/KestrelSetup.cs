@@ -1,10 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using Llama4.Gateway.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Llama4.Gateway;
 
@@ -18,10 +22,19 @@ public static class KestrelSetup
     private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
 
     /// <summary>Listens at <paramref name="bind"/>:<paramref name="port"/> for HTTP/1.1 and HTTP/2; port 0 takes a free one.</summary>
-    /// <param name="certificate">Then over TLS alone, HTTP/2 with those who offer it (ALPN) and HTTP/1.1 with the others; without it HTTP/2 by prior knowledge.</param>
+    /// <param name="tls">Then over TLS alone, HTTP/2 with those who offer it (ALPN) and HTTP/1.1 with the others; without it HTTP/2 by prior knowledge. While the host runs, its
+    /// files are looked at for another certificate.</param>
+    /// <param name="clock">By which they are; null for the system's.</param>
     public static IWebHostBuilder UseLlama4Kestrel(
-        this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits, PublicCertificate? certificate = null) =>
-        web.UseKestrel(kestrel =>
+        this IWebHostBuilder web, IPAddress bind, int port, GatewayLimits limits, PublicTls? tls = null, TimeProvider? clock = null)
+    {
+        if (tls is not null)
+        {
+            web.ConfigureServices(services => services.AddSingleton<IHostedService>(
+                of => new CertificateWatch(tls, clock ?? TimeProvider.System, of.GetRequiredService<ILogger<CertificateWatch>>())));
+        }
+
+        return web.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = limits.BodyBytesMax;
@@ -30,16 +43,16 @@ public static class KestrelSetup
 
             // Each request being served, as many idle ones kept alive, and twice that for those who are to be told 429.
             kestrel.Limits.MaxConcurrentConnections = 4L * limits.ConcurrentRequestsMax;
-            if (certificate is null)
+            if (tls is null)
             {
                 kestrel.ListenForBoth(bind, port);
             }
             else
             {
-                kestrel.Listen(bind, port, listen => listen.UseHttps(
-                    new HttpsConnectionAdapterOptions { ServerCertificate = certificate.Leaf, ServerCertificateChain = certificate.Chain }));
+                kestrel.Listen(bind, port, listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(tls.Accepting()) }));
             }
         }).UseHttp2PriorKnowledge();
+    }
 
     /// <summary>Starts the host; returns the address it listens at, with the port it got.</summary>
     /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>

@@ -27,9 +27,28 @@ public sealed record ClusterTls(string Certificate, string Authority)
         return new HostCertificate(own, between, authorities);
     }
 
-    /// <summary>When the newest of the files was written: another time means that they are to be read again.</summary>
-    internal DateTime LastWritten() =>
-        new[] { Certificate, Authority, KeyFile }.Where(File.Exists).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+    /// <summary>Of what the files hold: another one means that they are to be loaded again.</summary>
+    /// <exception cref="ClusterTlsException">One of them can't be read.</exception>
+    internal byte[] Digest()
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in (string[])[Certificate, Authority, KeyFile])
+        {
+            try
+            {
+                digest.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+            }
+            catch (FileNotFoundException) when (file == KeyFile)
+            {
+                // the key stands in the certificate's file
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                throw new ClusterTlsException($"{file}: {unreadable.Message}", unreadable);
+            }
+        }
+        return digest.GetHashAndReset();
+    }
 
     private string KeyFile => Path.ChangeExtension(Certificate, ".key");
 

@@ -42,6 +42,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Thread? _thread;
     private long _last;
+    private volatile bool _isDraining;
     private int _tick;
 
     /// <summary>Suspects, and since when they are.</summary>
@@ -71,6 +72,9 @@ internal sealed partial class HostAgent : IAsyncDisposable
     /// <summary>Since a leader was last heard; nothing where this host leads.</summary>
     public TimeSpan LeaderSilence => _election.LeaderSilence;
 
+    /// <summary>Whether the leader gives this host nothing any more, since an operator or the host itself has asked for that.</summary>
+    public bool IsDraining => Leadership.IsLeading ? _peers.Draining.Contains(_self) : _isDraining;
+
     /// <summary>Completes when a plan is in force here for the first time, or with why the first could not be.</summary>
     public Task ServingAsync(CancellationToken cancellation) => _duties.Serving.WaitAsync(cancellation);
 
@@ -86,6 +90,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         {
             Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)], new SuspicionAge(beat.Term, beat.Number));
             _peers.Remember(beat.Hosts);
+            _isDraining = beat.Draining?.Contains(_self) ?? false;
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(
             new HostAnswer(_election.Term, _board.Current?.Epoch ?? 0, _options.Host, _counts.Take(), _links.Unheard()));
@@ -252,7 +257,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         if (tick % 2 == 0)
         {
             Leadership.Count(_counts.Take());
-            var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members), tick);
+            var beat = new LeaderBeat(_election.Term, _self, _board.Current?.Epoch ?? 0, suspects, _peers.Doors(members), tick, _peers.Draining is { Length: > 0 } draining ? draining : null);
             foreach (var member in members.Where(member => member != _self))
                 _ = _grains.GetGrain<IHostGrain>(member.Name).BeatAsync(beat).AsTask();
         }

@@ -77,10 +77,11 @@ internal static class HostDeadlines
 /// <param name="Suspects">Hosts not to ask.</param>
 /// <param name="Hosts">All that the leader knows.</param>
 /// <param name="Number">Of the leader's beats in this term: they may overtake each other.</param>
+/// <param name="Draining">Hosts that are given nothing any more; null for none.</param>
 [GenerateSerializer, Immutable, Alias("llama4.LeaderBeat")]
 internal sealed record LeaderBeat(
     [property: Id(0)] long Term, [property: Id(1)] HostId Leader, [property: Id(2)] long Epoch, [property: Id(3)] HostDoor[] Suspects, [property: Id(4)] HostDoor[] Hosts,
-    [property: Id(5)] long Number);
+    [property: Id(5)] long Number, [property: Id(6)] HostId[]? Draining);
 
 /// <param name="Term">The greatest it has heard of.</param>
 /// <param name="Epoch">That it serves; 0 for none.</param>

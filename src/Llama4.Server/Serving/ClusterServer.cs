@@ -69,7 +69,7 @@ internal static class ClusterServer
         if (doors.Health is { } health)
         {
             health.State = new HealthState(
-                () => host.Health.NotLive, () => host.Health.NotStarted, () => host.Health.NotReady ?? (gateway is null ? null : HealthDoor.NotReady(gateway)));
+                () => host.Health.NotLive, () => host.Health.NotStarted, () => host.Health.NotReady ?? (gateway is null ? host.Health.Drained : HealthDoor.NotReady(gateway)));
         }
 
         if (gateway is not null)

@@ -1,6 +1,6 @@
 using System.Net;
-using Llama4.Gateway;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Tls;
 
 namespace Llama4.Server.Serving;
 
@@ -13,7 +13,7 @@ internal sealed record PublicDoor(IPAddress Bind, int Port)
     public ApiKeys? ApiKeys { get; init; }
 
     /// <summary>Null for plain HTTP.</summary>
-    public PublicCertificate? Certificate { get; init; }
+    public PublicTls? Tls { get; init; }
 
     /// <summary>Origins whose pages may ask from a browser.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
-using Llama4.Gateway;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Tls;
 using Llama4.Server.Serving;
 
 namespace Llama4.Server.Verbs;
@@ -20,7 +20,7 @@ internal sealed class PublicDoorOptions
         HelpName = "FILE",
     };
 
-    private readonly Option<string?> _certificate = new("--tls-cert") { Description = "Certificate of this server, PEM, with those who signed it: HTTPS, and HTTP/2 for who offers it.", HelpName = "FILE" };
+    private readonly Option<string?> _certificate = new("--tls-cert") { Description = "Certificate of this server, PEM, with those who signed it: HTTPS, and HTTP/2 for who offers it. Read again, with its key, when they change.", HelpName = "FILE" };
     private readonly Option<string?> _certificateKey = new("--tls-key") { Description = "Its private key, PEM.", HelpName = "FILE" };
 
     private readonly Option<string[]> _origins = new("--cors-origins")
@@ -64,7 +64,7 @@ internal sealed class PublicDoorOptions
     public PublicDoor Read(ParseResult parsed, IPAddress bind, int port) => new(bind, port)
     {
         ApiKeys = ReadKeys(parsed.GetValue(_keys)),
-        Certificate = parsed.GetValue(_certificate) is { } certificate ? PublicCertificate.Read(certificate, parsed.GetRequiredValue(_certificateKey)!) : null,
+        Tls = parsed.GetValue(_certificate) is { } certificate ? PublicTls.OfFiles(certificate, parsed.GetRequiredValue(_certificateKey)!) : null,
         CorsOrigins = parsed.GetValue(_origins) ?? [],
         LogsPrompts = parsed.GetValue(_logPrompts),
     };

@@ -75,13 +75,61 @@ public sealed class ClusterTlsTests : IDisposable
         current.Get().ShouldBeSameAs(first);
 
         _authority.Sign();
-        File.SetLastWriteTimeUtc(tls.Certificate, DateTime.UtcNow.AddMinutes(1));
         var second = current.Get();
         second.ShouldNotBeSameAs(first);
 
+        var whole = File.ReadAllText(tls.Certificate);
         File.WriteAllText(tls.Certificate, "half of it");
-        File.SetLastWriteTimeUtc(tls.Certificate, DateTime.UtcNow.AddMinutes(2));
         current.Get().ShouldBeSameAs(second);
+        File.Delete(tls.Certificate);
+        current.Get().ShouldBeSameAs(second);
+        File.WriteAllText(tls.Certificate, whole + "\n");
+        current.Get().ShouldNotBeSameAs(second);
+    }
+
+    /// <summary>As a kubelet does: the files are links through <c>..data</c>, which is swapped. Neither the links nor, here, the times of what they lead to change.</summary>
+    [Fact]
+    public void Current_WhenALinkIsSwapped_IsReadAgain()
+    {
+        var tls = new ClusterTls(_authority.File("tls.crt"), _authority.File("ca.crt"));
+        File.CreateSymbolicLink(tls.Certificate, "..data/tls.crt");
+        File.CreateSymbolicLink(tls.Authority, "..data/ca.crt");
+        Mount("..1");
+        var current = new CurrentCertificate(tls, NullLogger.Instance);
+        var first = current.Get();
+
+        File.Delete(_authority.File("..data"));
+        Mount("..2");
+
+        current.Get().ShouldNotBeSameAs(first);
+
+        void Mount(string folder)
+        {
+            Directory.CreateDirectory(_authority.File(folder));
+            var (own, authority) = (_authority.File(folder + "/tls.crt"), _authority.File(folder + "/ca.crt"));
+            File.Copy(_authority.Sign().Certificate, own);
+            File.Copy(_authority.AuthorityFile, authority);
+            foreach (var file in (string[])[own, authority])
+                File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+            File.CreateSymbolicLink(_authority.File("..data"), folder);
+        }
+    }
+
+    [Fact]
+    public async Task Current_OfFilesThatStayBroken_SaysSoOnce()
+    {
+        var tls = _authority.Sign();
+        var lines = new LogLines("");
+        var current = new CurrentCertificate(tls, lines);
+
+        File.WriteAllText(tls.Certificate, "half of it");
+        current.Get();
+        current.Get();
+        File.Delete(tls.Certificate);
+        current.Get();
+
+        (await lines.NextAsync()).ShouldContain("found none");
+        (await lines.NextAsync()).ShouldContain("Could not find file");
     }
 
     /// <summary>One line, which names a file.</summary>

@@ -44,11 +44,24 @@ public sealed partial class ProbedClusterTests : IDisposable
         var (spare, spareDoor) = await ServeAsync("spare", "engine");
         await UntilAsync(spareDoor, "ready", HttpStatusCode.OK);
 
+        // Drained by an operator a host has no part any more, and is to be stopped; one with a gateway still has that.
+        var (_, asideDoor) = await ServeAsync("aside", "engine,gateway", "--port", "0");
+        await UntilAsync(asideDoor, "ready", HttpStatusCode.OK);
+        var operators = (await front.LineAsync(Operators(), Limit)).Groups[1].Value;
+        await DrainAsync(operators, "aside");
+        await DrainAsync(operators, "spare");
+        await UntilAsync(spareDoor, "ready", HttpStatusCode.ServiceUnavailable);
+        (await ReasonAsync(spareDoor)).ShouldContain("it is drained");
+        (await AskAsync(spareDoor, "live")).ShouldBe(HttpStatusCode.OK);
+        (await AskAsync(spareDoor, "started")).ShouldBe(HttpStatusCode.OK);
+        (await AskAsync(asideDoor, "ready")).ShouldBe(HttpStatusCode.OK);
+        (await AskAsync(frontDoor, "ready")).ShouldBe(HttpStatusCode.OK);
+
         // Frozen until the others have declared it dead, it is not live any more when it wakes; the others are.
         experts.Signal("STOP");
         var (_, secondDoor) = await ServeAsync("second", "experts");
         await UntilAsync(secondDoor, "ready", HttpStatusCode.OK);
-        await UntilDeadAsync("experts", (await front.LineAsync(Operators(), Limit)).Groups[1].Value);
+        await UntilDeadAsync("experts", operators);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         experts.Signal("CONT");
         await UntilAsync(expertsDoor, "live", HttpStatusCode.ServiceUnavailable);
@@ -113,26 +126,44 @@ public sealed partial class ProbedClusterTests : IDisposable
         }
     }
 
+    private async Task<string> ReasonAsync(Uri door)
+    {
+        using var answer = await _http.GetAsync(new Uri(door, "health/ready"));
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>As <c>llama4 drain</c> does.</summary>
+    private async Task DrainAsync(string operators, string name)
+    {
+        var host = (await HostsAsync(operators)).Single(host => host.StartsWith($"{name}-", StringComparison.Ordinal));
+        using var answer = await ToldAsync(operators, HttpMethod.Post, "drain", JsonContent.Create(new { host }));
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+    }
+
     /// <summary>Membership has declared the host dead, which takes three probes of 2 s.</summary>
     private async Task UntilDeadAsync(string name, string operators)
     {
         using var end = new CancellationTokenSource(Limit);
-        while (true)
+        while ((await HostsAsync(operators)) is var hosts && (hosts.Length == 0 || hosts.Any(host => host.StartsWith($"{name}-", StringComparison.Ordinal))))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{operators}/admin/status");
-            request.Headers.Authorization = new("Bearer", AdminKey);
-            using var answer = await _http.SendAsync(request, end.Token);
-            if (answer.IsSuccessStatusCode)
-            {
-                var status = await answer.Content.ReadFromJsonAsync<JsonElement>(end.Token);
-                if (!status.GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("host").GetString()!.StartsWith($"{name}-", StringComparison.Ordinal)))
-                {
-                    return;
-                }
-            }
-
             await Task.Delay(LookEvery, end.Token);
         }
+    }
+
+    /// <returns>Empty where the operators' port has no answer at the moment.</returns>
+    private async Task<string[]> HostsAsync(string operators)
+    {
+        using var answer = await ToldAsync(operators, HttpMethod.Get, "status");
+        return answer.IsSuccessStatusCode
+            ? [.. (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("hosts").EnumerateArray().Select(host => host.GetProperty("host").GetString()!)]
+            : [];
+    }
+
+    private async Task<HttpResponseMessage> ToldAsync(string operators, HttpMethod method, string what, HttpContent? content = null)
+    {
+        using var request = new HttpRequestMessage(method, $"{operators}/admin/{what}") { Content = content };
+        request.Headers.Authorization = new("Bearer", AdminKey);
+        return await _http.SendAsync(request);
     }
 
     /// <summary>A process that has ended does not say yes either.</summary>

@@ -1,14 +1,13 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Llama4.Contracts;
 using Llama4.Gateway.Tests.Scripted;
+using Llama4.Gateway.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Llama4.Gateway.Tests;
+namespace Llama4.Gateway.Tests.Tls;
 
 public sealed class TlsTests : IDisposable
 {
@@ -24,7 +23,7 @@ public sealed class TlsTests : IDisposable
     public async Task Tls_SpeaksWhatTheClientOffers(int major, int minor)
     {
         var (certificate, key) = WriteCertificate();
-        var read = PublicCertificate.Read(certificate, key);
+        var read = PublicTls.OfFiles(certificate, key);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, 0, ScoutNano.Options.Limits, read);
@@ -35,7 +34,7 @@ public sealed class TlsTests : IDisposable
         address.Scheme.ShouldBe("https");
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == read.Leaf.Thumbprint },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == read.Certificate.Leaf.Thumbprint },
         };
         using var http = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 
@@ -55,7 +54,7 @@ public sealed class TlsTests : IDisposable
     {
         var (certificate, _) = WriteCertificate();
         var (_, key) = WriteCertificate();
-        Should.Throw<InvalidDataException>(() => PublicCertificate.Read(certificate, key)).Message.ShouldStartWith($"expected a certificate in {certificate} and its key in {key}");
+        Should.Throw<InvalidDataException>(() => PublicTls.OfFiles(certificate, key)).Message.ShouldStartWith($"expected a certificate in {certificate} and its key in {key}");
     }
 
     [Fact]
@@ -65,16 +64,18 @@ public sealed class TlsTests : IDisposable
         var (signer, _) = WriteCertificate();
         File.AppendAllText(certificate, "\n" + File.ReadAllText(signer));
 
-        PublicCertificate.Read(certificate, key).Chain.ShouldHaveSingleItem();
+        PublicTls.OfFiles(certificate, key).Certificate.Chain.ShouldHaveSingleItem();
+
+        File.AppendAllText(certificate, File.ReadAllText(signer)[..100]);
+        Should.Throw<InvalidDataException>(() => PublicTls.OfFiles(certificate, key)).Message.ShouldEndWith("3 certificates begin there and 2 are whole");
     }
 
     private (string Certificate, string Key) WriteCertificate()
     {
-        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var made = new CertificateRequest("CN=localhost", pair, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var made = TestCertificate.New();
         var name = Path.Combine(_folder, Path.GetRandomFileName());
-        File.WriteAllText(name + ".crt", made.ExportCertificatePem());
-        File.WriteAllText(name + ".key", pair.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(name + ".crt", made.Certificate);
+        File.WriteAllText(name + ".key", made.Key);
         return (name + ".crt", name + ".key");
     }
 }
