@@ -8,6 +8,11 @@ namespace Llama4.Server.Verbs;
 /// <summary>Options whose argument is a number with a range: whatever else stands there is one error, which names the option and the range.</summary>
 internal static class NumberOption
 {
+    /// <summary>How many of something, where help shows the default.</summary>
+    public static Option<int> Count(string name, string description, int standard, int least = 1, int most = int.MaxValue) =>
+        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard }
+            .Within(most == int.MaxValue ? $"at least {least}" : $"{least} to {most}", value => value >= least && value <= most);
+
     /// <summary>Reads the argument, refusing what is no number or not in the range.</summary>
     /// <param name="range">The range in words, like "1 to 1024".</param>
     public static Option<T> Within<T>(this Option<T> option, string range, Func<T, bool> holds)

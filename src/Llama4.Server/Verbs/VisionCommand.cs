@@ -12,10 +12,10 @@ internal static class VisionCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var tiles = Count("--tiles", "Tiles of the image; a large one has 17.", 4, 1000);
-        var atOnce = Count("--at-once", "Tiles that go through the tower together.", VisionTower.TilesAtOnceDefault, 64);
-        var layers = Count("--layers", "Blocks of the tower; the released ones have 34.", 34, 256);
-        var threads = Count("--threads", "Compute threads. Default: one for each core.", Environment.ProcessorCount, 1024);
+        var tiles = NumberOption.Count("--tiles", "Tiles of the image; a large one has 17.", 4, most: 1000);
+        var atOnce = NumberOption.Count("--at-once", "Tiles that go through the tower together.", VisionTower.TilesAtOnceDefault, most: 64);
+        var layers = NumberOption.Count("--layers", "Blocks of the tower; the released ones have 34.", 34, most: 256);
+        var threads = NumberOption.Count("--threads", "Compute threads. Default: one for each core.", Environment.ProcessorCount, most: 1024);
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each type." };
         var command = new Command("vision", "Milliseconds a tile in the vision tower, in fp32 and bf16, beside its matrix product alone.") { tiles, atOnce, layers, threads, json };
         command.SetAction(async (parsed, cancellation) =>
@@ -64,7 +64,4 @@ internal static class VisionCommand
     }
 
     private static string Name(ComputeMode mode) => mode == ComputeMode.Bf16 ? "bf16" : "fp32";
-
-    private static Option<int> Count(string name, string description, int standard, int most) =>
-        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard }.Within($"1 to {most}", value => value >= 1 && value <= most);
 }
