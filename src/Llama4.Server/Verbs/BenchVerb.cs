@@ -33,15 +33,7 @@ internal static class BenchVerb
         {
             var plan = new BenchPlan(prompt.Read(parsed), parsed.GetValue(generate), concurrency.Read(parsed));
             var report = await RunAsync(model.Read(parsed), plan, terminal, cancellation);
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(report.WriteJson);
-            }
-            else
-            {
-                report.WriteText(terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), report.WriteJson, report.WriteText);
             return CommandLine.Success;
         });
         return new Verb(

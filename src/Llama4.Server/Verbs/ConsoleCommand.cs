@@ -18,15 +18,7 @@ internal static class ConsoleCommand
             await using var rounds = await options.StartAsync(parsed, terminal, cancellation);
             await using var bench = new ConsoleBench(rounds);
             var figures = await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => ConsoleFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                ConsoleFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => ConsoleFigures.WriteJson(figures, writer), output => ConsoleFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;

@@ -55,15 +55,7 @@ internal static class PipelineCommand
                 figures.Add(await ProgressLine.RunAsync(terminal, $"{count} hosts", _ => run.MeasureAsync(count, cancellation)));
             }
 
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => PipelineFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                PipelineFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => PipelineFigures.WriteJson(figures, writer), output => PipelineFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;

@@ -67,15 +67,7 @@ internal static class SpreadCommand
             var bench = new SpreadBench(many.Client, one.Client, one.Config.VocabSize, plan, parsed.GetValue(rounds));
             var report = new SpreadReport(
                 status, choice.Threads, await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation)));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(report.WriteJson);
-            }
-            else
-            {
-                report.WriteText(terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), report.WriteJson, report.WriteText);
             return CommandLine.Success;
         });
         return command;

@@ -18,15 +18,7 @@ internal static class TelemetryCommand
             await using var rounds = await options.StartAsync(parsed, terminal, cancellation);
             var bench = new TelemetryBench(rounds);
             var figures = await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => TelemetryFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                TelemetryFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => TelemetryFigures.WriteJson(figures, writer), output => TelemetryFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;

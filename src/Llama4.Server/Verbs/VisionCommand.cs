@@ -27,21 +27,15 @@ internal static class VisionCommand
                 figures.Add(await ProgressLine.RunAsync(terminal, $"{Name(mode)}", _ => bench.MeasureAsync(mode, cancellation)));
             }
 
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => WriteJson(figures, writer));
-            }
-            else
-            {
-                figures.ForEach(figure => terminal.Output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{Name(figure.Mode)}  {figure.MsPerTile,8:F0} ms a tile  {figure.GflopPerSecond,7:F1} GFLOP/s  {figure.GflopPerSecond / figure.MatMulGflopPerSecond,4:P0} of its matrix product's {figure.MatMulGflopPerSecond:F1}  ({figure.Layers} blocks, {figure.TilesAtOnce} tiles at once, {figure.Threads} threads)")));
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => WriteJson(figures, writer), output => WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;
     }
+
+    private static void WriteText(List<VisionFigures> figures, TextWriter output) => figures.ForEach(figure => output.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name(figure.Mode)}  {figure.MsPerTile,8:F0} ms a tile  {figure.GflopPerSecond,7:F1} GFLOP/s  {figure.GflopPerSecond / figure.MatMulGflopPerSecond,4:P0} of its matrix product's {figure.MatMulGflopPerSecond:F1}  ({figure.Layers} blocks, {figure.TilesAtOnce} tiles at once, {figure.Threads} threads)")));
 
     private static void WriteJson(List<VisionFigures> figures, Utf8JsonWriter writer)
     {
