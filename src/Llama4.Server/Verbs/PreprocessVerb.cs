@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Llama4.Gateway.Pictures;
 using Llama4.Images;
 using Llama4.Server.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Verbs;
 
@@ -48,7 +50,7 @@ internal static class PreprocessVerb
 
         var settings = TileSettingsFile.Read(directory);
         var tokenizer = TokenizerLoader.Load(directory);
-        return (settings, ImageTokenIds.From(name => tokenizer.Specials[name]));
+        return (settings, ImageTokenIds.Of(tokenizer));
     }
 
     private static TileSettings OfOptions(int? tile, int? tilesMax)
@@ -87,8 +89,8 @@ internal static class PreprocessVerb
         writer.WriteBoolean("global_tile", grid.HasGlobalTile);
         writer.WriteNumber("tiles", grid.Tiles);
         writer.WriteNumber("patch_tokens", grid.PatchTokens);
-        writer.WriteNumber("tokens", ImageTokens.Count(grid));
-        writer.WriteIds("ids", ImageTokens.Ids(grid, ids));
+        writer.WriteNumber("tokens", grid.Layout().TokenCount);
+        writer.WriteIds("ids", grid.Layout().Ids(ids));
         writer.WriteString("content_hash", Convert.ToHexStringLower(tiles.ContentHash.Span));
         writer.WriteEndObject();
     }
