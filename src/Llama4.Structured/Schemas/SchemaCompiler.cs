@@ -60,7 +60,7 @@ internal sealed partial class SchemaCompiler
         }
 
         SurrogateCheck.OfJson(schema.GetRawText(), "schema");
-        AssertionReader.Schema("schema", schema);
+        KeywordValue.Schema("schema", schema);
         var budget = new CompileBudget();
         var overlapping = new HashSet<string>();
         for (var round = 0; ; round++)
