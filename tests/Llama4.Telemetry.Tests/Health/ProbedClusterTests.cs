@@ -1,33 +1,29 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Llama4.Telemetry.Tests.Metrics;
 
 namespace Llama4.Telemetry.Tests.Health;
 
 /// <summary>What docs/decisions/health.md promises, of real processes.</summary>
-public sealed partial class ProbedClusterTests : IDisposable
+public sealed class ProbedClusterTests : IDisposable
 {
     private const string AdminKey = "of-a-cluster-that-is-probed";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama4-probed-");
-    private readonly List<OwnProcess> _processes = [];
+    private readonly OwnCluster _cluster = new(AdminKey);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
-    private readonly int _redis = OwnProcess.FreePort();
 
     [Fact]
     public async Task Probes_OfACluster_MeanWhatTheySay()
     {
         Assert.SkipUnless(OwnProcess.IsInstalled("redis-server"), "redis-server is not installed");
-        _processes.Add(new OwnProcess("redis", "redis-server", ["--port", $"{_redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]));
+        _cluster.StartStore();
 
         // Alone it waits for somebody with experts: that is no fault of its own.
         var (front, frontDoor) = await ServeAsync("front", "engine,attention,vocabulary,gateway", "--port", "0", "--admin-port", "0", "--admin-key", AdminKey);
-        var gateway = (await front.LineAsync(Served(), Limit)).Groups[1].Value;
+        var gateway = await OwnCluster.GatewayOfAsync(front);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         (await AskAsync(frontDoor, "started")).ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await AskAsync(frontDoor, "ready")).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -48,11 +44,11 @@ public sealed partial class ProbedClusterTests : IDisposable
         experts.Signal("STOP");
         var (_, secondDoor) = await ServeAsync("second", "experts");
         await UntilAsync(secondDoor, "ready", HttpStatusCode.OK);
-        await UntilDeadAsync("experts", (await front.LineAsync(Operators(), Limit)).Groups[1].Value);
+        await UntilDeadAsync("experts", front);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         experts.Signal("CONT");
         await UntilAsync(expertsDoor, "live", HttpStatusCode.ServiceUnavailable);
-        using var end = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         await experts.WaitForExitAsync(end.Token);
         experts.Said().ShouldContain("this host cannot stay in its cluster");
 
@@ -71,26 +67,18 @@ public sealed partial class ProbedClusterTests : IDisposable
     public void Dispose()
     {
         _http.Dispose();
-        _processes.ForEach(process => process.Dispose());
-        _folder.Delete(recursive: true);
+        _cluster.Dispose();
     }
 
     private async Task<(OwnProcess Host, Uri Door)> ServeAsync(string name, string roles, params string[] more)
     {
-        var host = new OwnProcess(
-            name,
-            "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{_redis}", "--name", name, "--roles", roles, "--threads", "1",
-                "--memory", "1GiB", "--kv-memory", "64MiB", "--standby", "0", "--health-port", "0", .. more,
-            ]);
-        _processes.Add(host);
-        return (host, new Uri((await host.LineAsync(Probes(), Limit)).Groups[1].Value));
+        var host = _cluster.Serve(name, roles, ["--standby", "0", .. more]);
+        return (host, await OwnCluster.DoorOfAsync(host));
     }
 
-    private Task<HttpResponseMessage> LongAnswerAsync(string gateway)
+    private Task<HttpResponseMessage> LongAnswerAsync(Uri gateway)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"{gateway}/v1/chat/completions")
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "v1/chat/completions"))
         {
             Content = JsonContent.Create(new
             {
@@ -114,13 +102,12 @@ public sealed partial class ProbedClusterTests : IDisposable
     }
 
     /// <summary>Membership has declared the host dead, which takes three probes of 2 s.</summary>
-    private async Task UntilDeadAsync(string name, string operators)
+    private async Task UntilDeadAsync(string name, OwnProcess front)
     {
-        using var end = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         while (true)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{operators}/admin/status");
-            request.Headers.Authorization = new("Bearer", AdminKey);
+            using var request = await _cluster.AskOperatorsAsync(front, HttpMethod.Get, "admin/status");
             using var answer = await _http.SendAsync(request, end.Token);
             if (answer.IsSuccessStatusCode)
             {
@@ -138,24 +125,15 @@ public sealed partial class ProbedClusterTests : IDisposable
     /// <summary>A process that has ended does not say yes either.</summary>
     private async Task UntilAsync(Uri door, string probe, HttpStatusCode wanted)
     {
-        using var end = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         while (await AskAsync(door, probe) is var found && found != wanted && (found is not null || wanted == HttpStatusCode.OK))
         {
             if (end.IsCancellationRequested)
             {
-                throw new TimeoutException($"{door}health/{probe} is {found}, not {wanted}:{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+                throw new TimeoutException($"{door}health/{probe} is {found}, not {wanted}:{Environment.NewLine}{_cluster.Said()}");
             }
 
             await Task.Delay(LookEvery);
         }
     }
-
-    [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
-    private static partial Regex Probes();
-
-    [GeneratedRegex("is served at (http://[0-9.:]+) ")]
-    private static partial Regex Served();
-
-    [GeneratedRegex("^operators: .* --url (http://[0-9.:]+)")]
-    private static partial Regex Operators();
 }
