@@ -18,7 +18,7 @@ public sealed class ProbedClusterTests : IDisposable
     [Fact]
     public async Task Probes_OfACluster_MeanWhatTheySay()
     {
-        Assert.SkipUnless(OwnProcess.IsInstalled("redis-server"), "redis-server is not installed");
+        Assert.SkipUnless(Machine.HasProgram("redis-server"), "redis-server is not installed");
         _cluster.StartStore();
 
         // Alone it waits for somebody with experts: that is no fault of its own.

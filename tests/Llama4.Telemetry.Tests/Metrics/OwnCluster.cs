@@ -12,7 +12,7 @@ public sealed partial class OwnCluster(string adminKey) : IDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly List<OwnProcess> _processes = [];
-    private readonly int _redis = OwnProcess.FreePort();
+    private readonly int _redis = Machine.FreePort();
 
     /// <summary>For their files; deleted with it.</summary>
     public DirectoryInfo Folder { get; } = Directory.CreateTempSubdirectory("llama4-own-");

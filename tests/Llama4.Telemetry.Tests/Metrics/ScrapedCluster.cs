@@ -19,7 +19,7 @@ public class ScrapedCluster : IAsyncLifetime
 
     /// <summary>Why there is no such cluster on this machine; null where there is. Tests ask first: <c>Assert.SkipWhen(ScrapedCluster.Missing is not null, ...)</c>.</summary>
     public static string? Missing =>
-        new[] { "redis-server", "prometheus" }.FirstOrDefault(program => !OwnProcess.IsInstalled(program)) is { } missing ? $"{missing} is not installed" : null;
+        new[] { "redis-server", "prometheus" }.FirstOrDefault(program => !Machine.HasProgram(program)) is { } missing ? $"{missing} is not installed" : null;
 
     /// <summary>Its HTTP interface, like http://127.0.0.1:9090/; exemplars are stored.</summary>
     public Uri Prometheus { get; private set; } = null!;
@@ -145,7 +145,7 @@ public class ScrapedCluster : IAsyncLifetime
             .AppendLine($"  static_configs: [{{targets: [{string.Join(", ", doors.Select(door => $"'{door.Authority}'"))}]}}]")
             .AppendLine("  metric_relabel_configs: [{source_labels: [__name__], regex: '.*_created', action: drop}]") // docs/decisions/metrics.md
             .ToString());
-        var address = $"127.0.0.1:{OwnProcess.FreePort()}";
+        var address = $"127.0.0.1:{Machine.FreePort()}";
         _cluster.Start("prometheus", "prometheus",
         [
             $"--config.file={config}", $"--storage.tsdb.path={Path.Combine(_cluster.Folder.FullName, "prometheus")}", $"--web.listen-address={address}",
