@@ -24,7 +24,7 @@ internal static class PipelineCommand
         var device = new Option<string?>("--device") { Description = "A known device: its roofline instead of given times.", HelpName = "H100-80G" };
         var model = new Option<string>("--model") { Description = "A shape by name, or a config.json.", HelpName = "scout|maverick|config.json", DefaultValueFactory = _ => "scout" };
         var layers = Optional("--layers", "Layers of the model, instead of its own. Default: 16, or the model's with --device.", 256);
-        var slower = new Option<double?>("--slower") { Description = "Real seconds for a simulated one. Default: so many that the control plane of all hosts, which share this machine's cores, has enough of them; 1 with --device.", HelpName = "N" }.Within("1 to 1000", value => value is >= 1 and <= 1000);
+        var slower = new Option<double?>("--slower") { Description = "Real seconds for a simulated one. Default: so many that the control plane of all hosts, which share this machine's cores, has enough of them; 1 with --device.", HelpName = "N" }.Within(1, 1000);
         var sequences = Optional("--sequences", "Sequences that decode at once. Default: four micro-batches of --rows a stage.", 4096);
         var microBatches = Optional("--micro-batches", "At most so many. Default: what the policy finds.", 4096);
         var seconds = NumberOption.Count("--seconds", "Real seconds of a measurement, once the number of micro-batches rests.", 5, most: 3600);
@@ -84,8 +84,8 @@ internal static class PipelineCommand
     }
 
     private static Option<int> Microseconds(string name, string description, int standard) =>
-        new Option<int>(name) { Description = description, HelpName = "US", DefaultValueFactory = _ => standard }.Within("0 to 10000000", value => value is >= 0 and <= 10_000_000);
+        new Option<int>(name) { Description = description, HelpName = "US", DefaultValueFactory = _ => standard }.Within(0, 10_000_000);
 
     private static Option<int?> Optional(string name, string description, int most) =>
-        new Option<int?>(name) { Description = description, HelpName = "N" }.Within($"1 to {most}", value => value >= 1 && value <= most);
+        new Option<int?>(name) { Description = description, HelpName = "N" }.Within(1, most);
 }

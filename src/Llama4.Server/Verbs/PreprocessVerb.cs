@@ -22,7 +22,7 @@ internal static class PreprocessVerb
         var tilesMax = new Option<int?>("--max-patches") { Description = "Most tiles of a picture, the global one not counted. Default: 16.", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "Tensor pixel_values, F32 [tiles, 3, tile, tile].", HelpName = "FILE.safetensors", Required = true };
         tile.Within("a multiple of 28 up to 4480", pixels => pixels is > 0 and <= 4480 && pixels % 28 == 0);
-        tilesMax.Within("1 to 1024", tiles => tiles is >= 1 and <= 1024);
+        tilesMax.Within(1, 1024);
         var command = new Command("preprocess", "A picture's pixel values as a safetensors file; its grid and token ids as JSON.") { image, model, tile, tilesMax, output };
         command.SetAction(parsed =>
         {
