@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using Llama4.Gateway.Hosting;
 using Llama4.Server.Output;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 

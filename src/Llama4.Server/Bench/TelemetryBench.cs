@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Llama4.Gateway.Telemetry;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 

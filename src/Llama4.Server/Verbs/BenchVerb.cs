@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Llama4.Cluster;
 using Llama4.Compute;
 using Llama4.Model;
 using Llama4.Server.Bench;
