@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Llama4.Cluster;
 using Llama4.Contracts;
 using Llama4.Gateway;
@@ -47,7 +46,7 @@ public sealed class OneHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var port = FreePort();
+        var port = Machine.FreePort();
         _cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
         {
             ModelDirectory = Directory,
@@ -75,13 +74,6 @@ public sealed class OneHost : IAsyncLifetime
         await _door.DisposeAsync();
         await _http.DisposeAsync();
         await _cluster!.DisposeAsync();
-    }
-
-    internal static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
 

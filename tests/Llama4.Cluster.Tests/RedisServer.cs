@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Llama4.Client.Transport;
 
 namespace Llama4.Cluster.Tests;
@@ -12,20 +10,20 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private RedisServer(Process process, Uri address) => (_process, Address) = (process, address);
 
-    public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+    public static bool IsInstalled => Machine.HasProgram("redis-server");
 
     public Uri Address { get; }
 
     public static Task<RedisServer> StartAsync(params string[] more)
     {
-        var port = FreePort();
+        var port = Machine.FreePort();
         return StartAsync(["--port", $"{port}", .. more], new Uri($"redis://127.0.0.1:{port}"));
     }
 
     /// <summary>With a password, and reached by TLS only.</summary>
     public static Task<RedisServer> StartSecuredAsync(ClusterTls tls, string password)
     {
-        var port = FreePort();
+        var port = Machine.FreePort();
         return StartAsync(
             ["--port", "0", "--tls-port", $"{port}", "--tls-cert-file", tls.Certificate, "--tls-key-file", tls.Certificate, "--tls-ca-cert-file", tls.Authority,
                 "--tls-auth-clients", "no", "--requirepass", password],
@@ -55,12 +53,5 @@ internal sealed class RedisServer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

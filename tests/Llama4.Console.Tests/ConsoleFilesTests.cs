@@ -62,6 +62,19 @@ public sealed class ConsoleFilesTests : IAsyncLifetime
         named.Count.ShouldBeGreaterThan(20);
     }
 
+    /// <summary>It stands twice: a media query and a selector can't share a block, and light-dark() would reach the canvas unresolved.</summary>
+    [Fact]
+    public async Task DarkTheme_OfTheSystem_IsTheOneThatIsChosen()
+    {
+        using var file = await GetAsync("/console/base.css");
+        var blocks = System.Text.RegularExpressions.Regex.Matches(await file.Content.ReadAsStringAsync(), "\\{([^{}]*color-scheme: dark;[^{}]*)\\}")
+            .Select(match => match.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+
+        blocks.Count.ShouldBe(2);
+        blocks[0].Length.ShouldBeGreaterThan(5);
+        blocks[1].ShouldBe(blocks[0]);
+    }
+
     [Fact]
     public async Task File_ThatIsKnown_IsNotSentAgain()
     {

@@ -28,8 +28,6 @@ internal sealed partial class Leadership(
     /// <summary>Experts that turn hot or cool one after the other do not make a plan each: every plan stops the engines for a moment.</summary>
     private static readonly TimeSpan BalanceEvery = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan OperatorLimit = TimeSpan.FromMinutes(10);
-
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly LoadWatch _load = new(maker.Experts, options.Load, options.Ranges, clock);
@@ -94,61 +92,6 @@ internal sealed partial class Leadership(
         StepDown();
         await _stop.CancelAsync();
         await _work;
-    }
-
-    /// <inheritdoc cref="IClusterAdmin.DrainAsync"/>
-    public async Task DrainAsync(HostId leaving)
-    {
-        if (!members.Active.Contains(leaving))
-            throw new ClusterRequestException($"expected one of the hosts {string.Join(", ", members.Active)}, found {leaving}");
-        peers.Drain(leaving);
-        try
-        {
-            await SettledAsync(plan => !PlanSituation.Holds(plan, leaving), $"host {leaving} cannot be drained");
-        }
-        catch
-        {
-            peers.StopDraining(leaving);
-            throw;
-        }
-    }
-
-    /// <inheritdoc cref="IClusterAdmin.RebalanceAsync"/>
-    public async Task<long> RebalanceAsync()
-    {
-        var before = board.Current?.Epoch ?? 0;
-        _rebalance = true;
-        return await SettledAsync(plan => plan.Epoch > before, "no other plan is possible");
-    }
-
-    /// <summary>Waits until a plan like this is in force everywhere.</summary>
-    private async Task<long> SettledAsync(Func<PlacementPlan, bool> isWanted, string otherwise)
-    {
-        var started = clock.GetTimestamp();
-        while (true)
-        {
-            var changed = board.Changed;
-            if (!IsLeading)
-                throw new ClusterRequestException("this host does not lead the cluster; ask again");
-            if (board.Current is { } plan && isWanted(plan) && Interlocked.Read(ref _settled) == plan.Epoch)
-                return plan.Epoch;
-            if (Waiting is { } reason && clock.GetElapsedTime(started) > 2 * Quiet)
-                throw new ClusterRequestException($"{otherwise}: {reason}");
-            await WaitAsync(changed);
-        }
-    }
-
-    /// <exception cref="ClusterRequestException">This host ends: nothing changes on it any more.</exception>
-    private async Task WaitAsync(Task changed)
-    {
-        try
-        {
-            await changed.WaitAsync(OperatorLimit, clock, _stop.Token);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw new ClusterRequestException("this host leaves the cluster; ask again");
-        }
     }
 
     /// <summary>Never throws. Ends when this host does not lead any more, or leads anew.</summary>

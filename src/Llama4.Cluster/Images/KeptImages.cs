@@ -11,10 +11,7 @@ internal sealed class KeptImages(long bytesMax)
     /// <summary>Some 20 pictures of 17 tiles of Scout.</summary>
     public const long BytesMaxDefault = 512L << 20;
 
-    private readonly Dictionary<string, LinkedListNode<Kept>> _byDigest = [];
-
-    /// <summary>The last used first.</summary>
-    private readonly LinkedList<Kept> _all = [];
+    private readonly LastUsed<string, Kept> _byDigest = new();
     private readonly Dictionary<string, Task<Kept>> _making = [];
     private long _bytes;
 
@@ -23,12 +20,8 @@ internal sealed class KeptImages(long bytesMax)
     public async ValueTask<Rows> GetAsync(ReadOnlyMemory<byte> digest, Func<Task<Rows>> make)
     {
         var name = Convert.ToHexString(digest.Span);
-        if (_byDigest.TryGetValue(name, out var found))
-        {
-            _all.Remove(found);
-            _all.AddFirst(found);
-            return found.Value.AsAnswer();
-        }
+        if (_byDigest.Find(name) is { } found)
+            return found.AsAnswer();
         if (!_making.TryGetValue(name, out var making))
         {
             making = MakeAsync(name, make);
@@ -43,8 +36,8 @@ internal sealed class KeptImages(long bytesMax)
         try
         {
             using var rows = await make();
-            var kept = new Kept(name, rows.Type, rows.Count, rows.Width, ((PooledPayload)rows.Payload).Span.ToArray());
-            Keep(kept);
+            var kept = new Kept(rows.Type, rows.Count, rows.Width, ((PooledPayload)rows.Payload).Span.ToArray());
+            Keep(name, kept);
             return kept;
         }
         finally
@@ -53,21 +46,16 @@ internal sealed class KeptImages(long bytesMax)
         }
     }
 
-    private void Keep(Kept kept)
+    private void Keep(string name, Kept kept)
     {
-        _byDigest.Add(kept.Name, _all.AddFirst(kept));
+        _byDigest.Add(name, kept);
         _bytes += kept.Values.Length;
         // The one just made stays however large it is.
-        while (_bytes > bytesMax && _all.Count > 1)
-        {
-            var oldest = _all.Last!.Value;
-            _all.RemoveLast();
-            _byDigest.Remove(oldest.Name);
-            _bytes -= oldest.Values.Length;
-        }
+        while (_bytes > bytesMax && _byDigest.Count > 1)
+            _bytes -= _byDigest.RemoveOldest().Values.Length;
     }
 
-    private sealed record Kept(string Name, RowsType Type, int Count, int Width, byte[] Values)
+    private sealed record Kept(RowsType Type, int Count, int Width, byte[] Values)
     {
         public Rows AsAnswer()
         {

@@ -17,29 +17,17 @@ namespace Llama4.Gateway.Doors;
 /// </summary>
 internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
 {
-    /// <summary>How long a poll waits for something.</summary>
-    private static readonly TimeSpan HoldLimit = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Pieces of one poll's answer: some 50 KB.</summary>
-    private const int PiecesMax = 1024;
-
     private readonly ChatSubmission _submission;
     private readonly IServiceProvider _gateway;
     private readonly GatewayOptions _options;
     private readonly RequestGate _gate;
     private readonly ILogger<ChatDoor> _logger;
     private readonly ResumedGeneration _cluster;
-    private readonly Lock _lock = new();
-    private readonly Queue<ChatPiece> _pieces = new();
-    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly KeptPieces _pieces;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _left;
     private readonly CancellationTokenSource _closing = new();
-    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ChatError? _error;
-    private bool _isFinished;
     private int _written;
-    private int _last;
 
     public ChatDoorAnswer(ChatSubmission submission, IServiceProvider gateway)
     {
@@ -48,6 +36,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         _gate = gateway.GetRequiredService<RequestGate>();
         _logger = gateway.GetRequiredService<ILogger<ChatDoor>>();
         _cluster = new ResumedGeneration(gateway.GetRequiredService<IGenerationClient>(), submission.Emitted);
+        _pieces = new KeptPieces(_options.Clock);
         _left = new CancellationTokenSource(_options.Limits.StalledReaderLimit, _options.Clock);
     }
 
@@ -96,12 +85,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
         Line(_logger, _submission.Answer, _submission.Caller, refusal?.Status ?? 200, usage.PromptTokens, usage.CachedTokens, usage.GeneratedTokens,
             refusal?.Code ?? "finished", (long)_options.Clock.GetElapsedTime(start).TotalMilliseconds);
         span?.End(refusal?.Status ?? 200, refusal is null ? null : refusal.Code ?? refusal.Type, isHttp: false);
-        lock (_lock)
-        {
-            (_isFinished, _error) = (true, refusal is null ? null : ChatErrors.Of(refusal));
-            _more.TrySetResult();
-        }
-
+        _pieces.End(refusal is null ? null : ChatErrors.Of(refusal));
         await WaitUntilReadAsync();
         _ended.TrySetResult();
     }
@@ -114,19 +98,15 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
             return; // the client has it
         }
 
-        lock (_lock)
+        _pieces.Add(number => new ChatPiece
         {
-            _pieces.Enqueue(new ChatPiece
-            {
-                Number = ++_last,
-                Token = token,
-                Text = piece.Text,
-                Calls = [.. (piece.Calls ?? []).Select(call => new ChatCall(call.Id, call.Name, call.Arguments))],
-                Finish = piece.Finish is null ? null : piece.FinishName,
-                Usage = piece.Finish is null ? null : new ChatUsage(choice.PromptTokens, Math.Min(choice.CachedTokens, choice.PromptTokens), choice.GeneratedTokens),
-            });
-            _more.TrySetResult();
-        }
+            Number = number,
+            Token = token,
+            Text = piece.Text,
+            Calls = [.. (piece.Calls ?? []).Select(call => new ChatCall(call.Id, call.Name, call.Arguments))],
+            Finish = piece.Finish is null ? null : piece.FinishName,
+            Usage = piece.Finish is null ? null : new ChatUsage(choice.PromptTokens, Math.Min(choice.CachedTokens, choice.PromptTokens), choice.GeneratedTokens),
+        });
     }
 
     public ValueTask FlushAsync() => ValueTask.CompletedTask;
@@ -142,48 +122,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
             return ChatAnswer.Unknown; // it ended in this moment
         }
 
-        var more = Acknowledge(acknowledged);
-        if (!more.IsCompleted)
-        {
-            await ((Task)more.WaitAsync(HoldLimit, _options.Clock)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        lock (_lock)
-        {
-            ChatPiece[] pieces = [.. _pieces.Take(PiecesMax)];
-            if (_error is null || pieces.Length < _pieces.Count)
-            {
-                return new ChatAnswer(ChatState.Serving, pieces);
-            }
-
-            _read.TrySetResult(); // heard once more by a client that asks again, as unknown: it goes on from the pieces it has
-            return new ChatAnswer(ChatState.Serving, pieces, _error);
-        }
-    }
-
-    /// <summary>Lets go of what the client has.</summary>
-    /// <returns>Completes when there is something that it has not.</returns>
-    private Task Acknowledge(int acknowledged)
-    {
-        lock (_lock)
-        {
-            while (_pieces.TryPeek(out var piece) && piece.Number <= acknowledged)
-            {
-                _pieces.Dequeue();
-            }
-
-            if (_pieces.Count == 0 && _isFinished && _error is null)
-            {
-                _read.TrySetResult();
-            }
-
-            if (_pieces.Count == 0 && !_isFinished && _more.Task.IsCompleted)
-            {
-                _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            return _more.Task;
-        }
+        return await _pieces.PollAsync(acknowledged);
     }
 
     private async Task<Usage> AnswerAsync(RequestSpan? span)
@@ -248,7 +187,7 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
     private async Task WaitUntilReadAsync()
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_left.Token, _closing.Token);
-        await ((Task)_read.Task.WaitAsync(either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_pieces.Read.WaitAsync(either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void Cancel(CancellationTokenSource source)

@@ -17,7 +17,7 @@ public sealed class DialogPictures
         _tiles = tiles;
         Messages = tiles.Count == 0 ? messages : [.. messages.Select(message => message with
         {
-            Content = [.. message.Content.Select(part => part is ImagePart image ? image with { Layout = LayoutOf(tiles[next++].Grid) } : part)],
+            Content = [.. message.Content.Select(part => part is ImagePart image ? image with { Layout = tiles[next++].Grid.Layout() } : part)],
         })];
     }
 
@@ -58,6 +58,4 @@ public sealed class DialogPictures
 
         return images;
     }
-
-    private static ImageLayout LayoutOf(TileGrid grid) => new(grid.Rows, grid.Columns, grid.Settings.TileTokens);
 }

@@ -72,7 +72,7 @@ internal sealed class PictureFiles(GatewayOptions options, PictureFetch fetch)
         var tokens = 0L;
         foreach (var file in files)
         {
-            tokens += ImageTokens.Count(file.Grid);
+            tokens += file.Grid.Layout().TokenCount;
             if (tokens >= options.ContextTokensMax)
             {
                 throw ApiError.Invalid(

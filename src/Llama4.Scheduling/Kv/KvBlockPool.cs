@@ -11,18 +11,12 @@ namespace Llama4.Scheduling;
 /// </summary>
 public sealed class KvBlockPool
 {
-    private const int None = -1;
     private readonly int[] _holders;
     private readonly PrefixHash?[] _names;
     private readonly long[] _namings;
     private readonly Dictionary<PrefixHash, int> _byName = [];
     private readonly Stack<int> _free;
-
-    // Cached blocks in order of release: oldest at _oldest. Linked by block number, so that a hit leaves the middle in O(1).
-    private readonly int[] _older;
-    private readonly int[] _newer;
-    private int _oldest = None;
-    private int _newest = None;
+    private readonly ReleaseOrder _cached;
     private long _lastNaming;
 
     public KvBlockPool(int blocks)
@@ -31,8 +25,7 @@ public sealed class KvBlockPool
         _holders = new int[blocks];
         _names = new PrefixHash?[blocks];
         _namings = new long[blocks];
-        _older = new int[blocks];
-        _newer = new int[blocks];
+        _cached = new ReleaseOrder(blocks);
         _free = new Stack<int>(blocks);
         for (var block = blocks - 1; block >= 0; block--)
         {
@@ -45,7 +38,7 @@ public sealed class KvBlockPool
     public int Free => _free.Count;
 
     /// <summary>Blocks that nobody holds and whose content can still be found.</summary>
-    public int Cached { get; private set; }
+    public int Cached => _cached.Count;
 
     /// <summary>Blocks that <see cref="Rent"/> can give: free and cached.</summary>
     public int Available => Free + Cached;
@@ -58,8 +51,8 @@ public sealed class KvBlockPool
     {
         if (!_free.TryPop(out var block))
         {
-            block = _oldest != None ? _oldest : throw new InvalidOperationException($"All {Blocks} KV blocks are held.");
-            Unlink(block);
+            block = _cached.Oldest ?? throw new InvalidOperationException($"All {Blocks} KV blocks are held.");
+            _cached.Remove(block);
             Forget(block);
         }
 
@@ -80,7 +73,7 @@ public sealed class KvBlockPool
                 throw new InvalidOperationException($"KV block {block} is free: it cannot be shared.");
             }
 
-            Unlink(block);
+            _cached.Remove(block);
         }
 
         _holders[block]++;
@@ -105,7 +98,7 @@ public sealed class KvBlockPool
         }
         else
         {
-            Link(block);
+            _cached.Add(block);
         }
     }
 
@@ -127,7 +120,7 @@ public sealed class KvBlockPool
     public IEnumerable<(int Block, PrefixHash Name, long Naming)> Named()
     {
         var held = Enumerable.Range(0, Blocks).Where(block => _holders[block] > 0 && _names[block] is not null).OrderBy(block => _namings[block]);
-        return held.Concat(CachedNewestFirst()).Select(block => (block, _names[block]!.Value, _namings[block]));
+        return held.Concat(_cached.NewestFirst()).Select(block => (block, _names[block]!.Value, _namings[block]));
     }
 
     /// <summary>Begins anew with these contents, cached, the first as the last used; every other block is free.</summary>
@@ -139,11 +132,7 @@ public sealed class KvBlockPool
             throw new InvalidOperationException($"{Held} KV blocks are held: nothing else can be in their place.");
         }
 
-        while (_oldest != None)
-        {
-            Unlink(_oldest);
-        }
-
+        _cached.Clear();
         _byName.Clear();
         Array.Clear(_names);
         for (var i = contents.Count - 1; i >= 0; i--)
@@ -152,7 +141,7 @@ public sealed class KvBlockPool
             if (_names[block] is null && _byName.TryAdd(name, block))
             {
                 (_names[block], _namings[block]) = (name, ++_lastNaming);
-                Link(block);
+                _cached.Add(block);
             }
         }
 
@@ -183,16 +172,13 @@ public sealed class KvBlockPool
             Check(_holders[block] == 0 && _names[block] is null, block, "is free but held or named");
         }
 
-        var cached = 0;
-        for (int block = _oldest, before = None; block != None; before = block, block = _newer[block])
+        foreach (var block in _cached.NewestFirst())
         {
             states[block]++;
-            cached++;
             Check(_holders[block] == 0 && _names[block] is not null, block, "is cached but held or without a name");
-            Check(_older[block] == before, block, "is linked wrongly");
         }
 
-        Check(cached == Cached, cached, $"cached blocks are linked, {Cached} are counted");
+        _cached.CheckIntegrity();
         for (var block = 0; block < Blocks; block++)
         {
             Check(_holders[block] == expected[block], block, $"counts {_holders[block]} holders, there are {expected[block]}");
@@ -211,58 +197,9 @@ public sealed class KvBlockPool
         }
     }
 
-    private IEnumerable<int> CachedNewestFirst()
-    {
-        for (var block = _newest; block != None; block = _older[block])
-        {
-            yield return block;
-        }
-    }
-
     private void Forget(int block)
     {
         _byName.Remove(_names[block]!.Value);
         _names[block] = null;
-    }
-
-    private void Link(int block)
-    {
-        _older[block] = _newest;
-        _newer[block] = None;
-        if (_newest != None)
-        {
-            _newer[_newest] = block;
-        }
-        else
-        {
-            _oldest = block;
-        }
-
-        _newest = block;
-        Cached++;
-    }
-
-    private void Unlink(int block)
-    {
-        var (older, newer) = (_older[block], _newer[block]);
-        if (older != None)
-        {
-            _newer[older] = newer;
-        }
-        else
-        {
-            _oldest = newer;
-        }
-
-        if (newer != None)
-        {
-            _older[newer] = older;
-        }
-        else
-        {
-            _newest = older;
-        }
-
-        Cached--;
     }
 }

@@ -1,3 +1,5 @@
+using Llama4.Cluster;
+
 namespace Llama4.Server.Bench;
 
 /// <summary>What is measured.</summary>
@@ -10,4 +12,18 @@ internal sealed record BenchPlan(IReadOnlyList<int> PromptTokens, int AnswerToke
 
     /// <summary>Positions that a sequence may take.</summary>
     public int PositionsMax => Math.Max(PromptTokens.Max() + 1, PromptTokens[0] + AnswerTokens);
+
+    /// <exception cref="UsageException">The cluster does not hold so many tokens or sequences.</exception>
+    public void RefuseWhatDoesNotFit(EmbeddedCluster cluster)
+    {
+        if (PositionsMax > cluster.TokensMax)
+        {
+            throw new UsageException($"--prompt and --generate ask for {PositionsMax} tokens in a sequence; this model and its --kv-memory hold {cluster.TokensMax}.");
+        }
+
+        if (SequencesMax > cluster.Limits.SequencesMax)
+        {
+            throw new UsageException($"--concurrency: expected at most {cluster.Limits.SequencesMax} sequences, found {SequencesMax}.");
+        }
+    }
 }

@@ -10,7 +10,7 @@ namespace Llama4.Server.Bench;
 /// What it costs to show a cluster while it decodes: nobody watches, then one reader of /console/live does, then each token is asked for with its path. In turn, so that what
 /// disturbs the machine disturbs all of them; by the clock and by the processor's time, which neighbours disturb less.
 /// </summary>
-internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice) : IAsyncDisposable
+internal sealed class ConsoleBench(BenchRounds rounds) : IAsyncDisposable
 {
     /// <summary>Hosts count on for five seconds after their last watcher.</summary>
     private static readonly TimeSpan UntilUnwatched = TimeSpan.FromSeconds(6);
@@ -23,36 +23,37 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
     /// <summary>Ten seconds: a server whose cores are wanted by others hears late of who has gone.</summary>
     private const int OpenTries = 200;
 
-    private readonly ClusterRunner _plain = new(model.Cluster.Client);
-    private readonly ClusterRunner _traced = new(model.Cluster.Client, trace: true);
+    private readonly ClusterRunner _plain = new(rounds.Model.Cluster.Client);
+    private readonly ClusterRunner _traced = new(rounds.Model.Cluster.Client, trace: true);
     private readonly HttpClient _http = new();
-    private readonly DecodeSlices _slices = new(model, plan);
+    private readonly DecodeSlices _slices = new(rounds);
     private WebApplication? _gateway;
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
     public async Task<List<ConsoleFigures>> MeasureAsync(Action<double> done, CancellationToken cancellation)
     {
+        var (model, cluster) = (rounds.Model, rounds.Model.Cluster);
         _gateway = ModelServer.Build(
-            model.Name, model.Served, ImageHosts.None, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize,
+            model.Name, model.Served, ImageHosts.None, cluster.Client, cluster.Watch, cluster.TokensMax, cluster.Config.VocabSize,
             new PublicDoor(IPAddress.Loopback, 0), LogSetup.As(LogFormat.Text), ofMany: false);
         _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
         var figures = new List<ConsoleFigures>();
         await WarmAsync(cancellation);
-        foreach (var sequences in plan.Concurrency)
+        foreach (var sequences in rounds.Plan.Concurrency)
         {
             List<int[]> prompts = _slices.NewPrompts(sequences);
-            await _plain.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
-            await _traced.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
+            await _plain.DecodeAsync(prompts, rounds.Plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
+            await _traced.DecodeAsync(prompts, rounds.Plan.AnswerTokens, cancellation);
             await WatchedAsync(prompts, cancellation);
             await Task.Delay(UntilUnwatched, cancellation);
             var measured = new List<ConsoleRound>();
-            while (measured.Count < rounds)
+            while (measured.Count < rounds.Count)
             {
-                var unwatched = await _slices.MeasureAsync(_plain, prompts, slice, cancellation);
+                var unwatched = await _slices.MeasureAsync(_plain, prompts, rounds.Slice, cancellation);
                 var watched = await WatchedAsync(prompts, cancellation);
                 await Task.Delay(UntilUnwatched, cancellation);
-                measured.Add(new ConsoleRound(unwatched, watched, await _slices.MeasureAsync(_traced, prompts, slice, cancellation)));
-                done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
+                measured.Add(new ConsoleRound(unwatched, watched, await _slices.MeasureAsync(_traced, prompts, rounds.Slice, cancellation)));
+                done((figures.Count + ((double)measured.Count / rounds.Count)) / rounds.Plan.Concurrency.Count);
             }
 
             figures.Add(new ConsoleFigures(sequences, measured));
@@ -114,7 +115,7 @@ internal sealed class ConsoleBench(RunningModel model, BenchPlan plan, int round
         using var reader = await ReadFirstAsync(response, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reading = ReadAsync(reader, stop.Token);
-        var figures = await _slices.MeasureAsync(_plain, prompts, slice, cancellation);
+        var figures = await _slices.MeasureAsync(_plain, prompts, rounds.Slice, cancellation);
         await stop.CancelAsync();
         await reading;
         return figures;

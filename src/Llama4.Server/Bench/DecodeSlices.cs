@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 
 /// <summary>Decoding the same prompts again and again for some seconds, by the clock and by the processor's time.</summary>
-internal sealed class DecodeSlices(RunningModel model, BenchPlan plan)
+internal sealed class DecodeSlices(BenchRounds rounds)
 {
     private readonly Random _random = new(1);
 
@@ -18,8 +17,8 @@ internal sealed class DecodeSlices(RunningModel model, BenchPlan plan)
         var (started, worked, tokens) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime, 0L);
         do
         {
-            await runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation);
-            tokens += (long)prompts.Count * plan.AnswerTokens;
+            await runner.DecodeAsync(prompts, rounds.Plan.AnswerTokens, cancellation);
+            tokens += (long)prompts.Count * rounds.Plan.AnswerTokens;
         }
         while (Stopwatch.GetElapsedTime(started) < slice);
         var elapsed = Stopwatch.GetElapsedTime(started);
@@ -27,7 +26,7 @@ internal sealed class DecodeSlices(RunningModel model, BenchPlan plan)
         return new SliceFigures(tokens / elapsed.TotalSeconds, (process.TotalProcessorTime - worked).TotalMicroseconds / tokens);
     }
 
-    private int[] NewPrompt() => [.. Enumerable.Range(0, plan.PromptTokens[0]).Select(_ => _random.Next(model.Cluster.Config.VocabSize))];
+    private int[] NewPrompt() => [.. Enumerable.Range(0, rounds.Plan.PromptTokens[0]).Select(_ => _random.Next(rounds.Model.Cluster.Config.VocabSize))];
 }
 
 /// <summary>A few seconds of decoding.</summary>

@@ -2,12 +2,11 @@ using System.Diagnostics;
 using System.Net;
 using Llama4.Gateway.Hosting;
 using Llama4.Server.Output;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 
 /// <summary>What metrics cost those who decode: rounds of a process that nobody asks for them and of one that is scraped every five seconds, in turn.</summary>
-internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice)
+internal sealed class MetricsBench(BenchRounds rounds)
 {
     private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(5);
 
@@ -17,27 +16,27 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
     /// <summary>So many that the clock of the processor's time, which ticks in milliseconds, does not show.</summary>
     private const int Scrapes = 200;
 
-    private readonly ClusterRunner _runner = new(model.Cluster.Client);
-    private readonly DecodeSlices _slices = new(model, plan);
+    private readonly ClusterRunner _runner = new(rounds.Model.Cluster.Client);
+    private readonly DecodeSlices _slices = new(rounds);
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
     /// <returns>Of each number of sequences, its rounds.</returns>
     public async Task<List<(int Sequences, List<MetricsRound> Rounds)>> MeasureAsync(Action<double> done, CancellationToken cancellation)
     {
         var figures = new List<(int, List<MetricsRound>)>();
-        foreach (var sequences in plan.Concurrency)
+        foreach (var sequences in rounds.Plan.Concurrency)
         {
             List<int[]> prompts = _slices.NewPrompts(sequences);
-            await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
+            await _runner.DecodeAsync(prompts, rounds.Plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
             await ScrapedAsync(prompts, cancellation);
             var measured = new List<MetricsRound>();
-            while (measured.Count < rounds)
+            while (measured.Count < rounds.Count)
             {
                 var isFirst = measured.Count % 2 == 0; // what comes second in a round is not always the same
                 var before = isFirst ? await SliceAsync(prompts, cancellation) : await ScrapedAsync(prompts, cancellation);
                 var after = isFirst ? await ScrapedAsync(prompts, cancellation) : await SliceAsync(prompts, cancellation);
                 measured.Add(isFirst ? new MetricsRound(before, after) : new MetricsRound(after, before));
-                done((figures.Count + ((double)measured.Count / rounds)) / plan.Concurrency.Count);
+                done((figures.Count + ((double)measured.Count / rounds.Count)) / rounds.Plan.Concurrency.Count);
             }
 
             figures.Add((sequences, measured));
@@ -65,7 +64,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
     {
         await using var door = await OpenAsync(cancellation);
         using var http = new HttpClient { BaseAddress = door.Address };
-        await _runner.DecodeAsync(_slices.NewPrompts(plan.Concurrency[^1]), plan.AnswerTokens, cancellation); // every series has a value
+        await _runner.DecodeAsync(_slices.NewPrompts(rounds.Plan.Concurrency[^1]), rounds.Plan.AnswerTokens, cancellation); // every series has a value
         for (var scrape = 0; scrape < Scrapes; scrape++)
             await http.GetByteArrayAsync("metrics", cancellation); // code is compiled
         var (before, bytes) = (Environment.CpuUsage.TotalTime, 0L);
@@ -93,7 +92,7 @@ internal sealed class MetricsBench(RunningModel model, BenchPlan plan, int round
         }
     }
 
-    private Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation) => _slices.MeasureAsync(_runner, prompts, slice, cancellation);
+    private Task<SliceFigures> SliceAsync(List<int[]> prompts, CancellationToken cancellation) => _slices.MeasureAsync(_runner, prompts, rounds.Slice, cancellation);
 }
 
 /// <summary>A slice without metrics, and one that is scraped, one right after the other.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Llama4.Gateway.Telemetry;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Bench;
 
@@ -22,29 +21,29 @@ internal enum TelemetryMode
 /// What telemetry costs those who decode: each mode in turn, so that what disturbs the machine disturbs all of them; by the clock and by the processor's time, which neighbours disturb
 /// less. The collector is in this process, and part of the cost.
 /// </summary>
-internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rounds, TimeSpan slice)
+internal sealed class TelemetryBench(BenchRounds rounds)
 {
     public static readonly TelemetryMode[] Modes = Enum.GetValues<TelemetryMode>();
 
-    private readonly ClusterRunner _runner = new(model.Cluster.Client) { IsRequest = true };
-    private readonly DecodeSlices _slices = new(model, plan);
+    private readonly ClusterRunner _runner = new(rounds.Model.Cluster.Client) { IsRequest = true };
+    private readonly DecodeSlices _slices = new(rounds);
 
     /// <param name="done">Called with the share done, 0 to 1.</param>
     public async Task<List<TelemetryFigures>> MeasureAsync(Action<double> done, CancellationToken cancellation)
     {
         await using var sink = await SpanSink.StartAsync();
         var figures = new List<TelemetryFigures>();
-        foreach (var sequences in plan.Concurrency)
+        foreach (var sequences in rounds.Plan.Concurrency)
         {
             List<int[]> prompts = _slices.NewPrompts(sequences);
             foreach (var mode in Modes)
             {
                 using var warm = Start(mode, sink);
-                await _runner.DecodeAsync(prompts, plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
+                await _runner.DecodeAsync(prompts, rounds.Plan.AnswerTokens, cancellation); // code is compiled, prompts are in the prefix cache
             }
 
             var measured = new List<TelemetryRound>();
-            while (measured.Count < rounds)
+            while (measured.Count < rounds.Count)
             {
                 var round = new TelemetryRound();
                 for (var i = 0; i < Modes.Length; i++)
@@ -55,11 +54,11 @@ internal sealed class TelemetryBench(RunningModel model, BenchPlan plan, int rou
                     SliceFigures one;
                     using (Start(mode, sink))
                     {
-                        one = await _slices.MeasureAsync(_runner, prompts, slice, cancellation);
+                        one = await _slices.MeasureAsync(_runner, prompts, rounds.Slice, cancellation);
                     }
 
                     round.Add(mode, one, (sink.Bytes - before) / Stopwatch.GetElapsedTime(started).TotalSeconds);
-                    done((figures.Count + ((measured.Count + ((i + 1.0) / Modes.Length)) / rounds)) / plan.Concurrency.Count);
+                    done((figures.Count + ((measured.Count + ((i + 1.0) / Modes.Length)) / rounds.Count)) / rounds.Plan.Concurrency.Count);
                 }
 
                 measured.Add(round);

@@ -64,6 +64,19 @@ internal static class JsonLines
         terminal.Output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
 
+    /// <summary>Writes a report to the terminal's output: one JSON value for a program, text for a person.</summary>
+    public static void WriteReport(this Terminal terminal, bool asJson, Action<Utf8JsonWriter> json, Action<TextWriter> text)
+    {
+        if (asJson)
+        {
+            terminal.WriteJson(json);
+        }
+        else
+        {
+            text(terminal.Output);
+        }
+    }
+
     /// <summary>The member <paramref name="name"/> of a line; a clear error if it is missing.</summary>
     public static JsonElement Member(this JsonElement line, string name) =>
         line.ValueKind != JsonValueKind.Object ? throw new InvalidDataException($"expected an object with \"{name}\", found {Kind(line)}")

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Diagnostics;
-using System.Globalization;
-using Llama4.Cluster;
 using Llama4.Compute;
 using Llama4.Model;
 using Llama4.Server.Bench;
@@ -17,9 +14,9 @@ internal static class BenchVerb
     public static Verb Create(Terminal terminal)
     {
         var model = new ModelOptions();
-        var prompt = Counts("--prompt", "Tokens of a prompt; several, like 512,2048, are measured one after the other. [default: 512]");
-        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 128 }.Within("at least 2", value => value >= 2);
-        var concurrency = Counts("--concurrency", "Sequences that decode at once. [default: 1,4,16]");
+        var prompt = new CountsOption("--prompt", "Tokens of a prompt; several, like 512,2048, are measured one after the other.", [512]);
+        var generate = NumberOption.Count("--generate", "Tokens that each sequence decodes.", 128, least: 2);
+        var concurrency = new CountsOption("--concurrency", "Sequences that decode at once.", [1, 4, 16]);
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
         var command = new Command("bench", "Tokens a second through the grains and without, as shares of what the machine can do.") { prompt, generate, concurrency, json };
         model.AddTo(command);
@@ -33,17 +30,9 @@ internal static class BenchVerb
         command.Add(MasksCommand.Create(terminal));
         command.SetAction(async (parsed, cancellation) =>
         {
-            var plan = new BenchPlan(Given(parsed, prompt, [512]), parsed.GetValue(generate), Given(parsed, concurrency, [1, 4, 16]));
+            var plan = new BenchPlan(prompt.Read(parsed), parsed.GetValue(generate), concurrency.Read(parsed));
             var report = await RunAsync(model.Read(parsed), plan, terminal, cancellation);
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(report.WriteJson);
-            }
-            else
-            {
-                report.WriteText(terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), report.WriteJson, report.WriteText);
             return CommandLine.Success;
         });
         return new Verb(
@@ -64,7 +53,7 @@ internal static class BenchVerb
     private static async Task<BenchReport> RunAsync(ModelChoice choice, BenchPlan plan, Terminal terminal, CancellationToken cancellation)
     {
         await using var cluster = await RunningModel.StartClusterAsync(choice, terminal, options => options, cancellation);
-        RefuseWhatDoesNotFit(plan, cluster);
+        plan.RefuseWhatDoesNotFit(cluster);
         var run = new BenchRun(plan, cluster.Config, choice.Threads);
         var grains = new ClusterRunner(cluster.Client);
         await ProgressLine.RunAsync(terminal, "warming up", async _ =>
@@ -93,19 +82,6 @@ internal static class BenchVerb
             terminal, "measuring", progress => run.MeasureAsync(grains, direct, memory, progress, cancellation));
     }
 
-    internal static void RefuseWhatDoesNotFit(BenchPlan plan, EmbeddedCluster cluster)
-    {
-        if (plan.PositionsMax > cluster.TokensMax)
-        {
-            throw new UsageException($"--prompt and --generate ask for {plan.PositionsMax} tokens in a sequence; this model and its --kv-memory hold {cluster.TokensMax}.");
-        }
-
-        if (plan.SequencesMax > cluster.Limits.SequencesMax)
-        {
-            throw new UsageException($"--concurrency: expected at most {cluster.Limits.SequencesMax} sequences, found {plan.SequencesMax}.");
-        }
-    }
-
     /// <summary>The weights once more, and as much as a quarter for keys, values and what else the process takes.</summary>
     private static bool HoldsTwice(string directory)
     {
@@ -113,26 +89,5 @@ internal static class BenchVerb
         using var process = Process.GetCurrentProcess();
         using var checkpoint = Checkpoint.Open(directory);
         return process.WorkingSet64 + checkpoint.WeightBytes * 1.25 < memory.TotalAvailableMemoryBytes;
-    }
-
-    /// <summary>The library would print a list's default in its own form, so the description says it.</summary>
-    private static int[] Given(ParseResult parsed, Option<int[]> option, int[] standard) =>
-        parsed.GetResult(option) is null ? standard : parsed.GetRequiredValue(option);
-
-    internal static Option<int[]> Counts(string name, string description)
-    {
-        return new Option<int[]>(name) { Description = description, HelpName = "N,N,…", CustomParser = Parse };
-
-        int[] Parse(ArgumentResult result)
-        {
-            var text = result.Tokens[0].Value;
-            var counts = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0).ToArray();
-            if (counts.Any(count => count < 1))
-            {
-                result.AddError($"{name}: expected counts like 512 or 1,4,16, found '{text}'");
-            }
-
-            return counts;
-        }
     }
 }

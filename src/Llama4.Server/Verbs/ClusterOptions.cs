@@ -82,11 +82,11 @@ internal sealed class ClusterOptions
 
     public ClusterOptions()
     {
-        _siloPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
-        _gatewayPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
-        _adminPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
-        _standby.Within("0 to 16", value => value is >= 0 and <= 16);
-        _replicas.Within("1 to 64", value => value is >= 1 and <= 64);
+        _siloPort.Within(0, 65535);
+        _gatewayPort.Within(0, 65535);
+        _adminPort.Within(0, 65535);
+        _standby.Within(0, 16);
+        _replicas.Within(1, 64);
     }
 
     private Option[] All => [_cluster, _id, _roles, _memory, _zone, _name, _advertise, _siloPort, _gatewayPort, _standby, _replicas, _certificate, _authority, _adminPort, _adminKey];

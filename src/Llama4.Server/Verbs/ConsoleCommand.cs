@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Llama4.Server.Bench;
 using Llama4.Server.Output;
-using Llama4.Server.Serving;
 
 namespace Llama4.Server.Verbs;
 
@@ -10,30 +9,16 @@ internal static class ConsoleCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new ModelOptions();
-        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 256 }.Within("2 to 1024", value => value is >= 2 and <= 1024);
-        var concurrency = BenchVerb.Counts("--concurrency", "Sequences that decode at once. [default: 1,16]");
-        var seconds = new Option<int>("--seconds") { Description = "Of each measurement.", HelpName = "N", DefaultValueFactory = _ => 5 }.Within("1 to 600", value => value is >= 1 and <= 600);
-        var rounds = new Option<int>("--rounds") { Description = "Unwatched, watched and with paths in turn.", HelpName = "N", DefaultValueFactory = _ => 8 }.Within("1 to 100", value => value is >= 1 and <= 100);
+        var options = new BenchRoundsOptions("Unwatched, watched and with paths in turn.");
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each number of sequences." };
-        var command = new Command("console", "Tokens a second while somebody watches the cluster, and of answers with paths, against those of nobody looking.") { generate, concurrency, seconds, rounds, json };
-        model.AddTo(command);
+        var command = new Command("console", "Tokens a second while somebody watches the cluster, and of answers with paths, against those of nobody looking.");
+        options.AddTo(command, json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var plan = new BenchPlan([16], parsed.GetValue(generate), parsed.GetValue(concurrency) is { Length: > 0 } given ? given : [1, 16]);
-            await using var running = await RunningModel.StartAsync(model.Read(parsed), terminal, logging: null, cancellation);
-            BenchVerb.RefuseWhatDoesNotFit(plan, running.Cluster);
-            await using var bench = new ConsoleBench(running, plan, parsed.GetValue(rounds), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            await using var rounds = await options.StartAsync(parsed, terminal, cancellation);
+            await using var bench = new ConsoleBench(rounds);
             var figures = await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => ConsoleFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                ConsoleFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => ConsoleFigures.WriteJson(figures, writer), output => ConsoleFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;

@@ -28,15 +28,7 @@ internal static class EvalVerb
                 terminal,
                 $"{questions.Count} questions",
                 progress => Examination.RunAsync(questions, answers, done => progress((double)done / questions.Count), cancellation));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(scores.WriteJson);
-            }
-            else
-            {
-                WriteTable(scores, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), scores.WriteJson, output => WriteTable(scores, output));
             return CommandLine.Success;
         });
         return new Verb(

@@ -31,7 +31,7 @@ internal sealed class HealthDoorOptions
         },
     };
 
-    public HealthDoorOptions() => _port.Within("0 to 65535", value => value is >= 0 and <= 65535);
+    public HealthDoorOptions() => _port.Within(0, 65535);
 
     public void AddTo(Command command)
     {

@@ -42,7 +42,7 @@ internal static class HealthVerb
             }
         });
         var wait = new Option<int>("--wait") { Description = "Seconds in which it may become so.", HelpName = "N", DefaultValueFactory = _ => 0 };
-        wait.Within("0 to 86400", value => value is >= 0 and <= 86_400);
+        wait.Within(0, 86_400);
         var command = new Command("health", "Whether a server is live, has started or is ready, as its exit code.") { url, check, wait };
         command.SetAction(async (parsed, cancellation) =>
         {

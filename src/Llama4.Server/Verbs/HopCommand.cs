@@ -49,15 +49,7 @@ internal static class HopCommand
             var bench = new HopBench(bare.Target, raw, secured?.Target, rawSecured, TimeOfSize);
             var figures = await ProgressLine.RunAsync(
                 terminal, "hops", progress => bench.RunAsync(parsed.GetValue(sizes) is { Length: > 0 } given ? given : Sizes, progress, cancellation));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => HopFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                HopFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => HopFigures.WriteJson(figures, writer), output => HopFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;

@@ -26,15 +26,10 @@ internal static class InspectVerb
                 terminal.Error.WriteLine($"warning: {warning}");
             }
 
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => ReportJson.Write(report, writer));
-            }
-            else
-            {
-                terminal.Output.WriteLine(parsed.GetValue(table) ? ParameterTableText.Render(report) : ReportText.Render(report));
-            }
-
+            terminal.WriteReport(
+                parsed.GetValue(json),
+                writer => ReportJson.Write(report, writer),
+                output => output.WriteLine(parsed.GetValue(table) ? ParameterTableText.Render(report) : ReportText.Render(report)));
             return CommandLine.Success;
         });
         return new Verb(

@@ -16,14 +16,7 @@ internal static class MasksCommand
         command.SetAction((parsed, _) =>
         {
             var report = new MaskBench(TokenizerLoader.Load(parsed.GetRequiredValue(tokenizer))).Run();
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(report.WriteJson);
-            }
-            else
-            {
-                report.WriteText(terminal.Output);
-            }
+            terminal.WriteReport(parsed.GetValue(json), report.WriteJson, report.WriteText);
 
             return Task.FromResult(CommandLine.Success);
         });

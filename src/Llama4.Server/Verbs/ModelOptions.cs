@@ -28,7 +28,7 @@ internal sealed class ModelOptions
         CustomParser = ParseSize,
     };
 
-    public ModelOptions() => _threads.Within("1 to 1024", value => value is >= 1 and <= 1024);
+    public ModelOptions() => _threads.Within(1, 1024);
 
     public void AddTo(Command command)
     {

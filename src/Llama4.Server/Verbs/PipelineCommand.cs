@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Llama4.Server.Output;
 using Llama4.Server.Pipeline;
 using Llama4.Server.Plan;
@@ -18,18 +16,18 @@ internal static class PipelineCommand
 
     public static Command Create(Terminal terminal)
     {
-        var hosts = new Option<int[]>("--hosts") { Description = "Numbers of hosts, a run each. [default: 1,2,4,8]", HelpName = "N,N,…", CustomParser = ParseHosts };
+        var hosts = new CountsOption("--hosts", "Numbers of hosts, a run each.", [1, 2, 4, 8], HostsMax, $"numbers of hosts from 1 to {HostsMax} like 1,2,4");
         var attention = Microseconds("--attention-us", "Simulated time of a layer's attention for a micro-batch of --rows rows.", 2000);
         var experts = Microseconds("--expert-us", "Simulated time of a layer's experts for --rows rows, over all the layer's hosts.", 2000);
         var link = Microseconds("--link-us", "Simulated delay between hosts, one way.", 0);
-        var rows = Count("--rows", "Rows of the micro-batch that the times are given for; with other numbers of rows they are in proportion.", 2, 1024);
+        var rows = NumberOption.Count("--rows", "Rows of the micro-batch that the times are given for; with other numbers of rows they are in proportion.", 2, most: 1024);
         var device = new Option<string?>("--device") { Description = "A known device: its roofline instead of given times.", HelpName = "H100-80G" };
         var model = new Option<string>("--model") { Description = "A shape by name, or a config.json.", HelpName = "scout|maverick|config.json", DefaultValueFactory = _ => "scout" };
         var layers = Optional("--layers", "Layers of the model, instead of its own. Default: 16, or the model's with --device.", 256);
-        var slower = new Option<double?>("--slower") { Description = "Real seconds for a simulated one. Default: so many that the control plane of all hosts, which share this machine's cores, has enough of them; 1 with --device.", HelpName = "N" }.Within("1 to 1000", value => value is >= 1 and <= 1000);
+        var slower = new Option<double?>("--slower") { Description = "Real seconds for a simulated one. Default: so many that the control plane of all hosts, which share this machine's cores, has enough of them; 1 with --device.", HelpName = "N" }.Within(1, 1000);
         var sequences = Optional("--sequences", "Sequences that decode at once. Default: four micro-batches of --rows a stage.", 4096);
         var microBatches = Optional("--micro-batches", "At most so many. Default: what the policy finds.", 4096);
-        var seconds = Count("--seconds", "Real seconds of a measurement, once the number of micro-batches rests.", 5, 3600);
+        var seconds = NumberOption.Count("--seconds", "Real seconds of a measurement, once the number of micro-batches rests.", 5, most: 3600);
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each number of hosts." };
         var command = new Command("pipeline", "How busy simulated hosts are kept, and what the cluster itself costs a token and layer.")
         {
@@ -38,7 +36,7 @@ internal static class PipelineCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = new PipelineSettings(
-                parsed.GetValue(hosts) is { Length: > 0 } given ? given : [1, 2, 4, 8],
+                hosts.Read(parsed),
                 TimeSpan.FromMicroseconds(parsed.GetValue(attention)),
                 TimeSpan.FromMicroseconds(parsed.GetValue(experts)),
                 TimeSpan.FromMicroseconds(parsed.GetValue(link)),
@@ -57,15 +55,7 @@ internal static class PipelineCommand
                 figures.Add(await ProgressLine.RunAsync(terminal, $"{count} hosts", _ => run.MeasureAsync(count, cancellation)));
             }
 
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => PipelineFigures.WriteJson(figures, writer));
-            }
-            else
-            {
-                PipelineFigures.WriteText(figures, terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => PipelineFigures.WriteJson(figures, writer), output => PipelineFigures.WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;
@@ -94,24 +84,8 @@ internal static class PipelineCommand
     }
 
     private static Option<int> Microseconds(string name, string description, int standard) =>
-        new Option<int>(name) { Description = description, HelpName = "US", DefaultValueFactory = _ => standard }.Within("0 to 10000000", value => value is >= 0 and <= 10_000_000);
-
-    private static Option<int> Count(string name, string description, int standard, int most) =>
-        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard }.Within($"1 to {most}", value => value >= 1 && value <= most);
+        new Option<int>(name) { Description = description, HelpName = "US", DefaultValueFactory = _ => standard }.Within(0, 10_000_000);
 
     private static Option<int?> Optional(string name, string description, int most) =>
-        new Option<int?>(name) { Description = description, HelpName = "N" }.Within($"1 to {most}", value => value >= 1 && value <= most);
-
-    private static int[]? ParseHosts(ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        var counts = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0).ToArray();
-        if (counts.Any(count => count is < 1 or > HostsMax))
-        {
-            result.AddError($"--hosts: expected numbers of hosts from 1 to {HostsMax} like 1,2,4, found '{text}'");
-            return null;
-        }
-
-        return counts;
-    }
+        new Option<int?>(name) { Description = description, HelpName = "N" }.Within(1, most);
 }

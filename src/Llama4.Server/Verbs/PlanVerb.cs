@@ -30,7 +30,7 @@ internal static class PlanVerb
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
         var kubernetes = new Option<bool>("--kubernetes") { Description = "An overlay for deploy/k8s: pods of each kind, their roles, memory and devices." };
         var cores = new Option<int?>("--cores") { Description = $"CPU cores of a pod, with --kubernetes. Default: {CoresBesideDevice} beside a GPU; a CPU's pods need it said.", HelpName = "N" };
-        cores.Within("1 to 1024", value => value is >= 1 and <= 1024);
+        cores.Within(1, 1024);
         var command = new Command("plan", "Which host owns what of a model, memory, links, tokens/s and what limits them.")
         {
             model, hosts, devices, context, sequences, experts, standbys, replicas, json, kubernetes, cores,

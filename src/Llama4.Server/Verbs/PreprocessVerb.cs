@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Llama4.Gateway.Pictures;
 using Llama4.Images;
 using Llama4.Server.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Server.Verbs;
 
@@ -20,7 +22,7 @@ internal static class PreprocessVerb
         var tilesMax = new Option<int?>("--max-patches") { Description = "Most tiles of a picture, the global one not counted. Default: 16.", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "Tensor pixel_values, F32 [tiles, 3, tile, tile].", HelpName = "FILE.safetensors", Required = true };
         tile.Within("a multiple of 28 up to 4480", pixels => pixels is > 0 and <= 4480 && pixels % 28 == 0);
-        tilesMax.Within("1 to 1024", tiles => tiles is >= 1 and <= 1024);
+        tilesMax.Within(1, 1024);
         var command = new Command("preprocess", "A picture's pixel values as a safetensors file; its grid and token ids as JSON.") { image, model, tile, tilesMax, output };
         command.SetAction(parsed =>
         {
@@ -48,7 +50,7 @@ internal static class PreprocessVerb
 
         var settings = TileSettingsFile.Read(directory);
         var tokenizer = TokenizerLoader.Load(directory);
-        return (settings, ImageTokenIds.From(name => tokenizer.Specials[name]));
+        return (settings, ImageTokenIds.Of(tokenizer));
     }
 
     private static TileSettings OfOptions(int? tile, int? tilesMax)
@@ -87,8 +89,8 @@ internal static class PreprocessVerb
         writer.WriteBoolean("global_tile", grid.HasGlobalTile);
         writer.WriteNumber("tiles", grid.Tiles);
         writer.WriteNumber("patch_tokens", grid.PatchTokens);
-        writer.WriteNumber("tokens", ImageTokens.Count(grid));
-        writer.WriteIds("ids", ImageTokens.Ids(grid, ids));
+        writer.WriteNumber("tokens", grid.Layout().TokenCount);
+        writer.WriteIds("ids", grid.Layout().Ids(ids));
         writer.WriteString("content_hash", Convert.ToHexStringLower(tiles.ContentHash.Span));
         writer.WriteEndObject();
     }

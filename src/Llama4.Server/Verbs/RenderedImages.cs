@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Llama4.Gateway.Pictures;
 using Llama4.Images;
 using Llama4.Server.Output;
 using Llama4.Tokenization.Chat;
@@ -35,10 +36,8 @@ internal sealed record RenderedImages(TileSettings Settings)
     }
 
     private ImageLayout[] Layouts(JsonElement sizes) => sizes.ValueKind == JsonValueKind.Array
-        ? [.. sizes.EnumerateArray().Select((size, i) => LayoutOf(TileGrid.Of(Side(size, i, "width"), Side(size, i, "height"), Settings)))]
+        ? [.. sizes.EnumerateArray().Select((size, i) => TileGrid.Of(Side(size, i, "width"), Side(size, i, "height"), Settings).Layout())]
         : throw new InvalidDataException($"\"images\": expected an array of {{\"width\",\"height\"}}, found {sizes.GetRawText()}");
-
-    private static ImageLayout LayoutOf(TileGrid grid) => new(grid.Rows, grid.Columns, grid.Settings.TileTokens);
 
     private static int Side(JsonElement size, int index, string name)
     {

@@ -12,7 +12,7 @@ internal sealed class SamplingOptions
     {
         Description = "0 always takes the likeliest token. Default: the model's generation_config.json.",
         HelpName = "T",
-    }.Within("0 to 100", value => value is >= 0 and <= 100);
+    }.Within(0, 100);
 
     private readonly Option<double?> _topP = new Option<double?>("--top-p")
     {
@@ -24,7 +24,7 @@ internal sealed class SamplingOptions
     {
         Description = "The same seed draws the same answer. Default: drawn anew.",
         HelpName = "N",
-    }.Within($"0 to {ulong.MaxValue}", _ => true);
+    }.Within(ulong.MinValue, ulong.MaxValue);
 
     private readonly Option<int> _tokensMax = new Option<int>("--max-tokens")
     {

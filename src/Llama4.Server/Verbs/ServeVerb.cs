@@ -42,8 +42,8 @@ internal static class ServeVerb
             DefaultValueFactory = _ => LogFormat.Text,
             CustomParser = ParseLogFormat,
         };
-        clientPort.Within("0 to 65535", value => value is >= 0 and <= 65535);
-        port.Within("0 to 65535", value => value is >= 0 and <= 65535);
+        clientPort.Within(0, 65535);
+        port.Within(0, 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
         command.Add(dialect.Option);

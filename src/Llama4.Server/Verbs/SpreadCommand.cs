@@ -11,8 +11,6 @@ namespace Llama4.Server.Verbs;
 /// <summary><c>llama4 bench spread</c>: a running cluster against this one process, with the same requests in turn.</summary>
 internal static class SpreadCommand
 {
-    private const int RoundsDefault = 4;
-
     /// <summary>Most time that a cluster has to say that it serves: it may have just lost a host, or wait for one.</summary>
     private static readonly TimeSpan ServingLimit = TimeSpan.FromSeconds(60);
 
@@ -38,10 +36,10 @@ internal static class SpreadCommand
             },
         };
         var id = new Option<string>("--cluster-id") { Description = "Tells clusters apart that share a store.", HelpName = "NAME", DefaultValueFactory = _ => "llama4" };
-        var prompt = new Option<int>("--prompt") { Description = "Tokens of a prompt.", HelpName = "N", DefaultValueFactory = _ => 512 }.Within("at least 1", value => value >= 1);
-        var generate = new Option<int>("--generate") { Description = "Tokens that each sequence decodes.", HelpName = "N", DefaultValueFactory = _ => 64 }.Within("at least 2", value => value >= 2);
-        var concurrency = BenchVerb.Counts("--concurrency", "Sequences that decode at once. [default: 1,16]");
-        var rounds = new Option<int>("--rounds") { Description = "Of cluster and process in turn.", HelpName = "N", DefaultValueFactory = _ => RoundsDefault }.Within("1 to 100", value => value is >= 1 and <= 100);
+        var prompt = NumberOption.Count("--prompt", "Tokens of a prompt.", 512);
+        var generate = NumberOption.Count("--generate", "Tokens that each sequence decodes.", 64, least: 2);
+        var concurrency = new CountsOption("--concurrency", "Sequences that decode at once.", [1, 16]);
+        var rounds = NumberOption.Count("--rounds", "Of cluster and process in turn.", 4, most: 100);
         var json = new Option<bool>("--json") { Description = "Everything as one JSON object." };
         var command = new Command("spread", "Tokens a second of a running cluster against those of this one process, measured in turn.")
         {
@@ -51,7 +49,7 @@ internal static class SpreadCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var choice = model.Read(parsed);
-            var plan = new BenchPlan([parsed.GetValue(prompt)], parsed.GetValue(generate), parsed.GetValue(concurrency) is { Length: > 0 } given ? given : [1, 16]);
+            var plan = new BenchPlan([parsed.GetValue(prompt)], parsed.GetValue(generate), concurrency.Read(parsed));
             await using var many = await ClusterHost.StartAsync(
                 new ClusterHostOptions
                 {
@@ -64,20 +62,12 @@ internal static class SpreadCommand
                 progress: null,
                 cancellation);
             await using var one = await RunningModel.StartClusterAsync(choice, terminal, options => options, cancellation);
-            BenchVerb.RefuseWhatDoesNotFit(plan, one);
+            plan.RefuseWhatDoesNotFit(one);
             var status = await ServingAsync(many.Admin, cancellation);
             var bench = new SpreadBench(many.Client, one.Client, one.Config.VocabSize, plan, parsed.GetValue(rounds));
             var report = new SpreadReport(
                 status, choice.Threads, await ProgressLine.RunAsync(terminal, "measuring", progress => bench.MeasureAsync(progress, cancellation)));
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(report.WriteJson);
-            }
-            else
-            {
-                report.WriteText(terminal.Output);
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), report.WriteJson, report.WriteText);
             return CommandLine.Success;
         });
         return command;

@@ -14,8 +14,8 @@ internal static class SynthVerb
         var divide = new Option<int>("--divide") { Description = "Sizes through N; experts, the ratio of heads and the pattern of layers stay.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same weights.", HelpName = "N", DefaultValueFactory = _ => 0 };
         var output = new Option<string>("--out") { Description = "Directory to write; made if it is not there.", HelpName = "DIR", Required = true };
-        divide.Within("1 to 1024", value => value is >= 1 and <= 1024);
-        seed.Within($"0 to {ulong.MaxValue}", _ => true);
+        divide.Within(1, 1024);
+        seed.Within(ulong.MinValue, ulong.MaxValue);
         var command = new Command("synth", "A random, well-scaled checkpoint of any shape, with a tokenizer, streamed to disk.") { shapeOption, divide, seed, output };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -12,10 +12,10 @@ internal static class VisionCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var tiles = Count("--tiles", "Tiles of the image; a large one has 17.", 4, 1000);
-        var atOnce = Count("--at-once", "Tiles that go through the tower together.", VisionTower.TilesAtOnceDefault, 64);
-        var layers = Count("--layers", "Blocks of the tower; the released ones have 34.", 34, 256);
-        var threads = Count("--threads", "Compute threads. Default: one for each core.", Environment.ProcessorCount, 1024);
+        var tiles = NumberOption.Count("--tiles", "Tiles of the image; a large one has 17.", 4, most: 1000);
+        var atOnce = NumberOption.Count("--at-once", "Tiles that go through the tower together.", VisionTower.TilesAtOnceDefault, most: 64);
+        var layers = NumberOption.Count("--layers", "Blocks of the tower; the released ones have 34.", 34, most: 256);
+        var threads = NumberOption.Count("--threads", "Compute threads. Default: one for each core.", Environment.ProcessorCount, most: 1024);
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each type." };
         var command = new Command("vision", "Milliseconds a tile in the vision tower, in fp32 and bf16, beside its matrix product alone.") { tiles, atOnce, layers, threads, json };
         command.SetAction(async (parsed, cancellation) =>
@@ -27,21 +27,15 @@ internal static class VisionCommand
                 figures.Add(await ProgressLine.RunAsync(terminal, $"{Name(mode)}", _ => bench.MeasureAsync(mode, cancellation)));
             }
 
-            if (parsed.GetValue(json))
-            {
-                terminal.WriteJson(writer => WriteJson(figures, writer));
-            }
-            else
-            {
-                figures.ForEach(figure => terminal.Output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{Name(figure.Mode)}  {figure.MsPerTile,8:F0} ms a tile  {figure.GflopPerSecond,7:F1} GFLOP/s  {figure.GflopPerSecond / figure.MatMulGflopPerSecond,4:P0} of its matrix product's {figure.MatMulGflopPerSecond:F1}  ({figure.Layers} blocks, {figure.TilesAtOnce} tiles at once, {figure.Threads} threads)")));
-            }
-
+            terminal.WriteReport(parsed.GetValue(json), writer => WriteJson(figures, writer), output => WriteText(figures, output));
             return CommandLine.Success;
         });
         return command;
     }
+
+    private static void WriteText(List<VisionFigures> figures, TextWriter output) => figures.ForEach(figure => output.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name(figure.Mode)}  {figure.MsPerTile,8:F0} ms a tile  {figure.GflopPerSecond,7:F1} GFLOP/s  {figure.GflopPerSecond / figure.MatMulGflopPerSecond,4:P0} of its matrix product's {figure.MatMulGflopPerSecond:F1}  ({figure.Layers} blocks, {figure.TilesAtOnce} tiles at once, {figure.Threads} threads)")));
 
     private static void WriteJson(List<VisionFigures> figures, Utf8JsonWriter writer)
     {
@@ -64,7 +58,4 @@ internal static class VisionCommand
     }
 
     private static string Name(ComputeMode mode) => mode == ComputeMode.Bf16 ? "bf16" : "fp32";
-
-    private static Option<int> Count(string name, string description, int standard, int most) =>
-        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard }.Within($"1 to {most}", value => value >= 1 && value <= most);
 }

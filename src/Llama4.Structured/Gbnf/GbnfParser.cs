@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Llama4.Structured.Regexes;
 
 namespace Llama4.Structured.Gbnf;
@@ -9,19 +8,9 @@ namespace Llama4.Structured.Gbnf;
 /// repeats and branches. More lenient in three things: names may hold <c>_</c>, any ASCII punctuation may be escaped, and a
 /// line that starts with <c>|</c> goes on with the rule above. Tokens by number or name are refused.
 /// </summary>
-internal ref struct GbnfParser
+internal sealed partial class GbnfParser(string text) : PatternParser(text)
 {
-    private const int DepthMax = 200;
-    private const int CountMax = 100_000;
-
-    private readonly int[] _text;
     private readonly OrderedDictionary<string, RegexTree> _rules = [];
-    private int _at;
-    private int _depth;
-
-    private GbnfParser(string text) => _text = [.. text.EnumerateRunes().Select(rune => rune.Value)];
-
-    private readonly bool AtEnd => _at == _text.Length;
 
     /// <summary>The rules by name, in their order.</summary>
     /// <exception cref="ConstraintException">The text is no grammar; the message names the line.</exception>
@@ -52,9 +41,9 @@ internal ref struct GbnfParser
             throw Error($"the rule {name} is defined twice");
         }
 
-        if (!AtEnd && _text[_at] is not ('\n' or '\r'))
+        if (!AtEnd && Text[At] is not ('\n' or '\r'))
         {
-            throw Error($"expected the end of the rule {name}, found '{char.ConvertFromUtf32(_text[_at])}'");
+            throw Error($"expected the end of the rule {name}, found '{char.ConvertFromUtf32(Text[At])}'");
         }
 
         Skip(lines: true);
@@ -62,10 +51,7 @@ internal ref struct GbnfParser
 
     private RegexTree Alternatives(bool nested)
     {
-        if (++_depth > DepthMax)
-        {
-            throw Error($"groups nest more than {DepthMax} deep");
-        }
+        Enter();
 
         var branches = new List<RegexTree> { Sequence(nested) };
         while (TakeBranch(nested))
@@ -74,21 +60,21 @@ internal ref struct GbnfParser
             branches.Add(Sequence(nested));
         }
 
-        _depth--;
+        Leave();
         return branches.Count == 1 ? branches[0] : new RegexTree.Alternatives(branches);
     }
 
     /// <summary>A branch may start on a line of its own.</summary>
     private bool TakeBranch(bool nested)
     {
-        var back = _at;
+        var back = At;
         Skip(lines: true);
         if (Take('|'))
         {
             return true;
         }
 
-        _at = nested ? _at : back;
+        At = nested ? At : back;
         return false;
     }
 
@@ -96,7 +82,7 @@ internal ref struct GbnfParser
     {
         var parts = new List<RegexTree>();
         Skip(nested);
-        while (!AtEnd && _text[_at] is not ('|' or ')' or '\n' or '\r'))
+        while (!AtEnd && Text[At] is not ('|' or ')' or '\n' or '\r'))
         {
             var part = Atom();
             Skip(nested);
@@ -119,7 +105,7 @@ internal ref struct GbnfParser
             return new RuleReference(name);
         }
 
-        var first = _text[_at++];
+        var first = Text[At++];
         switch (first)
         {
             case '"':
@@ -139,84 +125,6 @@ internal ref struct GbnfParser
             default:
                 throw Error($"expected a literal, class, group or the name of a rule, found '{char.ConvertFromUtf32(first)}'");
         }
-    }
-
-    private RegexTree Literal()
-    {
-        var characters = new List<RegexTree>();
-        while (!Take('"'))
-        {
-            characters.Add(new RegexTree.Characters(CodePoints.Single(Character("a literal"))));
-        }
-
-        return characters.Count == 1 ? characters[0] : new RegexTree.Sequence(characters);
-    }
-
-    private CodePoints Class()
-    {
-        var negated = Take('^');
-        var ranges = new List<CodePointRange>();
-        while (!Take(']'))
-        {
-            var low = Character("a class");
-            var high = low;
-            if (_at + 1 < _text.Length && _text[_at] == '-' && _text[_at + 1] != ']')
-            {
-                _at++;
-                high = Character("a class");
-            }
-
-            ranges.Add(low <= high ? new(low, high) : throw Error("a range in a class ends before it starts"));
-        }
-
-        var set = CodePoints.Of(ranges);
-        return negated ? set.Complement() : set;
-    }
-
-    private int Character(string inside)
-    {
-        if (AtEnd)
-        {
-            throw Error($"{inside} does not end");
-        }
-
-        var first = _text[_at++];
-        if (first is '\n' or '\r')
-        {
-            _at--;
-            throw Error($"{inside} does not end on its line; write \\n for a line feed");
-        }
-
-        if (first != '\\')
-        {
-            return first;
-        }
-
-        var kind = AtEnd ? -1 : _text[_at++];
-        return kind switch
-        {
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'x' => Hex(2),
-            'u' => Hex(4),
-            'U' => Hex(8),
-            >= 0 and < 128 when char.IsPunctuation((char)kind) || char.IsSymbol((char)kind) => kind,
-            _ => throw Error("expected one of \\n \\r \\t \\xNN \\uNNNN \\UNNNNNNNN or an escaped sign"),
-        };
-    }
-
-    private int Hex(int digits)
-    {
-        var value = 0L;
-        for (var i = 0; i < digits; i++)
-        {
-            value = !AtEnd && _text[_at] < 128 && char.IsAsciiHexDigit((char)_text[_at])
-                ? (16 * value) + Convert.ToInt32(((char)_text[_at++]).ToString(), 16)
-                : throw Error($"expected {digits} hexadecimal digits");
-        }
-
-        return value <= CodePoints.Max && value is < 0xD800 or > 0xDFFF ? (int)value : throw Error($"expected a character, found code point {value:X}");
     }
 
     private (int Min, int? Max)? Repeat()
@@ -248,76 +156,44 @@ internal ref struct GbnfParser
         if (Take(','))
         {
             Skip(lines: false);
-            max = !AtEnd && _text[_at] == '}' ? null : Count();
+            max = Peek('}') ? null : Count();
             Skip(lines: false);
         }
 
         Expect('}');
-        return max < min ? throw Error($"expected a greatest count of at least {min}, found {max}") : (min, max);
-    }
-
-    private int Count()
-    {
-        var from = _at;
-        var count = 0;
-        while (!AtEnd && _text[_at] is >= '0' and <= '9')
-        {
-            count = Math.Min(CountMax + 1, (10 * count) + _text[_at++] - '0');
-        }
-
-        return from == _at ? throw Error("expected a count like {3}, {3,} or {3,5}")
-            : count > CountMax ? throw Error($"expected counts up to {CountMax}")
-            : count;
+        CheckCounts(min, max);
+        return (min, max);
     }
 
     private string? Name()
     {
-        var from = _at;
-        while (!AtEnd && _text[_at] < 128 && (char.IsAsciiLetterOrDigit((char)_text[_at]) || _text[_at] is '-' or '_'))
+        var from = At;
+        while (!AtEnd && Text[At] < 128 && (char.IsAsciiLetterOrDigit((char)Text[At]) || Text[At] is '-' or '_'))
         {
-            _at++;
+            At++;
         }
 
-        return from == _at ? null : string.Concat(_text[from.._at].Select(char.ConvertFromUtf32));
+        return from == At ? null : string.Concat(Text[from..At].Select(char.ConvertFromUtf32));
     }
 
     /// <summary>Passes over spaces and comments, and over ends of lines if asked to.</summary>
     private void Skip(bool lines)
     {
-        while (!AtEnd && (_text[_at] is ' ' or '\t' or '#' || (lines && _text[_at] is '\n' or '\r')))
+        while (!AtEnd && (Text[At] is ' ' or '\t' or '#' || (lines && Text[At] is '\n' or '\r')))
         {
-            if (_text[_at] != '#')
+            if (Text[At] != '#')
             {
-                _at++;
+                At++;
                 continue;
             }
 
-            while (!AtEnd && _text[_at] is not ('\n' or '\r'))
+            while (!AtEnd && Text[At] is not ('\n' or '\r'))
             {
-                _at++;
+                At++;
             }
         }
     }
 
-    private bool Take(char expected)
-    {
-        if (AtEnd || _text[_at] != expected)
-        {
-            return false;
-        }
-
-        _at++;
-        return true;
-    }
-
-    private void Expect(char expected)
-    {
-        if (!Take(expected))
-        {
-            throw Error($"expected '{expected}', found {(AtEnd ? "the end" : $"'{char.ConvertFromUtf32(_text[_at])}'")}");
-        }
-    }
-
-    private readonly ConstraintException Error(string what) => new(
-        "grammar", string.Create(CultureInfo.InvariantCulture, $"{what} (line {1 + _text[..Math.Min(_at, _text.Length)].Count(value => value == '\n')})"));
+    protected override ConstraintException Error(string what) => new(
+        "grammar", string.Create(CultureInfo.InvariantCulture, $"{what} (line {1 + Text[..Math.Min(At, Text.Length)].Count(value => value == '\n')})"));
 }

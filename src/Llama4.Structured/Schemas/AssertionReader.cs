@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Llama4.Structured.Lexemes;
 
 namespace Llama4.Structured.Schemas;
 
@@ -33,43 +32,43 @@ internal sealed class AssertionReader(SchemaDocument document)
         switch (keyword)
         {
             case "type":
-                own.Types = Types(value);
+                own.Types = KeywordValue.Types(value);
                 return true;
             case "enum":
                 OnlyValues(own, value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
                     ? [.. value.EnumerateArray()]
-                    : throw Wrong(keyword, "an array of values", value));
+                    : throw KeywordValue.Wrong(keyword, "an array of values", value));
                 return true;
             case "const":
                 OnlyValues(own, [value]);
                 return true;
             case "minimum":
-                own.Range = own.Range.AtLeast(Number(keyword, value), open: false);
+                own.Range = own.Range.AtLeast(KeywordValue.Number(keyword, value), open: false);
                 return true;
             case "exclusiveMinimum":
-                own.Range = own.Range.AtLeast(Number(keyword, value), open: true);
+                own.Range = own.Range.AtLeast(KeywordValue.Number(keyword, value), open: true);
                 return true;
             case "maximum":
-                own.Range = own.Range.AtMost(Number(keyword, value), open: false);
+                own.Range = own.Range.AtMost(KeywordValue.Number(keyword, value), open: false);
                 return true;
             case "exclusiveMaximum":
-                own.Range = own.Range.AtMost(Number(keyword, value), open: true);
+                own.Range = own.Range.AtMost(KeywordValue.Number(keyword, value), open: true);
                 return true;
             case "multipleOf":
-                var divisor = Number(keyword, value);
-                own.Range = divisor.Mantissa.Sign > 0 ? own.Range.And(divisor) : throw Wrong(keyword, "a number above 0", value);
+                var divisor = KeywordValue.Number(keyword, value);
+                own.Range = divisor.Mantissa.Sign > 0 ? own.Range.And(divisor) : throw KeywordValue.Wrong(keyword, "a number above 0", value);
                 return true;
             case "minLength":
-                own.MinLength = Count(keyword, value);
+                own.MinLength = KeywordValue.Count(keyword, value);
                 return true;
             case "maxLength":
-                own.MaxLength = Math.Min(own.MaxLength ?? int.MaxValue, Count(keyword, value));
+                own.MaxLength = Math.Min(own.MaxLength ?? int.MaxValue, KeywordValue.Count(keyword, value));
                 return true;
             case "pattern":
-                own.Strings.Add(new(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a regex", value), true, false, keyword));
+                own.Strings.Add(new(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw KeywordValue.Wrong(keyword, "a regex", value), true, false, keyword));
                 return true;
             case "format":
-                if (StringFormats.Regex(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(keyword, "a name", value)) is not { } format)
+                if (StringFormats.Regex(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw KeywordValue.Wrong(keyword, "a name", value)) is not { } format)
                 {
                     return false;
                 }
@@ -78,10 +77,10 @@ internal sealed class AssertionReader(SchemaDocument document)
                 own.MaxLength = value.GetString() == "hostname" ? Math.Min(own.MaxLength ?? int.MaxValue, StringFormats.HostLengthMax) : own.MaxLength;
                 return true;
             case "minItems":
-                own.MinItems = Count(keyword, value);
+                own.MinItems = KeywordValue.Count(keyword, value);
                 return true;
             case "maxItems":
-                own.MaxItems = Count(keyword, value);
+                own.MaxItems = KeywordValue.Count(keyword, value);
                 return true;
             case "items":
                 if (value.ValueKind == JsonValueKind.Array)
@@ -90,7 +89,7 @@ internal sealed class AssertionReader(SchemaDocument document)
                 }
                 else
                 {
-                    own.Items = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                    own.Items = document.Child(own.Pointer, keyword, KeywordValue.Schema(keyword, value));
                 }
 
                 return true;
@@ -99,7 +98,7 @@ internal sealed class AssertionReader(SchemaDocument document)
                 return true;
             case "contains":
                 var (least, most) = document.IsDraft7 ? (1, null) : (Bound(schema, "minContains") ?? 1, Bound(schema, "maxContains"));
-                own.Contains = new(document.Child(own.Pointer, keyword, Schema(keyword, value)), least, most);
+                own.Contains = new(document.Child(own.Pointer, keyword, KeywordValue.Schema(keyword, value)), least, most);
                 return true;
             case "properties":
                 ReadProperties(own, value);
@@ -108,22 +107,22 @@ internal sealed class AssertionReader(SchemaDocument document)
                 ReadRequired(own, value);
                 return true;
             case "additionalProperties":
-                own.AdditionalProperties = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                own.AdditionalProperties = document.Child(own.Pointer, keyword, KeywordValue.Schema(keyword, value));
                 return true;
             case "patternProperties":
                 ReadPatternProperties(own, value);
                 return true;
             case "propertyNames":
-                own.PropertyNames = document.Child(own.Pointer, keyword, Schema(keyword, value));
+                own.PropertyNames = document.Child(own.Pointer, keyword, KeywordValue.Schema(keyword, value));
                 return true;
             case "minProperties":
-                own.MinProperties = Count(keyword, value);
+                own.MinProperties = KeywordValue.Count(keyword, value);
                 return true;
             case "maxProperties":
-                own.MaxProperties = Count(keyword, value);
+                own.MaxProperties = KeywordValue.Count(keyword, value);
                 return true;
             case "uniqueItems":
-                own.UniqueItems = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.ValueKind == JsonValueKind.True : throw Wrong(keyword, "true or false", value);
+                own.UniqueItems = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.ValueKind == JsonValueKind.True : throw KeywordValue.Wrong(keyword, "true or false", value);
                 return own.UniqueItems;
             default:
                 return Unsupported.Contains(keyword) ? throw new ConstraintException(keyword, "is not supported") : false; // what is no keyword is an annotation
@@ -137,13 +136,13 @@ internal sealed class AssertionReader(SchemaDocument document)
     {
         if (value.ValueKind != JsonValueKind.Array || (value.GetArrayLength() == 0 && keyword != "items"))
         {
-            throw Wrong(keyword, "an array of schemas", value);
+            throw KeywordValue.Wrong(keyword, "an array of schemas", value);
         }
 
         var pointer = document.Child(own.Pointer, keyword, value);
         foreach (var item in value.EnumerateArray())
         {
-            own.PrefixItems.Add(document.Child(pointer, $"{own.PrefixItems.Count}", Schema(keyword, item)));
+            own.PrefixItems.Add(document.Child(pointer, $"{own.PrefixItems.Count}", KeywordValue.Schema(keyword, item)));
         }
     }
 
@@ -151,13 +150,13 @@ internal sealed class AssertionReader(SchemaDocument document)
     {
         if (schema.TryGetProperty("prefixItems", out _))
         {
-            throw Wrong("items", "a schema beside prefixItems", value);
+            throw KeywordValue.Wrong("items", "a schema beside prefixItems", value);
         }
 
         ReadPrefixItems(own, "items", value);
         if (schema.TryGetProperty("additionalItems", out var further))
         {
-            own.Items = document.Child(own.Pointer, "additionalItems", Schema("additionalItems", further));
+            own.Items = document.Child(own.Pointer, "additionalItems", KeywordValue.Schema("additionalItems", further));
         }
     }
 
@@ -165,13 +164,13 @@ internal sealed class AssertionReader(SchemaDocument document)
     {
         if (value.ValueKind != JsonValueKind.Object)
         {
-            throw Wrong("patternProperties", "an object of schemas", value);
+            throw KeywordValue.Wrong("patternProperties", "an object of schemas", value);
         }
 
         var pointer = document.Child(own.Pointer, "patternProperties", value);
         foreach (var member in value.EnumerateObject())
         {
-            own.PatternProperties.Add((member.Name, document.Child(pointer, member.Name, Schema("patternProperties", member.Value))));
+            own.PatternProperties.Add((member.Name, document.Child(pointer, member.Name, KeywordValue.Schema("patternProperties", member.Value))));
         }
 
         if (own.PatternProperties.Count > PatternsMax)
@@ -182,7 +181,7 @@ internal sealed class AssertionReader(SchemaDocument document)
 
     private static int? Bound(JsonElement schema, string keyword)
     {
-        var count = schema.TryGetProperty(keyword, out var value) ? Count(keyword, value) : (int?)null;
+        var count = schema.TryGetProperty(keyword, out var value) ? KeywordValue.Count(keyword, value) : (int?)null;
         return count <= ContainsMax ? count
             : count is null ? null
             : throw new ConstraintException(keyword, $"expected at most {ContainsMax}, found {count}");
@@ -192,13 +191,13 @@ internal sealed class AssertionReader(SchemaDocument document)
     {
         if (value.ValueKind != JsonValueKind.Object)
         {
-            throw Wrong("properties", "an object of schemas", value);
+            throw KeywordValue.Wrong("properties", "an object of schemas", value);
         }
 
         var pointer = document.Child(own.Pointer, "properties", value);
         foreach (var member in value.EnumerateObject())
         {
-            var child = document.Child(pointer, member.Name, Schema("properties", member.Value));
+            var child = document.Child(pointer, member.Name, KeywordValue.Schema("properties", member.Value));
             if (own.PropertyPointers.TryAdd(member.Name, child))
             {
                 own.Properties.Add((member.Name, child));
@@ -213,61 +212,10 @@ internal sealed class AssertionReader(SchemaDocument document)
 
     private static void ReadRequired(Assertions own, JsonElement value)
     {
-        own.Required.AddRange(Names("required", value));
+        own.Required.AddRange(KeywordValue.Names("required", value));
         if (own.Required.Count > PropertiesMax)
         {
             throw new ConstraintException("required", $"expected at most {PropertiesMax}, found {own.Required.Count}");
         }
-    }
-
-    /// <summary>Names, each once.</summary>
-    public static IEnumerable<string> Names(string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
-            ? value.EnumerateArray().Select(name => name.GetString()!).Distinct()
-            : throw Wrong(keyword, "an array of names", value);
-
-    private static JsonTypes Types(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            return Type(value);
-        }
-
-        return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
-            ? value.EnumerateArray().Aggregate(JsonTypes.None, (types, type) => types | Type(type))
-            : throw Wrong("type", "the name of a type or an array of them", value);
-    }
-
-    private static JsonTypes Type(JsonElement value) => (value.ValueKind == JsonValueKind.String ? value.GetString() : null) switch
-    {
-        "null" => JsonTypes.Null,
-        "boolean" => JsonTypes.Boolean,
-        "integer" => JsonTypes.Integer,
-        "number" => JsonTypes.Number | JsonTypes.Integer,
-        "string" => JsonTypes.String,
-        "array" => JsonTypes.Array,
-        "object" => JsonTypes.Object,
-        _ => throw Wrong("type", "null, boolean, integer, number, string, array or object", value),
-    };
-
-    private static ExactDecimal Number(string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number ? ExactDecimal.Parse(value.GetRawText(), keyword) : throw Wrong(keyword, "a number", value);
-
-    private static int Count(string keyword, JsonElement value)
-    {
-        var count = Number(keyword, value);
-        return !count.IsInteger || count.Mantissa.Sign < 0 ? throw Wrong(keyword, "an integer of at least 0", value)
-            : count.Mantissa > StringLexeme.LengthMax ? throw Wrong(keyword, $"at most {StringLexeme.LengthMax}", value)
-            : (int)count.Mantissa;
-    }
-
-    /// <summary>A schema is an object, true or false.</summary>
-    public static JsonElement Schema(string keyword, JsonElement value) =>
-        value.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False ? value : throw Wrong(keyword, "a schema", value);
-
-    public static ConstraintException Wrong(string keyword, string expected, JsonElement found)
-    {
-        var text = found.GetRawText();
-        return new(keyword, $"expected {expected}, found {(text.Length > 60 ? text[..60] + "…" : text)}");
     }
 }

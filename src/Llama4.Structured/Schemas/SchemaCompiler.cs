@@ -9,7 +9,7 @@ namespace Llama4.Structured.Schemas;
 /// A JSON Schema to the grammar of its canonical texts, in three steps: expand every schema that a value can meet into
 /// alternatives, join each alternative's assertions per type, and leave out what no finite text can satisfy.
 /// </summary>
-internal sealed class SchemaCompiler
+internal sealed partial class SchemaCompiler
 {
     private readonly CompileBudget _budget;
     private readonly ValueForms _forms;
@@ -60,7 +60,7 @@ internal sealed class SchemaCompiler
         }
 
         SurrogateCheck.OfJson(schema.GetRawText(), "schema");
-        AssertionReader.Schema("schema", schema);
+        KeywordValue.Schema("schema", schema);
         var budget = new CompileBudget();
         var overlapping = new HashSet<string>();
         for (var round = 0; ; round++)
@@ -225,98 +225,5 @@ internal sealed class SchemaCompiler
             shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.True));
             shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.False));
         }
-    }
-
-    private void DescribeArray(ValueShape shape, Assertions[] all)
-    {
-        var length = all.Select(one => one.PrefixItems.Count).DefaultIfEmpty().Max();
-        var min = all.Select(one => one.MinItems).DefaultIfEmpty().Max();
-        var max = all.Min(one => one.MaxItems);
-        var contains = all.Select(one => one.Contains).OfType<ContainsRule>().Where(rule => rule.Min > 0 || rule.Max is not null).Distinct().ToList();
-        if (all.Any(one => one.UniqueItems) && !(max < 2))
-        {
-            shape.Arrays.Add(Distinct(all, length, min, max, contains.Count));
-            return;
-        }
-
-        if (contains.Count > 1)
-        {
-            throw new ConstraintException("contains", "is not supported twice for one array");
-        }
-
-        var plain = new ArrayShape([.. Enumerable.Range(0, length).Select(i => ShapeOf(ItemAt(all, i)))], ShapeOf(ItemAt(all, length)), min, max);
-        shape.Arrays.Add(contains is [var rule] ? plain with { Contains = Counted(all, length, rule, min, max) } : plain);
-    }
-
-    private ContainsShape Counted(Assertions[] all, int length, ContainsRule rule, int min, int? max)
-    {
-        var items = Enumerable.Range(0, Math.Max(length, rule.From) + 1).Select(i => i < rule.From
-            ? ((ValueShape?)ShapeOf(ItemAt(all, i)), (ValueShape?)null)
-            : (ShapeOf(rule.Max is null ? ItemAt(all, i) : [.. ItemAt(all, i), SchemaPointer.Not(rule.Pointer)]), ShapeOf([.. ItemAt(all, i), rule.Pointer])));
-        return (long)(Math.Max(min, max ?? 0) + length + 1) * ((rule.Max ?? rule.Min) + 2) > int.MaxValue / 4
-            ? throw new ConstraintException("contains", "the bounds on the number of items are too large")
-            : new([.. items], new(min, max, rule.Min, rule.Max));
-    }
-
-    private ArrayShape Distinct(Assertions[] all, int length, int min, int? max, int contains)
-    {
-        var items = ItemAt(all, length);
-        if (length > 0 || contains > 0 || _finite.Of(items) is not { } values)
-        {
-            throw new ConstraintException("uniqueItems", $"is supported only for items of at most {FiniteValues.Max} values in all");
-        }
-
-        return new([], ShapeOf(items), min, max)
-        {
-            Distinct = [.. values.Select(value =>
-            {
-                var texts = new TextSet();
-                CanonicalText.Add(texts, value, _forms, _budget);
-                return texts;
-            })],
-        };
-    }
-
-    /// <summary>All that an item must satisfy.</summary>
-    private static List<string> ItemAt(Assertions[] all, int index) =>
-        [.. all.Select(one => index < one.PrefixItems.Count ? one.PrefixItems[index] : one.Items).OfType<string>().Distinct()];
-
-    private void DescribeObject(ValueShape shape, Assertions[] all)
-    {
-        var required = all.SelectMany(one => one.Required).Distinct().ToList();
-        var names = all.SelectMany(one => one.Properties).Select(property => property.Name).Concat(required).Distinct().ToList();
-        _budget.Spend(10L * names.Count * all.Length, "properties");
-        var hasClasses = KeyClasses.AreNeeded(all);
-        if (hasClasses)
-        {
-            names.AddRange(_keys.Listed(all, names.ToHashSet()));
-        }
-
-        var mustHave = required.ToHashSet();
-        var properties = names
-            .Select(name => new PropertyShape(
-                name,
-                ShapeOf(!hasClasses ? [.. all.Select(one => one.PropertyPointers.TryGetValue(name, out var own) ? own : one.AdditionalProperties).OfType<string>().Distinct()]
-                    : _keys.Allows(all, name) ? _keys.PointersOf(all, name)
-                    : [SchemaPointer.Nothing]),
-                mustHave.Contains(name)))
-            .ToList();
-        IReadOnlyList<(CharacterAutomaton?, ValueShape)> additional = hasClasses
-            ? [.. _keys.Others(all, names.ToHashSet()).Select(one => ((CharacterAutomaton?)one.Keys, ShapeOf(one.Pointers)))]
-            : [(null, ShapeOf([.. all.Select(one => one.AdditionalProperties).OfType<string>().Distinct()]))];
-        var min = all.Select(one => one.MinProperties).DefaultIfEmpty().Max();
-        var max = all.Min(one => one.MaxProperties);
-        if (all.Where(one => one.HasOther).ToList() is { Count: > 0 } others)
-        {
-            if (others.Count > 1 || min > 0 || max is not null)
-            {
-                throw new ConstraintException("additionalProperties", "is not supported where its contrary is needed twice, or beside minProperties and maxProperties");
-            }
-
-            properties = [.. properties.Select(property => property with { Counts = !others[0].PropertyPointers.ContainsKey(property.Name) })];
-            min = 1;
-        }
-
-        shape.Objects.Add(new(properties, additional, min, max));
     }
 }

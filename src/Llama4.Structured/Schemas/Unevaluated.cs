@@ -18,13 +18,13 @@ internal sealed class Unevaluated(SchemaDocument document)
 
         if (schema.TryGetProperty("unevaluatedItems", out var items))
         {
-            var child = document.Child(pointer, "unevaluatedItems", AssertionReader.Schema("unevaluatedItems", items));
+            var child = document.Child(pointer, "unevaluatedItems", KeywordValue.Schema("unevaluatedItems", items));
             alternatives = [.. alternatives.Select((all, index) => (Assertions[])[.. all, .. Items(child, index, [.. all.Where(one => one.Evaluates)])])];
         }
 
         if (schema.TryGetProperty("unevaluatedProperties", out var properties))
         {
-            var child = document.Child(pointer, "unevaluatedProperties", AssertionReader.Schema("unevaluatedProperties", properties));
+            var child = document.Child(pointer, "unevaluatedProperties", KeywordValue.Schema("unevaluatedProperties", properties));
             alternatives = [.. alternatives.Select((all, index) => (Assertions[])[.. all, .. Properties(child, index, [.. all.Where(one => one.Evaluates)])])];
         }
 

@@ -41,7 +41,7 @@ internal sealed class PromptWriter(Tokenizer tokenizer)
     /// <summary>A header and the two line ends after it, which are encoded with the text that follows.</summary>
     public PromptWriter Opening(string role) => Header(role).Text("\n\n");
 
-    /// <summary>The tokens of a picture: its tiles row by row if there are several, then the whole of it in one.</summary>
+    /// <summary>The tokens of a picture.</summary>
     /// <param name="image">Without a layout it is the one token that stands for a picture in templates.</param>
     public PromptWriter Image(ImagePart image)
     {
@@ -50,16 +50,9 @@ internal sealed class PromptWriter(Tokenizer tokenizer)
             return Special("<|image|>");
         }
 
-        Special("<|image_start|>");
-        for (var tile = 1; layout.TilesHigh * layout.TilesWide > 1 && tile <= layout.TilesHigh * layout.TilesWide; tile++)
-        {
-            Patches(layout.TileTokens);
-            Special(tile % layout.TilesWide == 0 ? "<|tile_y_separator|>" : "<|tile_x_separator|>");
-        }
-
-        Special("<|image|>");
-        Patches(layout.TileTokens);
-        return Special("<|image_end|>");
+        Break();
+        _ids.AddRange(layout.Ids(ImageTokenIds.Of(tokenizer)));
+        return this;
     }
 
     public int[] ToIds()
@@ -67,6 +60,4 @@ internal sealed class PromptWriter(Tokenizer tokenizer)
         Break();
         return [.. _ids];
     }
-
-    private void Patches(int count) => _ids.AddRange(Enumerable.Repeat(tokenizer.Specials["<|patch|>"], count));
 }

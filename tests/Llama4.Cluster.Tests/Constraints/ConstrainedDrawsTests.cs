@@ -98,21 +98,6 @@ public class ConstrainedDrawsTests
         (failed.Id, failed.Error!.Contains("does not follow", StringComparison.Ordinal)).ShouldBe((-1, true), failed.Error);
     }
 
-    [Fact]
-    public void LastUsed_PastItsBound_ForgetsWhatWasNotAskedForLongest()
-    {
-        var table = new LastUsed<int, string>(2);
-        table.Add(1, "one").ShouldBeNull();
-        table.Add(2, "two").ShouldBeNull();
-        table.Find(1).ShouldBe("one");
-
-        table.Add(3, "three").ShouldBe("two");
-
-        table.Find(2).ShouldBeNull();
-        table.Add(3, "other").ShouldBe("three");
-        (table.Count, table.Find(1), table.Find(3)).ShouldBe((2, "one", "other"));
-    }
-
     private static ConstrainedDraws New() => new(() => Task.FromResult(Texts));
 
     private static TokenDraw Draw(DecodingConstraint? constraint, int[] drawn) => new(

@@ -12,8 +12,7 @@ internal sealed record Command(int ExitCode, string Output, string Error)
     public const int NotHere = 3;
 
     /// <summary>Whether the program is on the PATH or in the folders for administration, which not every PATH has.</summary>
-    public static bool IsThere(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
+    public static bool IsThere(string program) => Machine.HasProgram(program) || File.Exists(Path.Combine("/usr/sbin", program));
 
     /// <summary>Runs it in the checkout.</summary>
     /// <exception cref="TimeoutException">It had not ended within <paramref name="limit"/> and was killed, with what it started.</exception>

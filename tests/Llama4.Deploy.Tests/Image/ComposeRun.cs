@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Llama4.Deploy.Tests.Image;
 
 /// <summary>
@@ -15,7 +12,7 @@ internal sealed class ComposeRun : IDisposable
 
     private readonly ComposeFile _file = ComposeFile.Read(Secrets);
     private readonly string _data = Directory.CreateTempSubdirectory("llama4-compose-").FullName;
-    private readonly int _storePort = FreePort();
+    private readonly int _storePort = Machine.FreePort();
     private readonly StartedProcess _store;
     private readonly List<StartedHost> _hosts = [];
 
@@ -71,7 +68,7 @@ internal sealed class ComposeRun : IDisposable
         for (var i = 0; i < count; i++)
         {
             var arguments = ComposeFile.Texts(service, "command");
-            var ports = Ports.Where(arguments.Contains).ToDictionary(option => option, _ => FreePort());
+            var ports = Ports.Where(arguments.Contains).ToDictionary(option => option, _ => Machine.FreePort());
             string[] translated =
             [
                 .. arguments.Select((word, at) => at > 0 && ports.TryGetValue(arguments[at - 1], out var port) ? $"{port}" : word switch
@@ -93,14 +90,6 @@ internal sealed class ComposeRun : IDisposable
         var said = await Command.RunAsync(
             TimeSpan.FromMinutes(4), "dotnet", [Llama4, .. test[2..].Select(word => word.Replace(":9091", $":{host.Ports["--health-port"]}")), "--wait", "180"]);
         return (said.ExitCode, said.Output + said.Error);
-    }
-
-    /// <summary>Another program may take it before it is used.</summary>
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
 

@@ -37,7 +37,7 @@ public sealed class FetchTests : IDisposable
     [Fact]
     public async Task Shards_AreLoaded_WithTheToken_AndOnlyWhenAllAreThere()
     {
-        Assert.SkipUnless(Programs.Has("curl"), "curl is not installed");
+        Assert.SkipUnless(Machine.HasProgram("curl"), "curl is not installed");
         var files = new Dictionary<string, string>
         {
             ["config.json"] = "{}", ["tokenizer.json"] = "{\"a\":1}",
@@ -59,7 +59,7 @@ public sealed class FetchTests : IDisposable
     [Fact]
     public async Task WhatCannotBeGoneOnWith_IsLoadedAnew()
     {
-        Assert.SkipUnless(Programs.Has("curl"), "curl is not installed");
+        Assert.SkipUnless(Machine.HasProgram("curl"), "curl is not installed");
         await using var server = await StartAsync(new() { ["config.json"] = "{}", ["tokenizer.model"] = "words", ["model.safetensors"] = "weights" });
         Directory.CreateDirectory(Target + ".part");
         await File.WriteAllTextAsync(Path.Combine(Target + ".part", "model.safetensors.loading"), "wei");
@@ -74,7 +74,7 @@ public sealed class FetchTests : IDisposable
     [Fact]
     public async Task WrongToken_IsAnError()
     {
-        Assert.SkipUnless(Programs.Has("curl"), "curl is not installed");
+        Assert.SkipUnless(Machine.HasProgram("curl"), "curl is not installed");
         await using var server = await StartAsync(new() { ["config.json"] = "{}" });
 
         (await RunAsync(server.Urls.Single(), "other")).Exit.ShouldNotBe(0);

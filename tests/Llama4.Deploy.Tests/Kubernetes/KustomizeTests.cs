@@ -28,7 +28,7 @@ public class KustomizeTests
     /// <summary>Kustomize 5 in kubectl 1.27 and later; Debian 12's kubectl has kustomize 2, which knows no components.</summary>
     private static async Task<string> KubectlAsync(string folder)
     {
-        Assert.SkipUnless(Programs.Has("kubectl"), "kubectl is not installed");
+        Assert.SkipUnless(Machine.HasProgram("kubectl"), "kubectl is not installed");
         var version = await Programs.RunAsync("kubectl", ["version", "--client"], Hang);
         Assert.SkipUnless(version.Output.Contains("Kustomize Version: v5.", StringComparison.Ordinal), "kubectl has no kustomize 5");
         var built = await Programs.RunAsync("kubectl", ["kustomize", folder], Hang);

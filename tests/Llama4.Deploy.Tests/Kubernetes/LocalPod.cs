@@ -35,7 +35,7 @@ internal sealed class LocalPod : IAsyncDisposable
         foreach (var argument in workload.Arguments)
         {
             var option = arguments.Count > 0 ? arguments[^1] : "";
-            arguments.Add(option.EndsWith("-port", StringComparison.Ordinal) || option == "--port" ? $"{ports[option] = RedisContainer.FreePort()}"
+            arguments.Add(option.EndsWith("-port", StringComparison.Ordinal) || option == "--port" ? $"{ports[option] = Machine.FreePort()}"
                 : argument == "0.0.0.0" ? "127.0.0.1"
                 : argument.Replace("/keys/", keys + "/").Replace("/app/models/", Path.Combine(AppContext.BaseDirectory, "models") + "/"));
         }

@@ -5,8 +5,6 @@ namespace Llama4.Deploy.Tests.Kubernetes;
 /// <summary>Programs that a test runs, to their end or until it is over.</summary>
 internal static class Programs
 {
-    public static bool Has(string name) => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
-
     /// <param name="environment">Added to this process's.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string name, string[] arguments, TimeSpan limit, IReadOnlyDictionary<string, string>? environment = null)

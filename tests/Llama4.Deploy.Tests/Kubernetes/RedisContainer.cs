@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Llama4.Deploy.Tests.Kubernetes;
 
@@ -25,10 +23,10 @@ internal sealed class RedisContainer : IAsyncDisposable
 
     public static async Task<RedisContainer> StartAsync(string? folder = null)
     {
-        Assert.SkipUnless(Programs.Has("redis-server") && Programs.Has("redis-cli"), "redis-server is not installed");
+        Assert.SkipUnless(Machine.HasProgram("redis-server") && Machine.HasProgram("redis-cli"), "redis-server is not installed");
         folder ??= Directory.CreateTempSubdirectory("llama4-redis-").FullName;
         var manifests = new Manifests(Kustomization.Build(Path.Combine(K8sFolder.Root, "base")));
-        var port = FreePort();
+        var port = Machine.FreePort();
         var conf = manifests.All<k8s.Models.V1ConfigMap>().Single(map => map.Metadata.Name == "llama4-redis").Data["redis.conf"];
         conf = conf.Replace("port 6379", $"port {port}").Replace("dir /data", $"dir {folder}").Replace("bind * -::*", "bind 127.0.0.1");
         await File.WriteAllTextAsync(Path.Combine(folder, "redis.conf"), conf);
@@ -62,12 +60,5 @@ internal sealed class RedisContainer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    internal static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -10,8 +10,7 @@ internal static class ClientProcess
     /// <summary>Whether a missing program is a failure: the build machine must have them all.</summary>
     public static bool MustBeThere => Environment.GetEnvironmentVariable("CI") == "true";
 
-    public static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(folder => File.Exists(Path.Combine(folder, program)) || File.Exists(Path.Combine(folder, program + ".exe")));
+    public static bool IsThere(string program) => Machine.HasProgram(program) || Machine.HasProgram($"{program}.exe");
 
     /// <summary>Skips the test where the program is missing, but on the build machine.</summary>
     public static void Require(string program) => Assert.SkipUnless(IsThere(program) || MustBeThere, $"needs {program}, which is not on the PATH");

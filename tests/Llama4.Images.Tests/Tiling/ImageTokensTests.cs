@@ -1,4 +1,5 @@
 using Llama4.Tokenization;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Images.Tests.Tiling;
 
@@ -10,7 +11,7 @@ public sealed class ImageTokensTests
     public void Ids_InEveryGoldenPrompt_AreTheReferences()
     {
         var tokenizer = TokenizerLoader.Load(Golden.Path("tokenizer", "llama4-tokenizer.model"));
-        var ids = ImageTokenIds.From(name => tokenizer.Specials[name]);
+        var ids = ImageTokenIds.Of(tokenizer);
         var prompts = GoldenImages.Read<PromptCase>("prompts.jsonl");
         foreach (var prompt in prompts)
         {
@@ -19,7 +20,7 @@ public sealed class ImageTokensTests
             var whole = new List<int>(tokenizer.Encode(texts[0], specials: true));
             foreach (var (image, text) in prompt.Images.Zip(texts.Skip(1)))
             {
-                whole.AddRange(ImageTokens.Ids(TileGrid.Of(image.Width, image.Height, new TileSettings()), ids));
+                whole.AddRange(TileGridTests.LayoutOf(TileGrid.Of(image.Width, image.Height, new TileSettings())).Ids(ids));
                 whole.AddRange(tokenizer.Encode(text, specials: true));
             }
 

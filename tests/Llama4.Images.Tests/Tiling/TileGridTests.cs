@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 using CsCheck;
+using Llama4.Tokenization.Chat;
 
 namespace Llama4.Images.Tests.Tiling;
 
@@ -27,14 +28,14 @@ public sealed class TileGridTests
         foreach (var one in cases)
         {
             var grid = TileGrid.Of(one.Width, one.Height, new TileSettings(one.Tile, one.MaxPatches));
-            var runs = ImageTokens.Runs(grid, ImageTokenIds.Llama4);
+            var runs = LayoutOf(grid).Runs(ImageTokenIds.Llama4);
 
             new[] { grid.Rows, grid.Columns }.ShouldBe(one.Grid, $"{one}");
             new[] { grid.CanvasHeight, grid.CanvasWidth }.ShouldBe(one.Canvas, $"{one}");
             new[] { grid.ResizedHeight, grid.ResizedWidth }.ShouldBe(one.Resized, $"{one}");
-            (grid.HasGlobalTile, grid.Tiles, grid.PatchTokens, ImageTokens.Count(grid)).ShouldBe((one.GlobalTile, one.Tiles, one.PatchTokens, one.Tokens), $"{one}");
+            (grid.HasGlobalTile, grid.Tiles, grid.PatchTokens, LayoutOf(grid).TokenCount).ShouldBe((one.GlobalTile, one.Tiles, one.PatchTokens, one.Tokens), $"{one}");
             runs.Select(run => new[] { run.Id, run.Count }).ShouldBe(one.Ids, $"{one}");
-            var text = string.Concat(ImageTokens.Ids(grid, ImageTokenIds.Llama4).Select(id => Names[id]));
+            var text = string.Concat(LayoutOf(grid).Ids(ImageTokenIds.Llama4).Select(id => Names[id]));
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))).ShouldBe(one.TextSha256, $"{one}");
         }
 
@@ -50,8 +51,8 @@ public sealed class TileGridTests
             (grid.Rows * grid.Columns).ShouldBeInRange(1, settings.TilesMax);
             grid.ResizedHeight.ShouldBeInRange(1, grid.CanvasHeight);
             grid.ResizedWidth.ShouldBeInRange(1, grid.CanvasWidth);
-            ImageTokens.Ids(grid, ImageTokenIds.Llama4).Length.ShouldBe(ImageTokens.Count(grid));
-            ImageTokens.Ids(grid, ImageTokenIds.Llama4).Count(id => id == ImageTokenIds.Llama4.Patch).ShouldBe(grid.PatchTokens);
+            LayoutOf(grid).Ids(ImageTokenIds.Llama4).Count().ShouldBe(LayoutOf(grid).TokenCount);
+            LayoutOf(grid).Ids(ImageTokenIds.Llama4).Count(id => id == ImageTokenIds.Llama4.Patch).ShouldBe(grid.PatchTokens);
         });
 
     [Fact]
@@ -85,6 +86,9 @@ public sealed class TileGridTests
     [InlineData(28 << 20, 1, 14, 2)]
     public void Settings_ThatNoModelHas_AreRefused(int tile, int tiles, int patch, int shuffle) =>
         Should.Throw<ArgumentException>(() => new TileSettings(tile, tiles, patch, shuffle)).Message.ShouldContain("expected");
+
+    /// <summary>What a prompt needs to know of the tiles.</summary>
+    internal static ImageLayout LayoutOf(TileGrid grid) => new(grid.Rows, grid.Columns, grid.Settings.TileTokens);
 
     private sealed record TilingCase(
         int Width,

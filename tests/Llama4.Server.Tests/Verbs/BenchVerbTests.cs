@@ -50,6 +50,10 @@ public sealed class BenchVerbTests
     [InlineData("--concurrency 65", "--concurrency: expected at most 64 sequences, found 65")]
     [InlineData("--concurrency 1,x", "--concurrency: expected counts like 512 or 1,4,16, found '1,x'")]
     [InlineData("--generate 1", "--generate: expected at least 2, found 1")]
+    [InlineData("console --generate 1025", "--generate: expected 2 to 1024, found 1025")]
+    [InlineData("metrics --rounds 0", "--rounds: expected 1 to 100, found 0")]
+    [InlineData("metrics --concurrency 65", "--concurrency: expected at most 64 sequences, found 65")]
+    [InlineData("telemetry --seconds 601", "--seconds: expected 1 to 600, found 601")]
     public async Task Bench_OfWhatDoesNotFit_IsAMistake(string options, string message) =>
         (await Llama4Run.OfAsync(["bench", .. options.Split(' ')])).ShouldFailWith(CommandLine.Usage, message);
 }

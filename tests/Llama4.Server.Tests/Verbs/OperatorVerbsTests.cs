@@ -97,7 +97,7 @@ public sealed class OperatorVerbsTests : IAsyncLifetime
     [MemberData(nameof(Verbs))]
     public async Task AnyVerb_WhereNobodyListens_IsOneLine(string line)
     {
-        var free = FreePort();
+        var free = Machine.FreePort();
 
         (await Llama4Run.OfAsync([.. line.Split(' '), "--url", $"http://127.0.0.1:{free}", "--key", TestAdmin.Key]))
             .ShouldFailWith(CommandLine.Failure, $"no operators' interface answers at http://127.0.0.1:{free}/: ");
@@ -162,13 +162,6 @@ public sealed class OperatorVerbsTests : IAsyncLifetime
     }
 
     private Task<Llama4Run> RunAsync(params string[] args) => Llama4Run.OfAsync([.. args, "--url", _admin.Address.ToString(), "--key", TestAdmin.Key]);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Takes connections and says one thing whatever is asked, or nothing.</summary>
     private sealed class Answerer : IAsyncDisposable

@@ -1,33 +1,29 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Llama4.Telemetry.Tests.Metrics;
 
 namespace Llama4.Telemetry.Tests.Health;
 
 /// <summary>What docs/decisions/health.md promises, of real processes.</summary>
-public sealed partial class ProbedClusterTests : IDisposable
+public sealed class ProbedClusterTests : IDisposable
 {
     private const string AdminKey = "of-a-cluster-that-is-probed";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama4-probed-");
-    private readonly List<OwnProcess> _processes = [];
+    private readonly OwnCluster _cluster = new(AdminKey);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
-    private readonly int _redis = OwnProcess.FreePort();
 
     [Fact]
     public async Task Probes_OfACluster_MeanWhatTheySay()
     {
-        Assert.SkipUnless(OwnProcess.IsInstalled("redis-server"), "redis-server is not installed");
-        _processes.Add(new OwnProcess("redis", "redis-server", ["--port", $"{_redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]));
+        Assert.SkipUnless(Machine.HasProgram("redis-server"), "redis-server is not installed");
+        _cluster.StartStore();
 
         // Alone it waits for somebody with experts: that is no fault of its own.
         var (front, frontDoor) = await ServeAsync("front", "engine,attention,vocabulary,gateway", "--port", "0", "--admin-port", "0", "--admin-key", AdminKey);
-        var gateway = (await front.LineAsync(Served(), Limit)).Groups[1].Value;
+        var gateway = await OwnCluster.GatewayOfAsync(front);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         (await AskAsync(frontDoor, "started")).ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await AskAsync(frontDoor, "ready")).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -47,9 +43,8 @@ public sealed partial class ProbedClusterTests : IDisposable
         // Drained by an operator a host has no part any more, and is to be stopped; one with a gateway still has that.
         var (_, asideDoor) = await ServeAsync("aside", "engine,gateway", "--port", "0");
         await UntilAsync(asideDoor, "ready", HttpStatusCode.OK);
-        var operators = (await front.LineAsync(Operators(), Limit)).Groups[1].Value;
-        await DrainAsync(operators, "aside");
-        await DrainAsync(operators, "spare");
+        await DrainAsync(front, "aside");
+        await DrainAsync(front, "spare");
         await UntilAsync(spareDoor, "ready", HttpStatusCode.ServiceUnavailable);
         (await ReasonAsync(spareDoor)).ShouldContain("it is drained");
         (await AskAsync(spareDoor, "live")).ShouldBe(HttpStatusCode.OK);
@@ -61,11 +56,11 @@ public sealed partial class ProbedClusterTests : IDisposable
         experts.Signal("STOP");
         var (_, secondDoor) = await ServeAsync("second", "experts");
         await UntilAsync(secondDoor, "ready", HttpStatusCode.OK);
-        await UntilDeadAsync("experts", operators);
+        await UntilDeadAsync("experts", front);
         (await AskAsync(frontDoor, "live")).ShouldBe(HttpStatusCode.OK);
         experts.Signal("CONT");
         await UntilAsync(expertsDoor, "live", HttpStatusCode.ServiceUnavailable);
-        using var end = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         await experts.WaitForExitAsync(end.Token);
         experts.Said().ShouldContain("this host cannot stay in its cluster");
 
@@ -84,26 +79,18 @@ public sealed partial class ProbedClusterTests : IDisposable
     public void Dispose()
     {
         _http.Dispose();
-        _processes.ForEach(process => process.Dispose());
-        _folder.Delete(recursive: true);
+        _cluster.Dispose();
     }
 
     private async Task<(OwnProcess Host, Uri Door)> ServeAsync(string name, string roles, params string[] more)
     {
-        var host = new OwnProcess(
-            name,
-            "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{_redis}", "--name", name, "--roles", roles, "--threads", "1",
-                "--memory", "1GiB", "--kv-memory", "64MiB", "--standby", "0", "--health-port", "0", .. more,
-            ]);
-        _processes.Add(host);
-        return (host, new Uri((await host.LineAsync(Probes(), Limit)).Groups[1].Value));
+        var host = _cluster.Serve(name, roles, ["--standby", "0", .. more]);
+        return (host, await OwnCluster.DoorOfAsync(host));
     }
 
-    private Task<HttpResponseMessage> LongAnswerAsync(string gateway)
+    private Task<HttpResponseMessage> LongAnswerAsync(Uri gateway)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"{gateway}/v1/chat/completions")
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "v1/chat/completions"))
         {
             Content = JsonContent.Create(new
             {
@@ -133,60 +120,51 @@ public sealed partial class ProbedClusterTests : IDisposable
     }
 
     /// <summary>As <c>llama4 drain</c> does.</summary>
-    private async Task DrainAsync(string operators, string name)
+    private async Task DrainAsync(OwnProcess front, string name)
     {
-        var host = (await HostsAsync(operators)).Single(host => host.StartsWith($"{name}-", StringComparison.Ordinal));
-        using var answer = await ToldAsync(operators, HttpMethod.Post, "drain", JsonContent.Create(new { host }));
+        var host = (await HostsAsync(front)).Single(host => host.StartsWith($"{name}-", StringComparison.Ordinal));
+        using var answer = await ToldAsync(front, HttpMethod.Post, "drain", JsonContent.Create(new { host }));
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>Membership has declared the host dead, which takes three probes of 2 s.</summary>
-    private async Task UntilDeadAsync(string name, string operators)
+    private async Task UntilDeadAsync(string name, OwnProcess front)
     {
-        using var end = new CancellationTokenSource(Limit);
-        while ((await HostsAsync(operators)) is var hosts && (hosts.Length == 0 || hosts.Any(host => host.StartsWith($"{name}-", StringComparison.Ordinal))))
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
+        while ((await HostsAsync(front)) is var hosts && (hosts.Length == 0 || hosts.Any(host => host.StartsWith($"{name}-", StringComparison.Ordinal))))
         {
             await Task.Delay(LookEvery, end.Token);
         }
     }
 
     /// <returns>Empty where the operators' port has no answer at the moment.</returns>
-    private async Task<string[]> HostsAsync(string operators)
+    private async Task<string[]> HostsAsync(OwnProcess front)
     {
-        using var answer = await ToldAsync(operators, HttpMethod.Get, "status");
+        using var answer = await ToldAsync(front, HttpMethod.Get, "status");
         return answer.IsSuccessStatusCode
             ? [.. (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("hosts").EnumerateArray().Select(host => host.GetProperty("host").GetString()!)]
             : [];
     }
 
-    private async Task<HttpResponseMessage> ToldAsync(string operators, HttpMethod method, string what, HttpContent? content = null)
+    private async Task<HttpResponseMessage> ToldAsync(OwnProcess front, HttpMethod method, string what, HttpContent? content = null)
     {
-        using var request = new HttpRequestMessage(method, $"{operators}/admin/{what}") { Content = content };
-        request.Headers.Authorization = new("Bearer", AdminKey);
+        using var request = await _cluster.AskOperatorsAsync(front, method, $"admin/{what}");
+        request.Content = content;
         return await _http.SendAsync(request);
     }
 
     /// <summary>A process that has ended does not say yes either.</summary>
     private async Task UntilAsync(Uri door, string probe, HttpStatusCode wanted)
     {
-        using var end = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         while (await AskAsync(door, probe) is var found && found != wanted && (found is not null || wanted == HttpStatusCode.OK))
         {
             if (end.IsCancellationRequested)
             {
-                throw new TimeoutException($"{door}health/{probe} is {found}, not {wanted}:{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+                throw new TimeoutException($"{door}health/{probe} is {found}, not {wanted}:{Environment.NewLine}{_cluster.Said()}");
             }
 
             await Task.Delay(LookEvery);
         }
     }
-
-    [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
-    private static partial Regex Probes();
-
-    [GeneratedRegex("is served at (http://[0-9.:]+) ")]
-    private static partial Regex Served();
-
-    [GeneratedRegex("^operators: .* --url (http://[0-9.:]+)")]
-    private static partial Regex Operators();
 }

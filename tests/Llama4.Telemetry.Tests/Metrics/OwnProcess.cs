@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Llama4.Telemetry.Tests.Metrics;
@@ -39,16 +37,6 @@ public sealed class OwnProcess : IDisposable
 
     /// <summary>Its last lines of stdout and stderr.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
-
-    public static bool IsInstalled(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
-
-    /// <summary>Of loopback. Another program may take it before it is used.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>Waits for a line like this.</summary>
     /// <exception cref="TimeoutException">None came, or the program has ended; with what it said.</exception>

@@ -16,7 +16,7 @@ public sealed class ScrapeTests(ScrapedCluster cluster) : IClassFixture<ScrapedC
     public async Task Metrics_OfEveryDoor_SatisfyPromtool()
     {
         Skip();
-        Assert.SkipUnless(OwnProcess.IsInstalled("promtool"), "promtool is not installed");
+        Assert.SkipUnless(Machine.HasProgram("promtool"), "promtool is not installed");
         await cluster.LoadAsync(requests: 2);
         using var http = new HttpClient();
         foreach (var door in cluster.Doors.Append(cluster.Gateway))

@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Llama4.Telemetry.Tests.Metrics;
 
@@ -9,20 +8,18 @@ namespace Llama4.Telemetry.Tests.Metrics;
 /// A cluster of two processes of <c>llama4 serve</c> with scout-nano (one with attention, engine, vocabulary and gateway, one with the experts), their Redis, and a Prometheus that scrapes
 /// both every second. <see cref="LoadAsync"/> puts it to work. A class fixture of xunit; asks for nothing but <c>redis-server</c> and <c>prometheus</c>.
 /// </summary>
-public partial class ScrapedCluster : IAsyncLifetime
+public class ScrapedCluster : IAsyncLifetime
 {
     private const string AdminKey = "of-a-cluster-that-is-scraped";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama4-scraped-");
-    private readonly List<OwnProcess> _processes = [];
+    private readonly OwnCluster _cluster = new(AdminKey);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>Why there is no such cluster on this machine; null where there is. Tests ask first: <c>Assert.SkipWhen(ScrapedCluster.Missing is not null, ...)</c>.</summary>
     public static string? Missing =>
-        new[] { "redis-server", "prometheus" }.FirstOrDefault(program => !OwnProcess.IsInstalled(program)) is { } missing ? $"{missing} is not installed" : null;
+        new[] { "redis-server", "prometheus" }.FirstOrDefault(program => !Machine.HasProgram(program)) is { } missing ? $"{missing} is not installed" : null;
 
     /// <summary>Its HTTP interface, like http://127.0.0.1:9090/; exemplars are stored.</summary>
     public Uri Prometheus { get; private set; } = null!;
@@ -47,11 +44,10 @@ public partial class ScrapedCluster : IAsyncLifetime
             return; // the tests say why
         }
 
-        var redis = OwnProcess.FreePort();
-        Start("redis", "redis-server", ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.FullName]);
-        Hosts = [.. Members.Select(member => Serve(redis, member.Name, member.Roles, member.Options))];
-        Doors = await Task.WhenAll(Hosts.Select(DoorOfAsync));
-        Gateway = new Uri($"{(await Hosts[0].LineAsync(Served(), StartLimit)).Groups[1].Value}/");
+        _cluster.StartStore();
+        Hosts = [.. Members.Select(member => _cluster.Serve(member.Name, member.Roles, ["--zone", $"zone-{member.Name}", .. member.Options]))];
+        Doors = await Task.WhenAll(Hosts.Select(OwnCluster.DoorOfAsync));
+        Gateway = await OwnCluster.GatewayOfAsync(Hosts[0]);
         Prometheus = await ScrapeAsync(Doors);
         foreach (var door in Doors)
         {
@@ -87,13 +83,11 @@ public partial class ScrapedCluster : IAsyncLifetime
     /// <summary>Has the cluster plan anew, for which its engines stand still a moment; returns when that plan is in force.</summary>
     public async Task RebalanceAsync()
     {
-        var operators = (await Hosts[0].LineAsync(Operators(), StartLimit)).Groups[1].Value;
         await UntilAsync(
             async () =>
             {
                 // On a machine with much else to do the hosts may just not hear each other: it is asked again.
-                using var request = new HttpRequestMessage(HttpMethod.Post, $"{operators}/admin/rebalance");
-                request.Headers.Authorization = new("Bearer", AdminKey);
+                using var request = await _cluster.AskOperatorsAsync(Hosts[0], HttpMethod.Post, "admin/rebalance");
                 using var answer = await _http.SendAsync(request);
                 return answer.IsSuccessStatusCode;
             },
@@ -121,12 +115,12 @@ public partial class ScrapedCluster : IAsyncLifetime
     /// <param name="found">What there was instead; null for nothing to say.</param>
     public async Task UntilAsync(Func<Task<bool>> holds, string what, Func<Task<string>>? found = null)
     {
-        using var end = new CancellationTokenSource(StartLimit);
+        using var end = new CancellationTokenSource(OwnCluster.Limit);
         while (!await HoldsAsync(holds))
         {
             if (end.IsCancellationRequested)
             {
-                throw new TimeoutException($"not within {StartLimit.TotalMinutes} minutes: {what}{(found is null ? "" : $", found {await found()}")}{Environment.NewLine}{string.Join(Environment.NewLine, _processes.Select(process => process.Said()))}");
+                throw new TimeoutException($"not within {OwnCluster.Limit.TotalMinutes} minutes: {what}{(found is null ? "" : $", found {await found()}")}{Environment.NewLine}{_cluster.Said()}");
             }
 
             await Task.Delay(LookEvery);
@@ -137,31 +131,13 @@ public partial class ScrapedCluster : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         _http.Dispose();
-        _processes.ForEach(process => process.Dispose());
-        _folder.Delete(recursive: true);
+        _cluster.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private OwnProcess Start(string name, string program, IEnumerable<string> arguments)
-    {
-        var process = new OwnProcess(name, program, arguments);
-        _processes.Add(process);
-        return process;
-    }
-
-    private OwnProcess Serve(int redis, string name, string roles, string[] options) => Start(
-        name,
-        "dotnet",
-        [
-            Path.Combine(AppContext.BaseDirectory, "llama4.dll"), "serve", "--cluster", $"redis://127.0.0.1:{redis}", "--name", name, "--roles", roles,
-            "--zone", $"zone-{name}", "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", "--health-port", "0", .. options,
-        ]);
-
-    private static async Task<Uri> DoorOfAsync(OwnProcess host) => new((await host.LineAsync(Probes(), StartLimit)).Groups[1].Value);
-
     private async Task<Uri> ScrapeAsync(IEnumerable<Uri> doors)
     {
-        var config = Path.Combine(_folder.FullName, "prometheus.yml");
+        var config = Path.Combine(_cluster.Folder.FullName, "prometheus.yml");
         await File.WriteAllTextAsync(config, new StringBuilder()
             .AppendLine("global: {scrape_interval: 1s, scrape_timeout: 1s}")
             .AppendLine("scrape_configs:")
@@ -169,10 +145,10 @@ public partial class ScrapedCluster : IAsyncLifetime
             .AppendLine($"  static_configs: [{{targets: [{string.Join(", ", doors.Select(door => $"'{door.Authority}'"))}]}}]")
             .AppendLine("  metric_relabel_configs: [{source_labels: [__name__], regex: '.*_created', action: drop}]") // docs/decisions/metrics.md
             .ToString());
-        var address = $"127.0.0.1:{OwnProcess.FreePort()}";
-        Start("prometheus", "prometheus",
+        var address = $"127.0.0.1:{Machine.FreePort()}";
+        _cluster.Start("prometheus", "prometheus",
         [
-            $"--config.file={config}", $"--storage.tsdb.path={Path.Combine(_folder.FullName, "prometheus")}", $"--web.listen-address={address}",
+            $"--config.file={config}", $"--storage.tsdb.path={Path.Combine(_cluster.Folder.FullName, "prometheus")}", $"--web.listen-address={address}",
             "--enable-feature=exemplar-storage", "--log.level=warn",
         ]);
         return new Uri($"http://{address}/");
@@ -190,13 +166,4 @@ public partial class ScrapedCluster : IAsyncLifetime
             return false;
         }
     }
-
-    [GeneratedRegex("^probes: (http://[0-9.:]+/)health/ready")]
-    private static partial Regex Probes();
-
-    [GeneratedRegex("^operators: .* --url (http://[0-9.:]+)")]
-    private static partial Regex Operators();
-
-    [GeneratedRegex("is served at (http://[0-9.:]+) ")]
-    private static partial Regex Served();
 }

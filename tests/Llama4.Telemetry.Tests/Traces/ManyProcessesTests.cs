@@ -1,3 +1,4 @@
+using Llama4.Cluster.Tests;
 using Llama4.Telemetry.Tests.Otlp;
 
 namespace Llama4.Telemetry.Tests.Traces;
@@ -7,7 +8,7 @@ public class ManyProcessesTests
 {
     private const string NoRedis = "redis-server is not installed";
 
-    public static bool HasRedis => RedisStore.IsInstalled;
+    public static bool HasRedis => RedisServer.IsInstalled;
 
     private static Dictionary<string, string> Environment(OtlpReceiver collector, int every) => new()
     {
@@ -18,9 +19,9 @@ public class ManyProcessesTests
         ["LLAMA4_TRACE_TOKENS"] = $"{every}",
     };
 
-    private static Task<ServerProcess> HostAsync(RedisStore store, OtlpReceiver collector, int every, string name, string roles) => ServerProcess.StartAsync(
+    private static Task<ServerProcess> HostAsync(RedisServer store, OtlpReceiver collector, int every, string name, string roles) => ServerProcess.StartAsync(
         Environment(collector, every),
-        ["--cluster", store.Address, "--name", name, "--roles", roles, "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", .. roles.Contains("gateway") ? (string[])["--port", "0"] : []]);
+        ["--cluster", store.Address.ToString(), "--name", name, "--roles", roles, "--threads", "1", "--memory", "1GiB", "--kv-memory", "64MiB", .. roles.Contains("gateway") ? (string[])["--port", "0"] : []]);
 
     [Fact(Skip = NoRedis, SkipUnless = nameof(HasRedis))]
     public async Task Requests_OverThreeHosts_AreATraceEachWithTheSpansOfAll()
@@ -28,7 +29,7 @@ public class ManyProcessesTests
         const int Requests = 6;
         const int Tokens = 12;
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var store = await RedisStore.StartAsync();
+        await using var store = await RedisServer.StartAsync();
         await using var middle = await HostAsync(store, collector, every: 1, "middle", "attention,experts");
         await using var back = await HostAsync(store, collector, every: 1, "back", "experts");
         await using var front = await HostAsync(store, collector, every: 1, "front", "engine,vocabulary,gateway");
@@ -96,7 +97,7 @@ public class ManyProcessesTests
         const int Requests = 4;
         const string Host = "engine,attention,experts,vocabulary";
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var store = await RedisStore.StartAsync();
+        await using var store = await RedisServer.StartAsync();
         await using var one = await HostAsync(store, collector, every: 0, "one", Host);
         await using var other = await HostAsync(store, collector, every: 0, "other", Host);
         await using var gateway = await HostAsync(store, collector, every: 0, "gateway", "gateway");

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using Llama4.Client;
 using Llama4.Telemetry.Tests.Otlp;
 using Microsoft.Extensions.AI;
@@ -152,7 +150,7 @@ public class OneProcessTests
         using var listener = new ActivityListener { ShouldListenTo = one => one == source, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
         ActivitySource.AddActivityListener(listener);
         await using var collector = await OtlpReceiver.StartAsync();
-        var port = FreePort();
+        var port = Machine.FreePort();
         await using var server = await ServerProcess.StartAsync(Environment(collector.Grpc, "grpc", ratio: 0, every: 1), "--port", "0", "--client-port", $"{port}");
 
         await using var services = new ServiceCollection().AddLlama4Client($"tcp://127.0.0.1:{port}").BuildServiceProvider();
@@ -165,12 +163,5 @@ public class OneProcessTests
         chat.Number("gen_ai.usage.output_tokens").ShouldBeGreaterThan(0);
         chat.Tags.Keys.ShouldNotContain("http.response.status_code");
         spans.Select(span => span.Trace).Distinct().Count().ShouldBe(1);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

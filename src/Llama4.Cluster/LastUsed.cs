@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Llama4.Cluster.Constraints;
+namespace Llama4.Cluster;
 
 /// <summary>A bounded table that forgets what was not used for longest. One caller at a time.</summary>
-internal sealed class LastUsed<TKey, TValue>(int countMax)
+/// <param name="countMax">Where something else than a count is bounded, its owner calls <see cref="RemoveOldest"/>.</param>
+internal sealed class LastUsed<TKey, TValue>(int countMax = int.MaxValue)
     where TKey : notnull
     where TValue : class
 {
