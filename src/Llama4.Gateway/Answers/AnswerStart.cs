@@ -24,6 +24,8 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             traced.Check(request.Prompts.Count * fields.Choices);
         }
 
+        CheckPromptLogprobs(request);
+
         // An answer that must look like something ends where that does, whatever ignore_eos says: there it needs an id to end with.
         var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
         var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
@@ -31,6 +33,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
         var span = RequestSpan.Current;
         for (var p = 0; p < request.Prompts.Count; p++)
         {
+            var shared = new SharedPrompt(request.Prompts[p].Length);
             for (var n = 0; n < fields.Choices; n++)
             {
                 var prompt = request.Prompts[p];
@@ -53,10 +56,13 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Span = span,
                         TokensMin = fields.TokensMin,
                         CacheSalt = fields.CacheSalt,
+                        PromptLogprobs = n == 0 ? request.PromptLogprobs : null,
                     },
                     request,
                     place,
                     cancellation);
+                var report = request.PromptLogprobs is null ? null : new PromptReport(prompt);
+                var opening = request.Openings?[p];
                 var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, request.Constraint?.Kind == ConstraintKind.Calls, options.NewId) : null;
                 var text = new AnswerText(
                     options.Tokenizer,
@@ -66,10 +72,13 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     calls,
                     fields.KeepsStops,
                     fields.ShowsSpecials,
-                    request.Openings?[p] ?? "",
-                    fields.TokensMin);
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, names, cancellation)
+                    opening?.Text ?? "",
+                    fields.TokensMin,
+                    opening?.Offsets is { } offsets ? new EchoedTokens(report!, offsets, request.TopLogprobs!.Value) : null);
+                var told = report is null ? generation : n == 0 ? shared.First(generation) : shared.Other(generation);
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, told, text, names, cancellation)
                 {
+                    Prompt = report,
                     Traced = place,
                     Times = times,
                     PromptIds = fields.ReturnsIds ? prompt : null,
@@ -111,6 +120,17 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
         });
     }
 
+    private void CheckPromptLogprobs(AnswerRequest request)
+    {
+        var asked = request.PromptLogprobs is { } top ? request.Prompts.Sum(prompt => (long)prompt.Length) * request.Fields.Choices * (1 + top) : 0;
+        if (asked > options.Limits.PromptLogprobsMax)
+        {
+            throw ApiError.Invalid(
+                $"An answer may have {options.Limits.PromptLogprobsMax} log-probabilities of prompts, but {asked} were asked for.",
+                request.Fields.PromptLogprobs is null ? "logprobs" : "prompt_logprobs");
+        }
+    }
+
     /// <summary>What the answers may use; those whose length the request leaves open at an estimate.</summary>
     private long AnswerTokensOf(AnswerRequest request, int[] tokensMax) =>
         tokensMax.Sum(answer => (long)request.Fields.Choices * (request.Fields.TokensMax is null ? Math.Min(answer, options.Limits.AnswerTokensEstimate) : answer));
@@ -118,7 +138,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
     private int TokensMaxOf(AnswerRequest request, int promptTokens)
     {
         var room = options.ContextTokensMax - promptTokens;
-        if (room < 1)
+        if (room < Math.Min(1, request.Fields.TokensMax ?? 1))
         {
             throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, request.Fields.TokensMax, request.PromptParam);
         }
