@@ -102,6 +102,26 @@ public class PromptLogprobsTests
             await CheckAsync(chunks);
     }
 
+    /// <summary>The tokens that stand for the picture are rated like any, those behind it with the picture seen.</summary>
+    [Fact]
+    public async Task Prompt_WithAPicture_HasTheSameBitsHoweverTheModelIsSpread()
+    {
+        await using var one = await EmbeddedCluster.StartAsync(Options(limits => limits with { PrefillChunkMax = 13 }));
+        await using var many = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Attention | HostRoles.Engine, HostRoles.Experts));
+        var (asked, other) = (PicturesTests.Ask(1) with { PromptLogprobs = 3 }, PicturesTests.Ask(2) with { PromptLogprobs = 3 });
+
+        var expected = Values(await one.Client.AskAsync(asked));
+        Values(await many.Client.AskAsync(asked)).ShouldBe(expected);
+        var others = Values(await many.Client.AskAsync(other));
+
+        expected.Count.ShouldBe(asked.Prompt.Length - 1);
+        var first = asked.Images[0].Spans[0].Position;
+        others[..first].ShouldBe(expected[..first], "tokens up to the first of the picture");
+        others[(first + 1)..].ShouldNotBe(expected[(first + 1)..]);
+
+        static List<(double, int)> Values(List<TokenChunk> chunks) => [.. Told(chunks).Select(token => (token.Logprob, token.Rank))];
+    }
+
     [Fact]
     public async Task Engine_LostInMidPrompt_IsFollowedByOneThatGoesOnWhereTheClientIs()
     {
