@@ -22,6 +22,7 @@ public sealed class BatchScheduler
     private readonly Admitted _admitted;
     private readonly PrefixSharing _sharing;
     private readonly StepBuilder _builder = new();
+    private readonly StepRows _rows;
     private readonly InFlightWindow<(StepPlan Plan, Sequence[] Sequences)> _inFlight;
     private readonly bool[] _busy;
     private long _lastSequence;
@@ -41,6 +42,7 @@ public sealed class BatchScheduler
         Policy = policy;
         _admitted = new Admitted(_memory, limits);
         _sharing = new PrefixSharing(_memory);
+        _rows = new StepRows(limits, _memory, _admitted, _sharing, _builder);
         _inFlight = new(limits.MicroBatchesMax);
         _busy = new bool[limits.MicroBatchesMax];
         // The last token of a sequence is emitted but never computed, so a sequence may be one longer than the memory.
@@ -69,12 +71,13 @@ public sealed class BatchScheduler
 
     /// <summary>Takes a request in, or says at once why not. TokensMax beyond <see cref="TokensMax"/> is cut there.</summary>
     /// <param name="ready">False: it keeps its place among those that wait, but comes to no step before <see cref="Ready"/>.</param>
-    /// <exception cref="ArgumentException">An empty prompt, TokensMax below 0, or an id that is here already.</exception>
+    /// <exception cref="ArgumentException">An empty prompt, TokensMax or PromptLogprobs below 0, or an id that is here already.</exception>
     public Submission Submit(GenerateRequest request, bool ready = true)
     {
-        if (request.Prompt.Length == 0 || request.TokensMax < 0)
+        if (request.Prompt.Length == 0 || request.TokensMax < 0 || request.PromptLogprobs < 0)
         {
-            throw new ArgumentException($"Request {request.Id} has {request.Prompt.Length} prompt tokens and TokensMax {request.TokensMax}; at least 1 and 0 are expected.");
+            throw new ArgumentException(
+                $"Request {request.Id} has {request.Prompt.Length} prompt tokens, TokensMax {request.TokensMax} and PromptLogprobs {request.PromptLogprobs}; at least 1, 0 and 0 are expected.");
         }
 
         if (_queue.TryGet(request.Id, out _) || _admitted.TryGet(request.Id, out _) || _unready.ContainsKey(request.Id))
@@ -148,7 +151,7 @@ public sealed class BatchScheduler
         for (var lane = _admitted.Lanes.Next(_busy); lane >= 0; lane = _admitted.Lanes.Next(_busy))
         {
             _busy[lane] = true;
-            Fill(lane, (_limits.SequencesMax - Running) / lanes);
+            _cachedTokens += _rows.Fill(lane, lanes, _lastStep + 1);
             if (_builder.Slices > 0)
             {
                 var plan = _builder.Build(Epoch, ++_lastStep, _inFlight.Count > 0 ? _inFlight.Entries[0].Number : _lastStep, lane, lanes, out var sequences);
@@ -319,50 +322,6 @@ public sealed class BatchScheduler
         _tokensGenerated++;
         _queue.Charge(sequence);
         return Emit(sequence, sequence.Finished) with { LogitRow = row, Index = sequence.OutputCount - 1, Token = token };
-    }
-
-    // Decodes first, as each is one row and somebody reads its answer; then prefill with the rows that are left. Oldest first in both. Each sequence may have a logit
-    // row, and as many as are spare go to those that have more.
-    private void Fill(int lane, int spareLogits)
-    {
-        var barrier = _admitted.Barrier;
-        foreach (var decodes in (ReadOnlySpan<bool>)[true, false])
-        {
-            // Reserving may preempt sequences behind index i: the list is in order of age and only younger ones yield.
-            for (var i = 0; i < _admitted.Running.Count && _admitted.Running[i].Order <= barrier; i++)
-            {
-                var sequence = _admitted.Running[i];
-                var budget = _limits.TokensPerStepMax - _builder.Rows;
-                if (sequence.Lane != lane || sequence.Step is not null || sequence.Pending == 1 != decodes || budget == 0)
-                {
-                    continue;
-                }
-
-                if (!decodes)
-                {
-                    _cachedTokens += _sharing.TakeCached(sequence);
-                    if (_sharing.WaitsForPrefix(sequence))
-                    {
-                        continue;
-                    }
-                }
-
-                var wanted = Math.Min(Math.Min(budget, _limits.PrefillChunkMax), sequence.Pending);
-                wanted = Math.Min(wanted, _memory.ChunkEnd(sequence.Computed) - sequence.Computed);
-                wanted = Math.Min(wanted, sequence.RowsWith(1 + spareLogits));
-                var rows = _admitted.Reserve(sequence, wanted);
-                if (rows == 0)
-                {
-                    barrier = sequence.Order;
-                    break;
-                }
-
-                sequence.Step = _lastStep + 1;
-                _sharing.Computes(sequence, rows, _lastStep + 1);
-                spareLogits -= Math.Max(0, sequence.Forced(rows) + (sequence.Samples(rows) ? 1 : 0) - 1);
-                _builder.Add(sequence, rows);
-            }
-        }
     }
 
     private Sequence[] TakeOut(StepPlan step)

@@ -125,6 +125,9 @@ internal sealed class Sequence
     /// <summary>How many of the next <paramref name="rows"/> rows are forced: <see cref="SequenceSlice.Forced"/>.</summary>
     public int Forced(int rows) => Math.Max(0, Math.Min(Computed + rows, Request.Prompt.Length - 1) - FirstForced);
 
+    /// <summary>How many of the next <paramref name="rows"/> rows need logits.</summary>
+    public int LogitRows(int rows) => Forced(rows) + (Samples(rows) ? 1 : 0);
+
     /// <summary>Most rows with at most so many whose logits are needed; no bound where all that are pending have no more.</summary>
     /// <param name="logitRows">At least 1.</param>
     public int RowsWith(int logitRows)
