@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using HdrHistogram;
 using HdrHistogram.Utilities;
 
@@ -7,6 +9,12 @@ namespace Llama4.LoadTest.Results;
 internal sealed class LatencyHistogram
 {
     private const long MicrosecondsMax = 24L * 3600 * 1_000_000;
+
+    // The V2 form: https://github.com/HdrHistogram/HdrHistogram, AbstractHistogram.encodeIntoCompressedByteBuffer.
+    private const int CompressedCookie = 0x1c849304; // without the four bits of the word's size
+    private const int CompressedHeaderBytes = 8;
+    private const int HeaderBytes = 40;
+    private const int PayloadBytesMax = 1 << 24;
 
     private readonly HistogramBase _counts;
 
@@ -46,11 +54,37 @@ internal sealed class LatencyHistogram
     {
         try
         {
-            return new LatencyHistogram(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(Convert.FromBase64String(text)), 0));
+            return new LatencyHistogram(HistogramEncoding.DecodeFromByteBuffer(ByteBuffer.Allocate(Inflate(Convert.FromBase64String(text))), 0));
         }
         catch (Exception error) when (error is FormatException or ArgumentException or InvalidDataException or IndexOutOfRangeException or IOException)
         {
             throw new LoadTestException($"hdr: expected a compressed histogram, found: {error.Message}");
         }
+    }
+
+    /// <summary>
+    /// The form without compression: its header, whose second number is the length of what follows, and that. The library's own way takes what one read of the stream gives, which is
+    /// not all of a histogram of many values.
+    /// </summary>
+    private static byte[] Inflate(byte[] compressed)
+    {
+        if (compressed.Length <= CompressedHeaderBytes || (BinaryPrimitives.ReadInt32BigEndian(compressed) & ~0xf0) != CompressedCookie)
+        {
+            throw new FormatException($"{compressed.Length} bytes that do not begin like one");
+        }
+
+        using var stream = new ZLibStream(new MemoryStream(compressed, CompressedHeaderBytes, compressed.Length - CompressedHeaderBytes), CompressionMode.Decompress);
+        var header = new byte[HeaderBytes];
+        stream.ReadExactly(header);
+        var length = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(sizeof(int)));
+        if (length is < 0 or > PayloadBytesMax)
+        {
+            throw new FormatException($"one of {length} bytes, where at most {PayloadBytesMax} are expected");
+        }
+
+        var whole = new byte[HeaderBytes + length];
+        header.CopyTo(whole, 0);
+        stream.ReadExactly(whole.AsSpan(HeaderBytes));
+        return whole;
     }
 }

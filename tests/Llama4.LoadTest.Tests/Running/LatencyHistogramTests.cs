@@ -28,6 +28,20 @@ public class LatencyHistogramTests
             }
         }, iter: 50);
 
+    /// <summary>As after an hour: the form takes more than what one read of a stream gives.</summary>
+    [Fact]
+    public void ManyValues_AreReadAgainAsTheyWere()
+    {
+        var random = new Random(1);
+        var histogram = new LatencyHistogram();
+        for (var i = 0; i < 300_000; i++)
+        {
+            histogram.Record(Math.Exp((random.NextDouble() * 16) - 12));
+        }
+
+        LatencyFigures.Of(LatencyHistogram.Decode(histogram.Encode())).ShouldBe(LatencyFigures.Of(histogram));
+    }
+
     [Fact]
     public void OutOfRange_IsTakenAsTheBound()
     {
