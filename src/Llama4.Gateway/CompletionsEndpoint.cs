@@ -12,8 +12,6 @@ namespace Llama4.Gateway;
 /// </summary>
 internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerFormat format, AnswerRunner runner)
 {
-    private const int TopLogprobsMax = 20;
-
     public async Task ServeAsync(HttpContext http, RequestLog log)
     {
         AnswerRequest request;
@@ -30,28 +28,18 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
         var shared = GenerationFields.Read(fields, options);
         ApiFields.Refuse(fields, FieldPlaces.Text);
         CheckBestOf(fields, shared);
-        var topLogprobs = fields.Int("logprobs", 0, TopLogprobsMax);
+        var topLogprobs = fields.Int("logprobs", 0, GenerationFields.LogprobsMax);
         var asked = fields.Find("prompt") ?? throw ApiError.Missing("prompt");
         var written = TextPrompts.Read(asked, shared.Choices, options, bos: fields.Flag("add_special_tokens", absent: true));
         var prompts = written.ConvertAll(one => PromptTruncation.Apply(one.Ids, shared, options.ContextTokensMax, options.CompletionTokensDefault));
         return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format.For(shared))
         {
-            Openings = ReadEcho(fields, topLogprobs) ? [.. prompts.Zip(written, (kept, one) => Shown(kept, one, shared))] : null,
+            Openings = shared.Echoes
+                ? [.. prompts.Zip(written, (kept, one) => EchoedPrompt.Of(kept, one, shared.ShowsSpecials, withTokens: topLogprobs is not null, options.Tokenizer))]
+                : null,
             Constraint = AnswerConstraint.Of(fields, ToolFields.None, AnswerForm.Read(fields), options.ChatFormat.Dialect),
         };
     }
-
-    private static bool ReadEcho(RequestFields fields, int? topLogprobs) => (fields.Flag("echo"), topLogprobs) switch
-    {
-        (true, not null) => throw ApiError.NotSupported("'echo' with 'logprobs' is not supported: logits of the prompt are not kept.", "echo"),
-        var (echoes, _) => echoes,
-    };
-
-    /// <summary>A prompt as text: as it was written, or where that was ids or its beginning is cut off, of its ids.</summary>
-    private string Shown(int[] kept, TextPrompt written, GenerationFields shared) =>
-        written.Text is { } text && kept.Length == written.Ids.Length
-            ? text
-            : options.Tokenizer.Decode([.. kept.Where(id => id < options.Tokenizer.VocabularySize)], skipSpecials: !shared.ShowsSpecials);
 
     private static void CheckBestOf(RequestFields fields, GenerationFields shared)
     {

@@ -136,6 +136,12 @@ public sealed record GatewayLimits
     /// <summary>Between two events of /console/live.</summary>
     public TimeSpan LiveEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Log-probabilities of prompts in one answer, past it 400: tokens of the prompts, times n, times what is told of each, its own and the best. 1,048,576 = 80 MB of JSON; 128
+    /// prompts of 4,096 tokens with logprobs 1.
+    /// </summary>
+    public int PromptLogprobsMax { get; init; } = 1 << 20;
+
     /// <summary>Answers of one request that asks for the paths of its tokens; past it 400.</summary>
     public int TracedChoicesMax { get; init; } = 4;
 

@@ -31,9 +31,13 @@ internal static class Arithmetic
 
     public static int Draw(ulong row) => (int)(row % VocabSize);
 
-    /// <summary>The answer to a prompt, computed without any cluster.</summary>
-    public static List<int> Answer(int[] prompt, int tokensMax)
+    /// <summary>What a row says of the token that comes next.</summary>
+    public static double Logprob(ulong row, int token) => -(double)(Random64.Mix(row ^ (ulong)token) % 4096);
+
+    /// <summary>The answer to a prompt, and log-probabilities of all its tokens but the first, computed without any cluster.</summary>
+    public static (List<int> Answer, List<double> Prompt) Answer(int[] prompt, int tokensMax)
     {
+        var rated = new List<double>();
         var kv = new List<ulong>[Layers];
         for (var layer = 0; layer < Layers; layer++)
             kv[layer] = [];
@@ -44,10 +48,13 @@ internal static class Arithmetic
             for (var layer = 0; layer < Layers; layer++)
                 row = RunLayer(layer, row, kv[layer], position);
             if (position < prompt.Length - 1)
+            {
+                rated.Add(Logprob(row, prompt[position + 1]));
                 continue;
+            }
             answer.Add(Draw(row));
             if (answer[^1] == StopId || answer.Count == tokensMax)
-                return answer;
+                return (answer, rated);
         }
     }
 

@@ -131,7 +131,7 @@ internal sealed class VocabularyProxy(SimulatedGrains grains, HostId host) : IVo
     public ValueTask<DrawnToken[]> DrawRowsAsync(long epoch, Rows rows, TokenDraw[] draws)
     {
         var copy = grains.IsElsewhere(host) ? Numbers.Copy(rows) : rows;
-        return grains.AskAsync(host, Limits.Step, at => new ValueTask<DrawnToken[]>(at.DrawAsync(epoch, copy)));
+        return grains.AskAsync(host, Limits.Step, at => new ValueTask<DrawnToken[]>(at.DrawAsync(epoch, copy, draws)));
     }
 
     public ValueTask<string?> ConstrainAsync(long epoch, DecodingConstraint constraint) => throw new NotSupportedException("simulated requests have no constraints");

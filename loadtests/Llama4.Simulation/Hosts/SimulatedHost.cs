@@ -171,13 +171,15 @@ internal sealed class SimulatedHost
         return Numbers.ToRows(Array.ConvertAll(tokens, Arithmetic.Embed));
     }
 
-    public async Task<DrawnToken[]> DrawAsync(long epoch, Rows rows)
+    public async Task<DrawnToken[]> DrawAsync(long epoch, Rows rows, TokenDraw[] draws)
     {
         using (rows)
         {
             RequireVocabulary(epoch);
             await WorkAsync();
-            return Array.ConvertAll(Numbers.From(rows), row => new DrawnToken(Arithmetic.Draw(row), null, null));
+            return [.. Numbers.From(rows).Zip(draws, (row, draw) => draw.Forced is { } forced
+                ? new DrawnToken(forced, Arithmetic.Logprob(row, forced), []) { Rank = 1 }
+                : new DrawnToken(Arithmetic.Draw(row), null, null))];
         }
     }
 

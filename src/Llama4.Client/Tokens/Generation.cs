@@ -6,8 +6,9 @@ using Llama4.Contracts;
 namespace Llama4.Client.Tokens;
 
 /// <summary>
-/// One accepted request, as its gateway sees it: chunks in order of their index, each once, however they arrive. What came too early
+/// One accepted request, as its gateway sees it: chunks in order of their places, each once, however they arrive. What came too early
 /// waits; what came before is dropped. Never slows the engine: it buffers at most the request's own tokens.
+/// <para>Places are those of prompt and answer in one: a chunk stands where the first token is that it tells of.</para>
 /// </summary>
 /// <param name="cancel">Ends it in the cluster.</param>
 internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> cancel) : IGeneration
@@ -18,7 +19,9 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     private readonly SortedList<int, TokenChunk> _early = [];
     private readonly Lock _gate = new();
     private readonly List<int> _emitted = [.. request.Emitted];
-    private int _next = request.Emitted.Length;
+    private int _next = request.PromptLogprobs is null || request.Emitted.Length > 0
+        ? request.Prompt.Length + request.Emitted.Length
+        : Math.Clamp(request.PromptReported, 1, request.Prompt.Length);
     private bool _ended;
     private int _disposed;
 
@@ -56,7 +59,7 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     public GenerateRequest Rest()
     {
         lock (_gate)
-            return request with { Emitted = [.. _emitted] };
+            return request with { Emitted = [.. _emitted], PromptReported = request.PromptLogprobs is null ? 0 : Math.Min(_next, request.Prompt.Length) };
     }
 
     /// <summary>It is about to be submitted again, to another engine or to one that has forgotten it: a span of that in the request's trace; null where nobody records it.</summary>
@@ -73,16 +76,16 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     {
         lock (_gate)
         {
-            if (_ended || chunk.Index < _next)
+            if (_ended || Untold(chunk) is not { } untold)
                 return _ended;
-            if (chunk.Index > _next)
+            _early[PlaceOf(untold)] = untold;
+            while (!_ended && _early.Count > 0 && _early.GetKeyAtIndex(0) <= _next)
             {
-                _early[chunk.Index] = chunk;
-                return false;
+                var waiting = _early.GetValueAtIndex(0);
+                _early.RemoveAt(0);
+                if (Untold(waiting) is { } now)
+                    Write(now);
             }
-            Write(chunk);
-            while (!_ended && _early.Remove(_next, out var waiting))
-                Write(waiting);
             return _ended;
         }
     }
@@ -93,7 +96,7 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
         lock (_gate)
         {
             if (!_ended)
-                Write(new TokenChunk { Request = Request, Index = _next, Finish = FinishReason.Error, Error = error });
+                Write(new TokenChunk { Request = Request, Index = _emitted.Count, Finish = FinishReason.Error, Error = error });
         }
     }
 
@@ -121,6 +124,21 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
             await cancel(Request);
     }
 
+    /// <summary>What of a chunk has not been told yet; null for nothing. An end with an error may come before all of the prompt was told of.</summary>
+    private TokenChunk? Untold(TokenChunk chunk)
+    {
+        if (chunk.Prompt is { } prompt && prompt.First < _next)
+            return Untold(chunk with { Prompt = prompt.End > _next ? new PromptLogprobs(_next, prompt.Tokens[(_next - prompt.First)..]) : null });
+        if (chunk is { Prompt: null, Token: null })
+            return chunk.Finish is null || chunk.Index < _emitted.Count ? null : chunk;
+        return PlaceOf(chunk) < _next ? null : chunk;
+    }
+
+    private int PlaceOf(TokenChunk chunk) =>
+        chunk.Prompt is { } prompt ? prompt.First
+        : chunk is { Token: null, Finish: FinishReason.Error or FinishReason.Cancelled } && _next < request.Prompt.Length ? _next
+        : request.Prompt.Length + chunk.Index;
+
     private void TellGap()
     {
         var now = Clock.GetTimestamp();
@@ -131,11 +149,13 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
 
     private void Write(TokenChunk chunk)
     {
+        if (chunk.Prompt is { } prompt)
+            _next = prompt.End;
         if (chunk.Token is { } token)
         {
             TellGap();
             _emitted.Add(token);
-            _next = chunk.Index + 1;
+            _next = request.Prompt.Length + chunk.Index + 1;
         }
         _chunks.Writer.TryWrite(chunk);
         if (chunk.Finish is not null)

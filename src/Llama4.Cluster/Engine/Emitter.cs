@@ -71,7 +71,7 @@ internal sealed class Emitter(RequestImages images, SequenceSpans spans)
         return [.. orphans.Select(open => open.Key)];
     }
 
-    /// <param name="drawn">By <see cref="Emission.LogitRow"/>.</param>
+    /// <param name="drawn">By <see cref="Emission.LogitRow"/> and <see cref="ForcedTokens.LogitRow"/>.</param>
     /// <param name="error">Why sequences ended, for those that end with an error.</param>
     public void Emit(IReadOnlyList<Emission> emissions, DrawnToken[] drawn, string? error)
     {
@@ -82,7 +82,7 @@ internal sealed class Emitter(RequestImages images, SequenceSpans spans)
             var chunk = ChunkOf(open.Request, emission, drawn, error);
             if (emission.Finish is null)
             {
-                _open[emission.Request] = open with { Emitted = emission.Index + 1 };
+                _open[emission.Request] = open with { Emitted = emission.Index + (emission.Token is null ? 0 : 1) };
             }
             else
             {
@@ -128,7 +128,12 @@ internal sealed class Emitter(RequestImages images, SequenceSpans spans)
             Span = token.Span,
             Finish = emission.Finish,
             CachedTokens = emission.CachedTokens,
+            Prompt = emission.Forced.Count > 0 ? PromptOf(emission.Forced, drawn) : null,
             Error = emission.Finish == FinishReason.Error ? token.Error ?? error ?? "The step failed." : null,
         };
     }
+
+    private static PromptLogprobs PromptOf(ForcedTokens forced, DrawnToken[] drawn) => new(
+        forced.First,
+        Array.ConvertAll(drawn[forced.LogitRow..(forced.LogitRow + forced.Count)], token => new PromptLogprob(token.Logprob!.Value, token.Rank!.Value, token.Top!)));
 }

@@ -3,9 +3,11 @@ using Llama4.Scheduling;
 
 namespace Llama4.Cluster.Engine;
 
-/// <summary>How the tokens of a step are drawn.</summary>
+/// <summary>How the tokens of a step are drawn, and which of its logit rows have theirs already.</summary>
 internal static class StepDraws
 {
+    private static readonly SamplingSettings NotDrawn = new();
+
     /// <param name="told">Which constraints need no text any more.</param>
     /// <returns>[step.LogitRows].</returns>
     public static TokenDraw[] Of(StepPlan step, BatchScheduler scheduler, ToldConstraints told)
@@ -16,8 +18,13 @@ internal static class StepDraws
         var count = 0;
         foreach (var slice in step.Slices)
         {
+            if (slice.LogitRows == 0)
+                continue;
+            var view = scheduler.View(slice.Sequence);
+            for (var i = 0; i < slice.Forced; i++)
+                draws[count++] = Forced(view, slice.FirstForced + i + 1);
             if (slice.Samples)
-                draws[count++] = Of(scheduler.View(slice.Sequence), told);
+                draws[count++] = Of(view, told);
         }
         return draws;
     }
@@ -39,6 +46,10 @@ internal static class StepDraws
             Deferred = view.Index < view.Request.TokensMin ? view.Request.StopIds : null,
         };
     }
+
+    /// <summary>The token of the prompt at a position.</summary>
+    private static TokenDraw Forced(SequenceView view, int position) =>
+        new(NotDrawn, default, default, 0, 0, position, view.Request.PromptLogprobs) { Forced = view.Prompt.Span[position] };
 
     /// <summary>As many of the ids drawn so far as a sequence can have in front of its last one.</summary>
     private static ReadOnlyMemory<int> Last(ReadOnlyMemory<int> output, int[][]? sequences)

@@ -23,7 +23,8 @@ internal sealed class StepSpans
         var draws = 0;
         foreach (var slice in step.Slices)
         {
-            var draw = slice.Samples ? draws++ : -1;
+            draws += slice.LogitRows;
+            var draw = slice.Samples ? draws - 1 : -1;
             var view = scheduler.View(slice.Sequence);
             if (sequences.Of(view.Request.Id) is { } sequence && (sampled ??= []).Count < StepPlan.SpansMax)
                 sampled.Add((slice, sequence, draw, view.Index));

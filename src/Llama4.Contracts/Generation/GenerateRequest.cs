@@ -16,7 +16,7 @@ public sealed record GenerateRequest
     /// <summary>Tokens of the answer that were already emitted; generation continues after them.</summary>
     [Id(2)] public int[] Emitted { get; init; } = [];
 
-    /// <summary>Most tokens of the whole answer, <see cref="Emitted"/> included; at least one.</summary>
+    /// <summary>Most tokens of the whole answer, <see cref="Emitted"/> included; 0 for none, where only the prompt is asked about.</summary>
     [Id(3)] public required int TokensMax { get; init; }
 
     [Id(4)] public SamplingSettings Sampling { get; init; } = new();
@@ -56,4 +56,13 @@ public sealed record GenerateRequest
 
     /// <summary>Keys and values are shared in the prefix cache with requests of the same salt only; empty like any other.</summary>
     [Id(18)] public string CacheSalt { get; init; } = "";
+
+    /// <summary>
+    /// How many best log-probabilities to report for each token of the prompt, beside its own; null for none at all. The first has none: nothing is before it. They come
+    /// before the answer's first token, in <see cref="TokenChunk.Prompt"/>.
+    /// </summary>
+    [Id(19)] public int? PromptLogprobs { get; init; }
+
+    /// <summary>Tokens of the prompt, from its beginning, whose log-probabilities were reported already: the others follow. The first counts as reported.</summary>
+    [Id(20)] public int PromptReported { get; init; }
 }

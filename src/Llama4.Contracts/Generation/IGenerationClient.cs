@@ -16,7 +16,7 @@ public interface IGenerationClient
 /// <summary>One accepted request.</summary>
 public interface IGeneration : IAsyncDisposable
 {
-    /// <summary>The chunks in order, to the one with <see cref="TokenChunk.Finish"/>. Buffered without slowing the engine: bounded by the request's own TokensMax.</summary>
+    /// <summary>The chunks in order, to the one with <see cref="TokenChunk.Finish"/>. Buffered without slowing the engine: bounded by the request's own prompt and TokensMax.</summary>
     IAsyncEnumerable<TokenChunk> Chunks(CancellationToken cancellation = default);
 }
 

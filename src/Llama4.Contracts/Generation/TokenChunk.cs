@@ -21,7 +21,7 @@ public enum FinishReason : byte
 public readonly record struct TokenLogprob([property: Id(0)] int Id, [property: Id(1)] double Logprob);
 
 /// <summary>
-/// The next token of one answer, or its end, or both. Chunks of a request arrive in order; exactly one has
+/// The next token of one answer, or its end, or both; before them what is asked about its prompt. Chunks of a request arrive in order; exactly one has
 /// <see cref="Finish"/> set and it is the last.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("llama4.TokenChunk")]
@@ -53,4 +53,7 @@ public sealed record TokenChunk
 
     /// <summary>The step that the token came from, of a token that is followed in full depth; else null.</summary>
     [Id(13)] public SpanParent? Span { get; init; }
+
+    /// <summary>Log-probabilities of the prompt's next tokens, which come before the answer's first; null for none.</summary>
+    [Id(14)] public PromptLogprobs? Prompt { get; init; }
 }

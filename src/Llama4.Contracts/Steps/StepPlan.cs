@@ -31,7 +31,7 @@ public sealed record StepPlan
     /// <summary>Where the rows live in the pools of layers that see everything before them.</summary>
     [Id(7)] public required KvTables Full { get; init; }
 
-    /// <summary>Rows whose logits are needed, ascending: the last row of every slice that samples.</summary>
+    /// <summary>Rows whose logits are needed, ascending: the last <see cref="SequenceSlice.LogitRows"/> of every slice.</summary>
     [Id(8)] public required int[] LogitRows { get; init; }
 
     /// <summary>How many micro-batches the engine wants in flight, this one included; 0 for no say.</summary>
@@ -58,7 +58,18 @@ public readonly record struct SequenceSlice(
     [property: Id(1)] int FirstRow,
     [property: Id(2)] int Rows,
     [property: Id(3)] int FirstPosition,
-    [property: Id(4)] bool Samples);
+    [property: Id(4)] bool Samples)
+{
+    /// <summary>Rows whose logits are wanted for the log-probability of the prompt's next token, which is known: the last but the one that samples.</summary>
+    [Id(5)]
+    public int Forced { get; init; }
+
+    /// <summary>Rows whose logits are needed; the last ones.</summary>
+    public int LogitRows => Forced + (Samples ? 1 : 0);
+
+    /// <summary>Position of the first row that is forced, if any is.</summary>
+    public int FirstForced => FirstPosition + Rows - LogitRows;
+}
 
 /// <summary>A step in the trace of one of its requests.</summary>
 /// <param name="FirstRow">Of the request's rows in the step.</param>

@@ -36,6 +36,10 @@ public readonly record struct TokenDraw(
     [Id(15)]
     public int[]? Deferred { get; init; }
 
+    /// <summary>The token that comes next whatever the logits say: nothing is drawn, only its log-probability, rank and the best ones are reported. Null for a draw.</summary>
+    [Id(16)]
+    public int? Forced { get; init; }
+
     /// <summary>Whether bias and penalties being neutral, the greatest logit may still not be what is drawn.</summary>
     public bool IsRestricted => Deferred is { Length: > 0 } || Settings.IsRestricted;
 }
@@ -58,6 +62,10 @@ public readonly record struct DrawnToken(
     /// <summary>Set by the engine, of a token that is followed in full depth: <see cref="TokenChunk.Span"/>.</summary>
     [Id(13)]
     public SpanParent? Span { get; init; }
+
+    /// <summary>Of a token that was forced: 1 for the best of all ids, as <see cref="PromptLogprob.Rank"/>; else null.</summary>
+    [Id(14)]
+    public int? Rank { get; init; }
 }
 
 /// <summary>A call made for another plan than the one its target serves: the sender must ask for the new plan.</summary>

@@ -20,7 +20,13 @@ internal sealed record AnswerRequest(
     public DecodingConstraint? Constraint { get; init; }
 
     /// <summary>What the answers to each prompt begin with, before anything that was generated; null for nothing.</summary>
-    public IReadOnlyList<string>? Openings { get; init; }
+    public IReadOnlyList<Opening>? Openings { get; init; }
+
+    /// <summary>How many best log-probabilities are told of each token of the prompts; null for none at all.</summary>
+    public int? PromptLogprobs => (EchoedLogprobs, Fields.PromptLogprobs) is ({ } echoed, { } asked) ? Math.Max(echoed, asked) : EchoedLogprobs ?? Fields.PromptLogprobs;
+
+    /// <summary>Of those, how many are shown in the log-probabilities of an answer that begins with its prompt.</summary>
+    private int? EchoedLogprobs => Openings is [{ Offsets: not null }, ..] ? TopLogprobs : null;
 
     /// <summary>Pictures in the one prompt.</summary>
     public RequestImage[] Images { get; init; } = [];

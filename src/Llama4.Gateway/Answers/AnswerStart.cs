@@ -10,6 +10,8 @@ namespace Llama4.Gateway.Answers;
 /// <summary>From a checked request to its answers in progress: one generation of the cluster for each.</summary>
 internal sealed class AnswerStart(GatewayOptions options, IGenerationClient client, ContentLog content, TracedAnswers traced, TokenNames names)
 {
+    private readonly AnswerBounds _bounds = new(options);
+
     /// <summary>Submits all answers of a request.</summary>
     /// <param name="caller">For the fair queue; the tokens are taken of its limit.</param>
     /// <param name="choices">Gets each answer as soon as the cluster has accepted it: the caller disposes them, however this ends.</param>
@@ -26,11 +28,12 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
 
         // An answer that must look like something ends where that does, whatever ignore_eos says: there it needs an id to end with.
         var stopIds = request.Constraint is null ? fields.StopIds : [.. fields.StopIds.Union(options.StopIds)];
-        var tokensMax = request.Prompts.Select(prompt => TokensMaxOf(request, prompt.Length)).ToArray(); // all fit, or nothing is submitted
-        caller.Reserve(request.Prompts.Sum(prompt => (long)prompt.Length), AnswerTokensOf(request, tokensMax), request.PromptParam); // each prompt once, as usage counts it
+        var tokensMax = _bounds.TokensMaxOf(request); // all fit, or nothing is submitted
+        caller.Reserve(request.Prompts.Sum(prompt => (long)prompt.Length), _bounds.AnswerTokensOf(request, tokensMax), request.PromptParam); // each prompt once, as usage counts it
         var span = RequestSpan.Current;
         for (var p = 0; p < request.Prompts.Count; p++)
         {
+            var shared = new SharedPrompt(request.Prompts[p].Length);
             for (var n = 0; n < fields.Choices; n++)
             {
                 var prompt = request.Prompts[p];
@@ -53,10 +56,13 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                         Span = span,
                         TokensMin = fields.TokensMin,
                         CacheSalt = fields.CacheSalt,
+                        PromptLogprobs = n == 0 ? request.PromptLogprobs : null,
                     },
                     request,
                     place,
                     cancellation);
+                var report = request.PromptLogprobs is null ? null : new PromptReport(prompt);
+                var opening = request.Openings?[p];
                 var calls = request.Tools.AreCallable ? new AnswerCalls(request.Tools, request.Constraint?.Kind == ConstraintKind.Calls, options.NewId) : null;
                 var text = new AnswerText(
                     options.Tokenizer,
@@ -66,10 +72,13 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     calls,
                     fields.KeepsStops,
                     fields.ShowsSpecials,
-                    request.Openings?[p] ?? "",
-                    fields.TokensMin);
-                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, generation, text, names, cancellation)
+                    opening?.Text ?? "",
+                    fields.TokensMin,
+                    opening?.Offsets is { } offsets ? new EchoedTokens(report!, offsets, request.TopLogprobs!.Value) : null);
+                var told = report is null ? generation : n == 0 ? shared.First(generation) : shared.Other(generation);
+                choices.Add(new Choice(choices.Count, prompt.Length, isFirstOfPrompt: n == 0, told, text, names, cancellation)
                 {
+                    Prompt = report,
                     Traced = place,
                     Times = times,
                     PromptIds = fields.ReturnsIds ? prompt : null,
@@ -109,25 +118,5 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
             SubmitStatus.Unavailable => ApiError.Unavailable(result.Message, result.RetryAfterSeconds),
             _ => new InvalidOperationException($"The cluster accepted {generate.Id} but gave no generation."),
         });
-    }
-
-    /// <summary>What the answers may use; those whose length the request leaves open at an estimate.</summary>
-    private long AnswerTokensOf(AnswerRequest request, int[] tokensMax) =>
-        tokensMax.Sum(answer => (long)request.Fields.Choices * (request.Fields.TokensMax is null ? Math.Min(answer, options.Limits.AnswerTokensEstimate) : answer));
-
-    private int TokensMaxOf(AnswerRequest request, int promptTokens)
-    {
-        var room = options.ContextTokensMax - promptTokens;
-        if (room < 1)
-        {
-            throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, request.Fields.TokensMax, request.PromptParam);
-        }
-
-        var most = request.Fields.TokensMax is { } asked
-            ? asked <= room ? asked : throw ApiError.ContextLength(options.ContextTokensMax, promptTokens, asked, request.PromptParam)
-            : Math.Min(room, request.TokensMaxDefault ?? room);
-        return request.Fields.TokensMin <= most
-            ? most
-            : throw ApiError.Invalid($"'min_tokens' must be at most the {most} tokens that the answer may have, but is {request.Fields.TokensMin}.", "min_tokens");
     }
 }

@@ -14,6 +14,10 @@ namespace Llama4.Gateway.Answers;
 /// <param name="showsSpecials">Special tokens are shown by their names.</param>
 /// <param name="opening">What the text begins with, before anything that was generated.</param>
 /// <param name="tokensMin">A stop string counts only if it ends in the text of a later token.</param>
+/// <param name="echoed">
+/// Tokens of the prompt at the head of the log-probabilities: nothing is given out before all is known of them. Then the log-probabilities have a stop id too: who sums up those
+/// of the prompt counts on one for each token generated.
+/// </param>
 internal sealed class AnswerText(
     Tokenizer tokenizer,
     IReadOnlyList<string> stops,
@@ -23,7 +27,8 @@ internal sealed class AnswerText(
     bool keepsStops = false,
     bool showsSpecials = false,
     string opening = "",
-    int tokensMin = 0)
+    int tokensMin = 0,
+    EchoedTokens? echoed = null)
 {
     // Calls stand between special tokens, whose names tell them.
     private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecials: calls is null && !showsSpecials);
@@ -33,14 +38,20 @@ internal sealed class AnswerText(
     private readonly Queue<(LoggedToken Token, int Start)> _waiting = new();
     private int _tokens;
     private int _decodedUnits;
-    private int _decodedCharacters;
+    private int _decodedCharacters = echoed is null ? 0 : opening.EnumerateRunes().Count();
     private int _givenUnits;
     private string _opening = opening;
+    private bool _hasEchoed = echoed is null;
 
     public Piece Take(TokenChunk chunk)
     {
+        if (!_hasEchoed && !echoed!.Report.IsComplete)
+        {
+            return new Piece("", [], chunk.Finish);
+        }
+
         _tokens += chunk.Token is null ? 0 : 1;
-        var text = chunk.Token is { } id && (keepsStops || !stopIds.Contains(id)) ? Decode(chunk, id) : "";
+        var text = chunk.Token is not { } id ? "" : keepsStops || !stopIds.Contains(id) ? Decode(chunk, id) : PassOver(chunk);
         var finish = chunk.Finish;
         if (_matcher is { IsStopped: true })
         {
@@ -65,7 +76,7 @@ internal sealed class AnswerText(
         _givenUnits += content.Length;
         return new Piece(
             Opened(content),
-            logprobs ? Release(all: finish is not null && _matcher is not { IsStopped: true }) : [],
+            logprobs ? [.. Echo(), .. Release(all: finish is not null && _matcher is not { IsStopped: true })] : [],
             finish,
             made,
             pieces is { Count: > 0 } ? pieces : null);
@@ -109,6 +120,24 @@ internal sealed class AnswerText(
 
         _decodedUnits += decoded.Length;
         return Match(decoded);
+    }
+
+    /// <summary>A stop id, which has no text.</summary>
+    private string PassOver(TokenChunk chunk)
+    {
+        if (echoed is not null)
+        {
+            _waiting.Enqueue((new LoggedToken(chunk, _decodedCharacters), _decodedUnits));
+        }
+
+        return "";
+    }
+
+    private IEnumerable<LoggedToken> Echo()
+    {
+        var isDue = !_hasEchoed;
+        _hasEchoed = true;
+        return isDue ? echoed!.Tokens() : [];
     }
 
     private string Match(string text) => _matcher?.Append(text, mayStop: _tokens > tokensMin) ?? text;

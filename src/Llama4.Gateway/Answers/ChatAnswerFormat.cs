@@ -49,6 +49,8 @@ internal sealed class ChatAnswerFormat(TokenNames names) : IAnswerFormat
         json.WriteEndObject();
     }
 
+    public void WritePromptLogprobs(Utf8JsonWriter json, PromptReport prompt, int top) => PromptLogprobsJson.Write(json, names, prompt, top);
+
     public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
     {
         json.WriteStartObject();

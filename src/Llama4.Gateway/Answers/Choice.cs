@@ -31,6 +31,9 @@ internal sealed class Choice(
     /// <summary>Of an answer that comes with the ids of its tokens: those of its prompt. Null for one without.</summary>
     public int[]? PromptIds { get; init; }
 
+    /// <summary>What is told of its prompt's tokens; null where that is not asked for.</summary>
+    public PromptReport? Prompt { get; init; }
+
     public int CachedTokens { get; private set; }
 
     public int GeneratedTokens { get; private set; }
@@ -60,6 +63,7 @@ internal sealed class Choice(
         }
 
         CachedTokens = Math.Max(CachedTokens, chunk.CachedTokens);
+        Prompt?.Take(chunk);
         piece = text.Take(chunk) with
         {
             Token = chunk.Token,

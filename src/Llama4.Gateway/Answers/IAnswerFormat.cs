@@ -15,7 +15,7 @@ internal interface IAnswerFormat
     /// <summary>"object" of a streamed chunk.</summary>
     string ChunkObject { get; }
 
-    /// <summary>Whether ids of the prompt are each choice's; else they are the answer's, whose prompt is one.</summary>
+    /// <summary>Whether what is told of the prompt is each choice's; else it is the answer's, whose prompt is one.</summary>
     bool HasManyPrompts { get; }
 
     /// <summary>Member that opens a choice's stream; empty for none.</summary>
@@ -36,6 +36,10 @@ internal interface IAnswerFormat
 
     /// <summary>Writes the value of "logprobs".</summary>
     void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens);
+
+    /// <summary>Writes the member "prompt_logprobs".</summary>
+    /// <param name="top">How many best ids are shown for each token.</param>
+    void WritePromptLogprobs(Utf8JsonWriter json, PromptReport prompt, int top);
 }
 
 internal static class FinishNames

@@ -43,5 +43,5 @@ internal sealed class CompletionOutput(AnswerRequest request) : IAnswerOutput
     public IAnswerStream OpenStream(HttpContext http, AnswerHead head, TimeSpan stalledReaderLimit) =>
         new SseWriter(http, request.Format, head, request.TopLogprobs is not null, request.Fields.StreamUsage, stalledReaderLimit);
 
-    public IWholeAnswer OpenWhole(AnswerHead head, int choices) => new WholeAnswer(request.Format, head, choices, request.TopLogprobs is not null);
+    public IWholeAnswer OpenWhole(AnswerHead head, int choices) => new WholeAnswer(request.Format, head, choices, request.TopLogprobs is not null, request.Fields.PromptLogprobs);
 }

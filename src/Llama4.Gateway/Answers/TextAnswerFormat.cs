@@ -29,14 +29,17 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
 
     public void WriteText(Utf8JsonWriter json, string text, IReadOnlyList<CalledTool> calls) => json.WriteString("text", text);
 
+    public void WritePromptLogprobs(Utf8JsonWriter json, PromptReport prompt, int top) => PromptLogprobsJson.Write(json, names, prompt, top);
+
     /// <summary>
-    /// Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the answer's first character.
+    /// Four arrays of one length. top_logprobs has the chosen token too, as OpenAI's has; text_offset counts from the text's first character. A prompt's first token has no
+    /// log-probability.
     /// </summary>
     public void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<LoggedToken> tokens)
     {
         json.WriteStartObject();
         WriteArray(json, "tokens", tokens, (writer, token) => writer.WriteStringValue(names.Text(token.Chunk.Token!.Value)));
-        WriteArray(json, "token_logprobs", tokens, (writer, token) => writer.WriteNumberValue(Logprob(token)));
+        WriteArray(json, "token_logprobs", tokens, WriteLogprob);
         WriteArray(json, "top_logprobs", tokens, WriteTop);
         WriteArray(json, "text_offset", tokens, (writer, token) => writer.WriteNumberValue(token.TextOffset));
         json.WriteEndObject();
@@ -53,8 +56,26 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
         json.WriteEndArray();
     }
 
+    private static void WriteLogprob(Utf8JsonWriter json, LoggedToken token)
+    {
+        if (token.Chunk.Logprob is { } logprob)
+        {
+            json.WriteNumberValue(TokenNames.Finite(logprob));
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
     private void WriteTop(Utf8JsonWriter json, LoggedToken token)
     {
+        if (token.Chunk.Logprob is not { } logprob)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
         // Keys are texts: of tokens that look alike (halves of characters) the most probable one stays.
         var written = new HashSet<string>();
         json.WriteStartObject();
@@ -70,11 +91,9 @@ internal sealed class TextAnswerFormat(TokenNames names) : IAnswerFormat
         var chosen = names.Text(token.Chunk.Token!.Value);
         if (written.Add(chosen))
         {
-            json.WriteNumber(chosen, Logprob(token));
+            json.WriteNumber(chosen, TokenNames.Finite(logprob));
         }
 
         json.WriteEndObject();
     }
-
-    private static double Logprob(LoggedToken token) => TokenNames.Finite(token.Chunk.Logprob ?? double.NegativeInfinity);
 }

@@ -18,7 +18,10 @@ internal sealed class TokenNames(Tokenizer tokenizer, bool asIds = false)
     /// <summary>The same tokens, named token_id:N.</summary>
     public TokenNames AsIds => new(tokenizer, asIds: true);
 
-    public string Text(int id) => asIds ? string.Create(CultureInfo.InvariantCulture, $"token_id:{id}") : Encoding.UTF8.GetString(Bytes(id));
+    public string Text(int id) => asIds ? string.Create(CultureInfo.InvariantCulture, $"token_id:{id}") : Decoded(id);
+
+    /// <summary>Its text, however tokens are named.</summary>
+    public string Decoded(int id) => Encoding.UTF8.GetString(Bytes(id));
 
     public static double Finite(double logprob) => Math.Max(logprob, LogprobMin);
 

@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace Llama4.Gateway.Answers;
 
 /// <summary>Gathers the pieces of a request that does not stream and sends them as one JSON body.</summary>
-internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int choiceCount, bool logprobs) : IWholeAnswer
+/// <param name="promptLogprobs">How many best ids the answer has for each token of its prompts; null for no prompt_logprobs.</param>
+internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int choiceCount, bool logprobs, int? promptLogprobs) : IWholeAnswer
 {
     private readonly StringBuilder[] _texts = [.. Enumerable.Range(0, choiceCount).Select(_ => new StringBuilder())];
     private readonly List<LoggedToken>[] _tokens = [.. Enumerable.Range(0, choiceCount).Select(_ => new List<LoggedToken>())];
@@ -70,10 +71,20 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
             WriteLogprobs(json, choice.Index);
             json.WriteString("finish_reason", _last[choice.Index].FinishName);
             WriteIds(json, choice);
+            if (format.HasManyPrompts)
+            {
+                WritePromptLogprobs(json, choice);
+            }
+
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        if (!format.HasManyPrompts)
+        {
+            WritePromptLogprobs(json, choices[0]);
+        }
+
         if (!format.HasManyPrompts && choices[0].PromptIds is { } prompt)
         {
             TokenIds.Write(json, "prompt_token_ids", prompt);
@@ -88,6 +99,14 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
         json.WritePropertyName("usage");
         Usage.Of(choices).Write(json);
         json.WriteEndObject();
+    }
+
+    private void WritePromptLogprobs(Utf8JsonWriter json, Choice choice)
+    {
+        if (promptLogprobs is { } top)
+        {
+            format.WritePromptLogprobs(json, choice.Prompt!, top);
+        }
     }
 
     private void WriteIds(Utf8JsonWriter json, Choice choice)

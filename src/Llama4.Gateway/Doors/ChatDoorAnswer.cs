@@ -237,6 +237,11 @@ internal sealed partial class ChatDoorAnswer : IAnswerSink, IDisposable
             throw ApiError.NotSupported("'n' is not supported here, other than 1.", "n");
         }
 
+        if (request.PromptLogprobs is not null)
+        {
+            throw ApiError.NotSupported("'prompt_logprobs' is not supported here.", "prompt_logprobs");
+        }
+
         if (request.TopLogprobs is not null)
         {
             throw ApiError.NotSupported("'logprobs' is not supported here.", "logprobs");

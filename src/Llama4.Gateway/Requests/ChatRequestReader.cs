@@ -13,8 +13,6 @@ namespace Llama4.Gateway.Requests;
 /// <param name="budget">Of the bytes that they hold meanwhile.</param>
 internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat format, PictureFiles files, BodyBudget budget)
 {
-    private const int TopLogprobsMax = 20;
-
     private readonly SemaphoreSlim _decodes = new(options.Limits.DecodesMax);
 
     /// <exception cref="ApiError">A field is missing, of the wrong kind, out of range, or asks for what cannot be done.</exception>
@@ -31,7 +29,7 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
         {
             Tools = tools,
             Images = images,
-            Openings = [opening],
+            Openings = [new Opening(opening)],
             Constraint = constraint,
         };
     }
@@ -95,7 +93,7 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
 
     private static int? ReadTopLogprobs(RequestFields fields)
     {
-        var top = fields.Int("top_logprobs", 0, TopLogprobsMax);
+        var top = fields.Int("top_logprobs", 0, GenerationFields.LogprobsMax);
         if (fields.Flag("logprobs"))
         {
             return top ?? 0;

@@ -6,11 +6,14 @@ namespace Llama4.Gateway.Requests;
 /// <summary>The fields that chat and text completions share, checked: types, ranges, bounds.</summary>
 internal sealed record GenerationFields
 {
+    /// <summary>Most best log-probabilities for a token, of the answer or the prompt: OpenAI's bound and vLLM's default one.</summary>
+    public const int LogprobsMax = 20;
+
     public required string Model { get; init; }
 
     public required SamplingSettings Sampling { get; init; }
 
-    /// <summary>Most tokens of each answer; null where the request leaves it open.</summary>
+    /// <summary>Most tokens of each answer; null where the request leaves it open. 0 where only the prompt is asked about.</summary>
     public required int? TokensMax { get; init; }
 
     public required ulong? Seed { get; init; }
@@ -47,6 +50,12 @@ internal sealed record GenerationFields
     /// <summary>Keys and values are shared with requests of the same salt only; empty like any other.</summary>
     public string CacheSalt { get; private init; } = "";
 
+    /// <summary>The answer begins with its prompt, or the message that it goes on with.</summary>
+    public bool Echoes { get; private init; }
+
+    /// <summary>How many best ids the answer's prompt_logprobs have for each token of the prompt; null for no prompt_logprobs.</summary>
+    public int? PromptLogprobs { get; private init; }
+
     /// <summary>Tokens come with the paths they took.</summary>
     public bool Trace { get; init; }
 
@@ -54,11 +63,14 @@ internal sealed record GenerationFields
     {
         var model = fields.CheckModel(options) ?? throw ApiError.Missing("model");
         var stream = fields.Flag("stream");
+        var (echoes, promptLogprobs) = (fields.Flag("echo"), ReadPromptLogprobs(fields, stream));
         return new GenerationFields
         {
             Model = model,
             Sampling = ReadSampling(fields, options),
-            TokensMax = ReadTokensMax(fields),
+            TokensMax = ReadTokensMax(fields, least: echoes || promptLogprobs is not null ? 0 : 1),
+            Echoes = echoes,
+            PromptLogprobs = promptLogprobs,
             Seed = (ulong?)fields.Long("seed"),
             Stops = ReadStops(fields, options.Limits),
             StopIds = ReadStopIds(fields, options),
@@ -76,7 +88,13 @@ internal sealed record GenerationFields
         };
     }
 
-    private static int? ReadTokensMax(RequestFields fields)
+    private static int? ReadPromptLogprobs(RequestFields fields, bool stream) => fields.Int("prompt_logprobs", 0, LogprobsMax) switch
+    {
+        not null when stream => throw ApiError.NotSupported("'prompt_logprobs' is not supported with 'stream'; 'echo' with 'logprobs' is.", "prompt_logprobs"),
+        var asked => asked,
+    };
+
+    private static int? ReadTokensMax(RequestFields fields, int least)
     {
         var asked = fields.Int("n_predict", -1, int.MaxValue) switch
         {
@@ -84,7 +102,7 @@ internal sealed record GenerationFields
             0 => throw ApiError.Invalid("'n_predict' must be at least 1, or -1, but is 0.", "n_predict"),
             var tokens => tokens,
         };
-        return fields.Int("max_completion_tokens", 1, int.MaxValue) ?? fields.Int("max_tokens", 1, int.MaxValue) ?? asked;
+        return fields.Int("max_completion_tokens", least, int.MaxValue) ?? fields.Int("max_tokens", least, int.MaxValue) ?? asked;
     }
 
     private static int? ReadPromptTokensKept(RequestFields fields) => fields.Int("truncate_prompt_tokens", -1, int.MaxValue) switch

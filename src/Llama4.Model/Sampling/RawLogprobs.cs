@@ -20,6 +20,15 @@ internal readonly ref struct RawLogprobs
 
     public double this[int id] => _logits[id] - _normaliser;
 
+    /// <summary>1 for the best, the lower id first among equals: its place in <see cref="Top"/>, were that long enough.</summary>
+    public int RankOf(int id)
+    {
+        var rank = 1;
+        for (var other = 0; other < _logits.Length; other++)
+            rank += _logits[other] > _logits[id] || (_logits[other] == _logits[id] && other < id) ? 1 : 0;
+        return rank;
+    }
+
     /// <summary>The best ones, best first, the lower id first among equals; fewer if the vocabulary has fewer.</summary>
     public TokenLogprob[] Top(int count)
     {

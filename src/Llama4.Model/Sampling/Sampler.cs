@@ -9,17 +9,26 @@ namespace Llama4.Model;
 /// </summary>
 public static class Sampler
 {
-    /// <summary>Draws one token. Scratch is pooled: nothing that grows with the vocabulary is allocated after warm-up.</summary>
+    /// <summary>Draws one token, or reports on the one that is forced. Scratch is pooled: nothing that grows with the vocabulary is allocated after warm-up.</summary>
     /// <param name="logits">[vocab], as the model made them.</param>
     /// <param name="mask">Of the tokens that the draw's constraint allows: temperature and cuts see no others.</param>
     /// <exception cref="InvalidOperationException">No logit is above -infinity: there is nothing to draw.</exception>
     public static DrawnToken Draw(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask = default)
     {
+        if (draw.Forced is { } forced)
+            return Report(logits, forced, draw.TopLogprobs ?? 0);
         var id = draw.Settings.Temperature == 0 ? Greedy(logits, draw, mask) : DrawWeighted(logits, draw, mask);
         if (draw.TopLogprobs is not { } count)
             return new DrawnToken(id, null, null);
         var raw = new RawLogprobs(logits);
         return new DrawnToken(id, raw[id], raw.Top(count));
+    }
+
+    /// <summary>The token that comes next is known.</summary>
+    private static DrawnToken Report(ReadOnlySpan<float> logits, int id, int top)
+    {
+        var raw = new RawLogprobs(logits);
+        return new DrawnToken(id, raw[id], raw.Top(top)) { Rank = raw.RankOf(id) };
     }
 
     /// <summary>Every token that <see cref="Draw"/> can return, with its probability, and the raw logits' best tokens.</summary>

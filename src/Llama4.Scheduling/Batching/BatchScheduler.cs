@@ -22,6 +22,7 @@ public sealed class BatchScheduler
     private readonly Admitted _admitted;
     private readonly PrefixSharing _sharing;
     private readonly StepBuilder _builder = new();
+    private readonly StepRows _rows;
     private readonly InFlightWindow<(StepPlan Plan, Sequence[] Sequences)> _inFlight;
     private readonly bool[] _busy;
     private long _lastSequence;
@@ -41,6 +42,7 @@ public sealed class BatchScheduler
         Policy = policy;
         _admitted = new Admitted(_memory, limits);
         _sharing = new PrefixSharing(_memory);
+        _rows = new StepRows(limits, _memory, _admitted, _sharing, _builder);
         _inFlight = new(limits.MicroBatchesMax);
         _busy = new bool[limits.MicroBatchesMax];
         // The last token of a sequence is emitted but never computed, so a sequence may be one longer than the memory.
@@ -69,12 +71,13 @@ public sealed class BatchScheduler
 
     /// <summary>Takes a request in, or says at once why not. TokensMax beyond <see cref="TokensMax"/> is cut there.</summary>
     /// <param name="ready">False: it keeps its place among those that wait, but comes to no step before <see cref="Ready"/>.</param>
-    /// <exception cref="ArgumentException">An empty prompt, TokensMax below 1, or an id that is here already.</exception>
+    /// <exception cref="ArgumentException">An empty prompt, TokensMax or PromptLogprobs below 0, or an id that is here already.</exception>
     public Submission Submit(GenerateRequest request, bool ready = true)
     {
-        if (request.Prompt.Length == 0 || request.TokensMax < 1)
+        if (request.Prompt.Length == 0 || request.TokensMax < 0 || request.PromptLogprobs < 0)
         {
-            throw new ArgumentException($"Request {request.Id} has {request.Prompt.Length} prompt tokens and TokensMax {request.TokensMax}; both must be at least 1.");
+            throw new ArgumentException(
+                $"Request {request.Id} has {request.Prompt.Length} prompt tokens, TokensMax {request.TokensMax} and PromptLogprobs {request.PromptLogprobs}; at least 1, 0 and 0 are expected.");
         }
 
         if (_queue.TryGet(request.Id, out _) || _admitted.TryGet(request.Id, out _) || _unready.ContainsKey(request.Id))
@@ -82,7 +85,7 @@ public sealed class BatchScheduler
             throw new ArgumentException($"Request {request.Id} is here already.");
         }
 
-        if (request.Prompt.Length >= TokensMax)
+        if (request.Prompt.Length + Math.Min(1, request.TokensMax) > TokensMax)
         {
             return new Submission(new SubmitResult(SubmitStatus.ContextLengthExceeded, TooLong(request.Prompt.Length), TokensMax: TokensMax));
         }
@@ -148,7 +151,7 @@ public sealed class BatchScheduler
         for (var lane = _admitted.Lanes.Next(_busy); lane >= 0; lane = _admitted.Lanes.Next(_busy))
         {
             _busy[lane] = true;
-            Fill(lane);
+            _cachedTokens += _rows.Fill(lane, lanes, _lastStep + 1);
             if (_builder.Slices > 0)
             {
                 var plan = _builder.Build(Epoch, ++_lastStep, _inFlight.Count > 0 ? _inFlight.Entries[0].Number : _lastStep, lane, lanes, out var sequences);
@@ -163,22 +166,24 @@ public sealed class BatchScheduler
 
     /// <summary>A step was done: its keys and values are written and these tokens were drawn. Nobody may read the step's arrays any more.</summary>
     /// <param name="tokens">[step.LogitRows.Length] one for each, in order; negative where none could be drawn, which ends the sequence with an error.</param>
-    /// <returns>One for each token, in order, unless its sequence was cancelled; and the ends of cancelled sequences.</returns>
+    /// <returns>One for each sequence with logit rows, in order, unless it was cancelled; and the ends of cancelled sequences.</returns>
     public IReadOnlyList<Emission> Commit(StepPlan step, ReadOnlySpan<int> tokens)
     {
         if (tokens.Length != step.LogitRows.Length)
         {
-            throw new ArgumentException($"Step {step.Step} has {step.LogitRows.Length} rows to sample, {tokens.Length} tokens came.");
+            throw new ArgumentException($"Step {step.Step} has {step.LogitRows.Length} logit rows, {tokens.Length} tokens came.");
         }
 
         var sequences = TakeOut(step);
         var emissions = new List<Emission>(tokens.Length);
-        var sampled = 0;
+        var logits = 0;
         for (var i = 0; i < sequences.Length; i++)
         {
             var sequence = sequences[i];
             var slice = step.Slices[i];
-            var row = slice.Samples ? sampled++ : -1;
+            var forced = logits;
+            logits += slice.LogitRows;
+            var row = slice.Samples ? logits - 1 : -1;
             sequence.Step = null;
             sequence.Replays = 0;
             _promptTokens += Math.Max(0, Math.Min(slice.FirstPosition + slice.Rows, sequence.Request.Prompt.Length) - slice.FirstPosition);
@@ -191,14 +196,12 @@ public sealed class BatchScheduler
             {
                 emissions.Add(End(sequence, FinishReason.Error) with { LogitRow = row });
             }
-            else if (slice.Samples)
+            else if (slice.LogitRows > 0)
             {
-                sequence.Append(tokens[row]);
-                _tokensGenerated++;
-                _queue.Charge(sequence);
-                var finish = sequence.Finished;
-                emissions.Add(Emit(sequence, finish) with { LogitRow = row, Index = sequence.OutputCount - 1, Token = tokens[row] });
-                if (finish is not null)
+                var prompt = slice.Forced > 0 ? new ForcedTokens(forced, sequence.Report(slice), slice.Forced) : default;
+                var emission = slice.Samples ? Generate(sequence, row, tokens[row]) : Emit(sequence, sequence.Finished);
+                emissions.Add(emission with { Forced = prompt });
+                if (emission.Finish is not null)
                 {
                     Forget(sequence);
                 }
@@ -313,45 +316,12 @@ public sealed class BatchScheduler
         }
     }
 
-    // Decodes first, as each is one row and somebody reads its answer; then prefill with the rows that are left. Oldest first in both.
-    private void Fill(int lane)
+    private Emission Generate(Sequence sequence, int row, int token)
     {
-        var barrier = _admitted.Barrier;
-        foreach (var decodes in (ReadOnlySpan<bool>)[true, false])
-        {
-            // Reserving may preempt sequences behind index i: the list is in order of age and only younger ones yield.
-            for (var i = 0; i < _admitted.Running.Count && _admitted.Running[i].Order <= barrier; i++)
-            {
-                var sequence = _admitted.Running[i];
-                var budget = _limits.TokensPerStepMax - _builder.Rows;
-                if (sequence.Lane != lane || sequence.Step is not null || sequence.Pending == 1 != decodes || budget == 0)
-                {
-                    continue;
-                }
-
-                if (!decodes)
-                {
-                    _cachedTokens += _sharing.TakeCached(sequence);
-                    if (_sharing.WaitsForPrefix(sequence))
-                    {
-                        continue;
-                    }
-                }
-
-                var wanted = Math.Min(Math.Min(budget, _limits.PrefillChunkMax), sequence.Pending);
-                wanted = Math.Min(wanted, _memory.ChunkEnd(sequence.Computed) - sequence.Computed);
-                var rows = _admitted.Reserve(sequence, wanted);
-                if (rows == 0)
-                {
-                    barrier = sequence.Order;
-                    break;
-                }
-
-                sequence.Step = _lastStep + 1;
-                _sharing.Computes(sequence, rows, _lastStep + 1);
-                _builder.Add(sequence, rows);
-            }
-        }
+        sequence.Append(token);
+        _tokensGenerated++;
+        _queue.Charge(sequence);
+        return Emit(sequence, sequence.Finished) with { LogitRow = row, Index = sequence.OutputCount - 1, Token = token };
     }
 
     private Sequence[] TakeOut(StepPlan step)

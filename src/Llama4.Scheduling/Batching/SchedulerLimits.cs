@@ -9,7 +9,10 @@ public sealed record SchedulerLimits
     /// <summary>Most rows of a step. At least SequencesMax, so that every decode fits and prefill always has a row left.</summary>
     public int TokensPerStepMax { get; init; } = 512;
 
-    /// <summary>Most sequences admitted at once (running, or preempted and coming back).</summary>
+    /// <summary>
+    /// Most sequences admitted at once (running, or preempted and coming back), and most rows of a step whose logits are needed: where fewer run, those with prompt
+    /// log-probabilities may have what is left. Hosts have memory for so many rows of logits.
+    /// </summary>
     public int SequencesMax { get; init; } = 64;
 
     /// <summary>Most requests waiting for admission.</summary>

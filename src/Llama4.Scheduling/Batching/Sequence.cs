@@ -20,6 +20,8 @@ internal sealed class Sequence
         Hashes = new PrefixHashes(memory, request.Images, request.CacheSalt);
         Chunked = new KvBlockTable(memory.Chunked);
         Full = new KvBlockTable(memory.Full);
+        // An answer that has begun has had its prompt reported on.
+        Reported = request.PromptLogprobs is null || request.Emitted.Length > 0 ? request.Prompt.Length : Math.Clamp(request.PromptReported, 1, request.Prompt.Length);
     }
 
     public long Number { get; }
@@ -67,7 +69,22 @@ internal sealed class Sequence
 
     public long WaitsFor { get; set; }
 
-    public int Pending => Count - Computed;
+    /// <summary>Prompt tokens whose log-probabilities are known or not asked for.</summary>
+    public int Reported { get; private set; }
+
+    /// <summary>Rows to compute. Where no token is to be drawn nobody needs the prompt's last.</summary>
+    public int Pending => Count - Computed - (IsDrawn ? 0 : 1);
+
+    /// <summary>Whether the answer has any tokens.</summary>
+    public bool IsDrawn => TokensMax > Request.Prompt.Length;
+
+    /// <summary>Most positions that may come from the cache: a row whose logits are needed must be computed.</summary>
+    public int CachedMax => IsReported ? Count - 1 : Reported - 1;
+
+    private bool IsReported => Reported == Request.Prompt.Length;
+
+    /// <summary>Position of the next row whose logits give the log-probability of a prompt token; the prompt's last if there is none.</summary>
+    private int FirstForced => Math.Max(Computed, Reported - 1);
 
     public int OutputCount => Count - Request.Prompt.Length;
 
@@ -78,7 +95,7 @@ internal sealed class Sequence
     /// <summary>The reason the answer is complete, if it is.</summary>
     public FinishReason? Finished =>
         OutputCount > 0 && Array.IndexOf(_stopIds, _tokens[Count - 1]) >= 0 ? FinishReason.Stop
-        : Count >= TokensMax ? FinishReason.Length
+        : Count >= TokensMax && IsReported ? FinishReason.Length
         : null;
 
     public void Append(int token)
@@ -100,6 +117,32 @@ internal sealed class Sequence
         Hashes.Extend(Tokens);
         Full.Complete(position, Hashes);
         Chunked.Complete(position, Hashes);
+    }
+
+    /// <summary>Whether the last of the next <paramref name="rows"/> rows is what the next token is drawn from.</summary>
+    public bool Samples(int rows) => IsDrawn && rows == Pending;
+
+    /// <summary>How many of the next <paramref name="rows"/> rows are forced: <see cref="SequenceSlice.Forced"/>.</summary>
+    public int Forced(int rows) => Math.Max(0, Math.Min(Computed + rows, Request.Prompt.Length - 1) - FirstForced);
+
+    /// <summary>How many of the next <paramref name="rows"/> rows need logits.</summary>
+    public int LogitRows(int rows) => Forced(rows) + (Samples(rows) ? 1 : 0);
+
+    /// <summary>Most rows with at most so many whose logits are needed; no bound where all that are pending have no more.</summary>
+    /// <param name="logitRows">At least 1.</param>
+    public int RowsWith(int logitRows)
+    {
+        var forced = Math.Max(0, Request.Prompt.Length - 1 - FirstForced);
+        return forced + (IsDrawn ? 1 : 0) <= logitRows ? int.MaxValue : FirstForced - Computed + Math.Min(forced, logitRows);
+    }
+
+    /// <summary>The forced rows of a slice, done with it, have told of their tokens.</summary>
+    /// <returns>Index of the first of these in the prompt.</returns>
+    public int Report(in SequenceSlice slice)
+    {
+        var first = slice.FirstForced + 1;
+        Reported = Math.Max(Reported, first + slice.Forced);
+        return first;
     }
 
     /// <summary>Goes on from a hit of the prefix cache.</summary>

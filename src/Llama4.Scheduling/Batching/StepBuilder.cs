@@ -31,29 +31,29 @@ internal sealed class StepBuilder
         var positions = new int[Rows];
         sequences = new Sequence[_slices.Count];
         var row = 0;
-        var samples = 0;
+        var logits = 0;
         for (var i = 0; i < slices.Length; i++)
         {
             var (sequence, rows) = _slices[i];
-            slices[i] = new SequenceSlice(sequence.Number, row, rows, sequence.Computed, rows == sequence.Pending);
+            slices[i] = new SequenceSlice(sequence.Number, row, rows, sequence.Computed, sequence.Samples(rows)) { Forced = sequence.Forced(rows) };
             sequence.Tokens.Slice(sequence.Computed, rows).CopyTo(tokens.AsSpan(row));
             for (var r = 0; r < rows; r++)
             {
                 positions[row + r] = sequence.Computed + r;
             }
 
-            samples += slices[i].Samples ? 1 : 0;
+            logits += slices[i].LogitRows;
             row += rows;
             sequences[i] = sequence;
         }
 
-        var logitRows = new int[samples];
-        samples = 0;
+        var logitRows = new int[logits];
+        logits = 0;
         foreach (var slice in slices)
         {
-            if (slice.Samples)
+            for (var needed = slice.LogitRows; needed > 0; needed--)
             {
-                logitRows[samples++] = slice.FirstRow + slice.Rows - 1;
+                logitRows[logits++] = slice.FirstRow + slice.Rows - needed;
             }
         }
 

@@ -10,7 +10,7 @@ internal sealed class PrefixSharing(KvMemory memory)
     private readonly PrefixCache _cache = new(memory);
     private readonly Dictionary<PrefixHash, long> _computing = [];
 
-    /// <summary>Takes the blocks found beyond what the sequence has; the last token known is always left to compute, as its logits are needed.</summary>
+    /// <summary>Takes the blocks found beyond what the sequence has, as far as no logits are needed: the last token known is always left to compute.</summary>
     /// <returns>Prompt tokens that never have to be computed for this sequence.</returns>
     public int TakeCached(Sequence sequence)
     {
@@ -37,7 +37,7 @@ internal sealed class PrefixSharing(KvMemory memory)
     public bool WaitsForPrefix(Sequence sequence)
     {
         var end = memory.NextBlockEnd(sequence.Computed);
-        if (end >= sequence.Count || !_computing.TryGetValue(sequence.Hashes[end], out var step)
+        if (end > sequence.CachedMax || !_computing.TryGetValue(sequence.Hashes[end], out var step)
             || (sequence.WaitedAt == sequence.Computed && sequence.WaitsFor != step))
         {
             return false;
@@ -78,6 +78,6 @@ internal sealed class PrefixSharing(KvMemory memory)
     private int Find(Sequence sequence)
     {
         sequence.Hashes.Extend(sequence.Tokens);
-        return _cache.Find(sequence.Hashes, sequence.Computed, sequence.Count - 1);
+        return _cache.Find(sequence.Hashes, sequence.Computed, sequence.CachedMax);
     }
 }

@@ -32,6 +32,52 @@ public class GenerationTests
     }
 
     [Fact]
+    public async Task Prompt_ToldInPiecesTwiceAndOverlapping_ComesOutOnceAndBeforeTheAnswer()
+    {
+        var generation = new Generation(Asked(prompt: 8), _ => ValueTask.CompletedTask);
+        generation.Take(Told(1, 3));
+        generation.Take(Token(0));
+        generation.Take(Told(1, 3));
+        generation.Rest().PromptReported.ShouldBe(4);
+        generation.Take(Told(2, 5));
+        generation.Take(Told(7, 1) with { Token = 5, Index = 0 });
+        generation.Take(End(1)).ShouldBeTrue();
+
+        var chunks = await generation.Chunks().ToListAsync();
+
+        chunks.SelectMany(chunk => chunk.Prompt?.Tokens ?? []).Select(token => token.Rank).ShouldBe([1, 2, 3, 4, 5, 6, 7]);
+        chunks.Where(chunk => chunk.Token is not null).Select(chunk => chunk.Index).ShouldBe([0]);
+        chunks[^1].Finish.ShouldBe(FinishReason.Length);
+    }
+
+    [Fact]
+    public async Task Error_InMidPrompt_EndsTheAnswer()
+    {
+        var generation = new Generation(Asked(prompt: 8), _ => ValueTask.CompletedTask);
+        generation.Take(Told(1, 3));
+
+        generation.Take(new TokenChunk { Request = Request, Index = 0, Finish = FinishReason.Error, Error = "gone" }).ShouldBeTrue();
+
+        (await generation.Chunks().ToListAsync())[^1].Error.ShouldBe("gone");
+    }
+
+    [Fact]
+    public async Task Rest_OfAnAnswerThatHasBegun_AsksForNothingOfItsPrompt()
+    {
+        var generation = new Generation(Asked(prompt: 3), _ => ValueTask.CompletedTask);
+        generation.Take(Told(1, 2) with { Token = 5, Index = 0 });
+
+        var rest = generation.Rest();
+
+        rest.PromptReported.ShouldBe(3);
+        rest.Emitted.ShouldBe([5]);
+        var after = new Generation(rest, _ => ValueTask.CompletedTask);
+        after.Take(Token(1));
+        after.Take(End(2)).ShouldBeTrue();
+        (await after.Chunks().ToListAsync()).Select(chunk => chunk.Index).ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task Fail_AfterSomeTokens_EndsWithTheError()
     {
         var generation = new Generation(new GenerateRequest { Id = Request, Prompt = [1], TokensMax = 9 }, _ => ValueTask.CompletedTask);
@@ -68,6 +114,14 @@ public class GenerationTests
     }
 
     private static TokenChunk Token(int index) => new() { Request = Request, Index = index, Token = index };
+
+    private static GenerateRequest Asked(int prompt) => new() { Id = Request, Prompt = new int[prompt], TokensMax = 9, PromptLogprobs = 0 };
+
+    /// <summary>Each token's rank is its index.</summary>
+    private static TokenChunk Told(int first, int count) => new()
+    {
+        Request = Request, Prompt = new PromptLogprobs(first, [.. Enumerable.Range(first, count).Select(rank => new PromptLogprob(-1, rank, []))]),
+    };
 
     private static TokenChunk End(int index) => new() { Request = Request, Index = index, Finish = FinishReason.Length };
 }

@@ -8,6 +8,7 @@ internal static class ContractSamples
 {
     private static readonly HostId Host = new("center-0");
     private static readonly TokenLogprob[] Logprobs = [new(17, -0.25), new(18, -3.5)];
+    private static readonly PromptLogprobs Reported = new(3, [new(-0.25, 1, Logprobs), new(-7.5, 20, [])]);
     private static readonly EngineStatus Status = new(3, 4, 500, 1000, 123_456, 654_321, 777);
     private static readonly TokenHop[] Path =
     [
@@ -15,7 +16,7 @@ internal static class ContractSamples
     ];
     private static readonly TokenChunk Chunk = new()
     {
-        Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none", Path = Path,
+        Request = new Guid(7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8), Index = 2, Token = 200_001, Logprob = -0.5, TopLogprobs = Logprobs, Finish = FinishReason.Stop, CachedTokens = 5, Error = "none", Path = Path, Prompt = Reported,
     };
 
     private static readonly RequestImage Picture = new() { Tiles = 1, Levels = [0, 1, 254, 255], Spans = [new(1, 2)] };
@@ -33,20 +34,20 @@ internal static class ContractSamples
         new ChatSubmission { Answer = Chunk.Request, Chat = Chunk.Request, Body = [.. "{}"u8], Emitted = [200_001, 7], Caller = "app" },
         new ChatAnswer(ChatState.Serving, [Piece], new ChatError(400, "invalid_request_error", "no", "messages", "invalid_value", 1)), Piece, Piece.Calls[0], Piece.Usage!,
         new ChatError(429, "rate_limit_error", "later", "model", "rate_limit_exceeded", 7),
-        Logprobs[0], Status, Chunk, Sampling, SubmitResult.Accepted,
-        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt", Span = Span },
+        Logprobs[0], Reported, Reported.Tokens[0], Status, Chunk, Sampling, SubmitResult.Accepted,
+        new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt", Span = Span, PromptLogprobs = 5, PromptReported = 2 },
         Constraint, Drawing, new UnknownConstraintException("constraint 0f is not known here"),
         Picture, new ImageSpan(1, 1),
         new EngineAnswer(EngineState.Serving, 12, [Chunk, Chunk with { Index = 3 }], new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
         new StepPlan
         {
-            Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true)], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
-            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [1], Spans = [new StepSpan(Span, 0, 2)],
+            Epoch = 7, Step = 99, Slices = [new SequenceSlice(5, 0, 2, 10, true) { Forced = 1 }], TokenIds = [1, 2], Positions = [10, 11], Chunked = new KvTables([0, 10, 0, 11], [3, 4], 2),
+            Full = new KvTables([0, 10, 0, 11], [5, 6], 2), LogitRows = [0, 1], Spans = [new StepSpan(Span, 0, 2)],
         },
         Span, new StepSpan(Span, 0, 2), new QuestionSpans([Span], [Span with { State = null }]),
         new KvPull(7, 123, Host, [3, 4]), new HeldKv(0, [new HeldBlock(true, 5, 6, 7)]), new HeldBlock(true, 5, 6, 7),
-        new SequenceSlice(5, 0, 2, 10, true), new KvTables([0, 10], [3, 4], 2),
-        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Span = Span, IsDeep = true, Deferred = [200_001] }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path },
+        new SequenceSlice(5, 0, 2, 10, true) { Forced = 1 }, new KvTables([0, 10], [3, 4], 2),
+        new TokenDraw(Sampling, new[] { 1, 2, 3 }, new[] { 4, 5 }, 42, 1, 10, 2, Drawing) { Trace = true, Span = Span, IsDeep = true, Deferred = [200_001], Forced = 17 }, new DrawnToken(17, -0.25, Logprobs, "no token") { Path = Path, Rank = 2 },
         Path[1], Path[1].Expert!, Path[1].Expert!.Best[0], new TimedRows(new Rows(RowsType.BF16, 1, 2, new[] { 1 }, default, PooledPayload.Rent(4)), 300),
         new StaleEpochException("worker-3", 7, 6), new HostUnreachableException("host worker-3 does not answer"), new ClusterRequestException("no such host"),
         new ClusterStatus(7, Host, Plan, "waiting", [new HostStatus(Host, HostCondition.Alive, 4711, "10.0.0.1:1", HostRoles.Any, "rack-1", 7, 1 << 30, 1 << 31, 12.5, [Status])], [Fault]),

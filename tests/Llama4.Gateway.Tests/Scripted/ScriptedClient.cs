@@ -11,6 +11,9 @@ internal sealed class ScriptedClient(Action<ScriptedGeneration> script) : IGener
     /// <summary>What a request is refused with; Accepted by default.</summary>
     public Func<GenerateRequest, SubmitResult> Admit { get; set; } = _ => SubmitResult.Accepted;
 
+    /// <summary>It tells nothing of prompts, whatever it is asked.</summary>
+    public bool SkipsPrompts { get; init; }
+
     public Func<GenerateRequest, SubmitResult> AdmitProbe { get; set; } = _ => SubmitResult.Accepted;
 
     /// <summary>A cluster that says one text and then eot.</summary>
@@ -49,6 +52,11 @@ internal sealed class ScriptedClient(Action<ScriptedGeneration> script) : IGener
         }
         else
         {
+            if (!SkipsPrompts)
+            {
+                generation.TellPrompt();
+            }
+
             script(generation);
             _accepted.Writer.TryWrite(generation);
         }

@@ -36,6 +36,22 @@ internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
         Path = path,
     });
 
+    /// <summary>
+    /// What is asked about the prompt, in two pieces: token i has log-probability -i and rank i + 1, and the best are ids 0, 1, ... at -0.5, -1.5, ...
+    /// </summary>
+    public void TellPrompt()
+    {
+        if (Request.PromptLogprobs is not { } top || Request.Prompt.Length < 2)
+        {
+            return;
+        }
+
+        var told = Enumerable.Range(1, Request.Prompt.Length - 1)
+            .Select(i => new PromptLogprob(-i, i + 1, [.. Enumerable.Range(0, top).Select(id => new TokenLogprob(id, -0.5 - id))])).ToArray();
+        Write(new TokenChunk { Request = Request.Id, Prompt = new PromptLogprobs(1, told[..(told.Length / 2)]) });
+        Write(new TokenChunk { Request = Request.Id, Prompt = new PromptLogprobs(1 + told.Length / 2, told[(told.Length / 2)..]) });
+    }
+
     public void Text(string text)
     {
         foreach (var id in ScoutNano.Tokenizer.Encode(text))

@@ -138,6 +138,27 @@ public class SamplerTests
         (drawn.Top?.Length).ShouldBe(hasLogprob ? top : null);
     }
 
+    /// <summary>Settings that would change a draw change nothing of what is only reported.</summary>
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(4, 3)]
+    public void Draw_ThatIsForced_ReportsTheTokenWithItsRank(int id, int rank)
+    {
+        float[] logits = [0, 1, 3, 3, 2];
+        var settings = new SamplingSettings { Temperature = 0.3, LogitBias = new() { [4] = 50 }, RepetitionPenalty = 1.5, AllowedIds = [4] };
+
+        var told = Sampler.Draw(logits, new TokenDraw(settings, new[] { 2 }, default, 0, 0, 0, 5) { Forced = id, Deferred = [3] });
+
+        told.Id.ShouldBe(id);
+        told.Rank.ShouldBe(rank);
+        told.Logprob!.Value.ShouldBe(logits[id] - Math.Log(logits.Sum(logit => Math.Exp(logit))), 1e-12);
+        told.Top!.Select(token => token.Id).ShouldBe([2, 3, 4, 1, 0]);
+        told.Top![rank - 1].ShouldBe(new TokenLogprob(id, told.Logprob.Value));
+    }
+
     /// <summary>The penalties need counts by id; a pooled array that was used before must not leak into them.</summary>
     [Fact]
     public void Draw_WithPenaltiesAfterOtherDraws_CountsItsOwnTokensOnly()

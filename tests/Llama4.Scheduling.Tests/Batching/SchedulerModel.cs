@@ -14,6 +14,7 @@ internal sealed class SchedulerModel
     private int[,] _full;
     private readonly Dictionary<Guid, GenerateRequest> _open = [];
     private readonly Dictionary<Guid, List<int>> _outputs = [];
+    private readonly Dictionary<Guid, int> _reported = [];
     private readonly Dictionary<long, GenerateRequest> _bySequence = [];
     private readonly List<StepPlan> _inFlight = [];
     private readonly List<string> _log = [];
@@ -87,7 +88,8 @@ internal sealed class SchedulerModel
             // Few different prompts of few different tokens: many equal beginnings.
             Prompt = [.. Enumerable.Range(0, _random.Next(1, 30)).Select(i => i % 7 == 6 ? _random.Next(2) : 1)],
             Emitted = _random.Next(4) == 0 ? [5, 6] : [],
-            TokensMax = _random.Next(1, 20),
+            TokensMax = _random.Next(20),
+            PromptLogprobs = _random.Next(3) == 0 ? 1 : null,
             StopIds = [3],
             Caller = $"caller {_random.Next(3)}",
         };
@@ -95,7 +97,7 @@ internal sealed class SchedulerModel
         _log.Add($"submit {request.Prompt.Length} {submission.Result.Status}");
         if (submission.Result.Status != SubmitStatus.Accepted)
         {
-            (submission.Result.Status == SubmitStatus.QueueFull || request.Prompt.Length >= submission.Result.TokensMax).ShouldBeTrue();
+            (submission.Result.Status == SubmitStatus.QueueFull || request.Prompt.Length + Math.Min(1, request.TokensMax) > submission.Result.TokensMax).ShouldBeTrue();
             return;
         }
 
@@ -103,6 +105,7 @@ internal sealed class SchedulerModel
         {
             _open.Add(id, request);
             _outputs.Add(id, [.. request.Emitted]);
+            _reported.Add(id, ReportedAtFirst(request));
             _bySequence.Add(submission.Sequence, request);
         }
     }
@@ -116,6 +119,7 @@ internal sealed class SchedulerModel
 
         _log.Add($"step {plan.Step} [{string.Join(' ', plan.Slices.Select(s => $"{s.Sequence}:{s.FirstPosition}+{s.Rows}"))}]");
         plan.Rows.ShouldBeInRange(1, _limits.TokensPerStepMax);
+        plan.LogitRows.Length.ShouldBeLessThanOrEqualTo(_limits.SequencesMax);
         plan.Slices.Select(slice => slice.Sequence).Concat(_inFlight.SelectMany(p => p.Slices.Select(s => s.Sequence))).ShouldBeUnique();
         _inFlight.Add(plan);
         _inFlight.Count.ShouldBeLessThanOrEqualTo(_limits.MicroBatchesMax);
@@ -144,6 +148,12 @@ internal sealed class SchedulerModel
                 (last / chunk).ShouldBe(slice.FirstPosition / chunk, "a slice crosses a chunk's border");
             }
 
+            for (var i = 0; i < slice.Forced; i++)
+            {
+                plan.LogitRows[tokens.Count].ShouldBe(slice.FirstRow + slice.FirstForced + i - slice.FirstPosition);
+                tokens.Add(history[slice.FirstForced + i + 1]);
+            }
+
             if (slice.Samples)
             {
                 last.ShouldBe(history.Length - 1);
@@ -154,6 +164,7 @@ internal sealed class SchedulerModel
 
         foreach (var emission in _scheduler.Commit(plan, [.. tokens]))
         {
+            Report(plan, emission);
             if (emission.Token is { } token)
             {
                 emission.Index.ShouldBe(_outputs[emission.Request].Count);
@@ -164,6 +175,33 @@ internal sealed class SchedulerModel
             Ended(emission.Finish is null ? null : emission);
         }
     }
+
+    // Prompt tokens are told of each once, in order, from the logits of the row before, and all of them before the answer.
+    private void Report(StepPlan plan, Emission emission)
+    {
+        if (emission.Forced is { Count: > 0 } forced)
+        {
+            var prompt = _bySequence[emission.Sequence].Prompt;
+            forced.First.ShouldBe(_reported[emission.Request]);
+            for (var i = 0; i < forced.Count; i++)
+            {
+                var row = plan.LogitRows[forced.LogitRow + i];
+                plan.Slices.Single(slice => slice.FirstRow <= row && row < slice.FirstRow + slice.Rows).Sequence.ShouldBe(emission.Sequence);
+                plan.Positions[row].ShouldBe(forced.First + i - 1);
+                plan.TokenIds[row].ShouldBe(prompt[forced.First + i - 1]);
+            }
+
+            _reported[emission.Request] += forced.Count;
+        }
+
+        if (emission.Token is not null || emission.Finish is FinishReason.Length)
+        {
+            _reported[emission.Request].ShouldBe(_bySequence[emission.Sequence].Prompt.Length);
+        }
+    }
+
+    private static int ReportedAtFirst(GenerateRequest request) =>
+        request.PromptLogprobs is null || request.Emitted.Length > 0 ? request.Prompt.Length : 1;
 
     // What a block holds is a hash of the tokens up to that position: then all keys a row attends to must be its own history's.
     private void Write(StepPlan plan, KvTables tables, int[,] blocks, int line, int[] history)
@@ -231,7 +269,7 @@ internal sealed class SchedulerModel
         _bySequence.Clear();
         foreach (var (id, request) in _open.ToList())
         {
-            var submission = _scheduler.Submit(request with { Emitted = [.. _outputs[id]] });
+            var submission = _scheduler.Submit(request with { Emitted = [.. _outputs[id]], PromptReported = _reported[id] });
             if (submission.Result.Status == SubmitStatus.Accepted && submission.Ended is null)
             {
                 _bySequence.Add(submission.Sequence, request);

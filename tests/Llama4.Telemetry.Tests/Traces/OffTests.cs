@@ -63,20 +63,24 @@ public class OffTests
     }
 
     /// <summary>The same hooks with a listener do find something: else the test above would say nothing.</summary>
-    [Fact]
-    public void Hooks_WithAListener_Record()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1)]
+    public void Hooks_WithAListener_Record(int? promptLogprobs)
     {
         using var listener = Listen();
-        var request = Request(Sampled);
+        var request = Request(Sampled) with { PromptLogprobs = promptLogprobs };
         var (scheduler, step) = StepOf(request);
         var sequences = new SequenceSpans(Self, 0);
         sequences.Add(request.Id, request);
 
         var spans = StepSpans.Of(step, scheduler, sequences, DateTime.UtcNow).ShouldNotBeNull();
-        var draws = new TokenDraw[1];
+        var draws = new TokenDraw[step.LogitRows.Length];
+        draws.Length.ShouldBe(promptLogprobs is null ? 1 : request.Prompt.Length);
         var told = spans.Mark(step, draws);
-        draws[0].Span.ShouldBe(told.Spans.ShouldHaveSingleItem().Span);
-        StageSpans.Of(told, Self, 0, 8).ShouldNotBeNull().Below(draws[0].Span).ShouldNotBeNull();
+        draws[^1].Span.ShouldBe(told.Spans.ShouldHaveSingleItem().Span);
+        draws[..^1].ShouldAllBe(draw => draw.Span == null); // the span's token is the one that is drawn
+        StageSpans.Of(told, Self, 0, 8).ShouldNotBeNull().Below(draws[^1].Span).ShouldNotBeNull();
         DrawSpans.Of(draws, Self).ShouldNotBeNull();
         Activity.Current.ShouldBeNull();
     }
