@@ -19,6 +19,9 @@ public sealed class StepAllowance
     /// <summary>Times the longest of late.</summary>
     private const double Factor = 8;
 
+    /// <summary>One step alone may only have met a fault: it counts as at most so many times the longest before it. A cluster that grows slower is learnt in a few steps.</summary>
+    private const double GrowthMost = 2;
+
     /// <summary>The longest is forgotten by a fiftieth with each that comes.</summary>
     private const double Forgetting = 0.98;
 
@@ -42,10 +45,16 @@ public sealed class StepAllowance
 
     /// <summary>A step was done.</summary>
     /// <param name="took">From when it was sent.</param>
-    public void Observe(int rows, TimeSpan took)
+    /// <param name="isDisturbed">A host became suspected meanwhile: how long the step took says nothing of others.</param>
+    public void Observe(int rows, TimeSpan took, bool isDisturbed = false)
     {
         ref var longest = ref _longest[Bucket(rows)];
-        longest = Math.Max(took.TotalSeconds, Forgetting * longest);
+        if (!isDisturbed)
+        {
+            var counted = longest == 0 ? took.TotalSeconds : Math.Min(took.TotalSeconds, GrowthMost * longest);
+            longest = Math.Max(counted, Forgetting * longest);
+        }
+
         _patience = Math.Max(1, _patience / 2);
         _expiries = 0;
     }

@@ -78,6 +78,41 @@ public sealed class StepAllowanceTests
     }
 
     [Fact]
+    public void One_slow_step_counts_as_twice_the_longest()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.Observe(1, 800 * Millisecond);
+
+        allowance.For(1).ShouldBe(1600 * Millisecond);
+    }
+
+    [Fact]
+    public void Slow_steps_in_a_row_are_learnt()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 100 * Millisecond);
+        for (var i = 0; i < 3; i++)
+            allowance.Observe(1, 800 * Millisecond);
+
+        allowance.For(1).ShouldBe(6400 * Millisecond);
+    }
+
+    [Fact]
+    public void A_step_in_which_a_host_became_suspected_teaches_nothing()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
+        allowance.For(1).ShouldBe(StepAllowance.Unknown);
+
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.Expired();
+        allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
+        allowance.For(1).ShouldBe(800 * Millisecond);
+        allowance.IsExhausted.ShouldBeFalse();
+    }
+
+    [Fact]
     public void The_longest_is_forgotten()
     {
         var allowance = new StepAllowance();
