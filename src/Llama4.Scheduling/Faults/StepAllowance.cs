@@ -37,17 +37,18 @@ public sealed class StepAllowance
     /// <summary>So many steps in a row were given up that it makes no sense to go on.</summary>
     public bool IsExhausted => _expiries >= ExpiriesMax;
 
-    public TimeSpan For(int rows)
-    {
-        var seconds = Longest(Bucket(rows)) * Factor * _patience;
-        return seconds == 0 ? Unknown * _patience : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * _patience, Most.TotalSeconds));
-    }
+    public TimeSpan For(int rows) => For(rows, _patience);
 
     /// <summary>A step was done.</summary>
     /// <param name="took">From when it was sent.</param>
     /// <param name="isDisturbed">A host became suspected meanwhile: how long the step took says nothing of others.</param>
     public void Observe(int rows, TimeSpan took, bool isDisturbed = false)
     {
+        if (took <= For(rows, patience: 1))
+        {
+            _patience = Math.Max(1, _patience / 2);
+        }
+
         ref var longest = ref _longest[Bucket(rows)];
         if (!isDisturbed)
         {
@@ -55,7 +56,6 @@ public sealed class StepAllowance
             longest = Math.Max(counted, Forgetting * longest);
         }
 
-        _patience = Math.Max(1, _patience / 2);
         _expiries = 0;
     }
 
@@ -64,6 +64,12 @@ public sealed class StepAllowance
     {
         _patience = Math.Min(PatienceMost, 2 * _patience);
         _expiries++;
+    }
+
+    private TimeSpan For(int rows, double patience)
+    {
+        var seconds = Longest(Bucket(rows)) * Factor * patience;
+        return seconds == 0 ? Unknown * patience : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * patience, Most.TotalSeconds));
     }
 
     /// <summary>That of steps at least as large, or of smaller ones in proportion; 0 where nothing is known.</summary>

@@ -99,6 +99,22 @@ public sealed class StepAllowanceTests
     }
 
     [Fact]
+    public void A_cluster_that_became_a_hundred_times_slower_is_learnt_without_giving_up_again_what_was_done()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 10 * Millisecond);
+        while (allowance.For(1) < 1000 * Millisecond)
+            allowance.Expired();
+        for (var i = 0; i < 50; i++)
+        {
+            allowance.For(1).ShouldBeGreaterThanOrEqualTo(1000 * Millisecond);
+            allowance.Observe(1, 1000 * Millisecond);
+        }
+
+        allowance.For(1).ShouldBe(8000 * Millisecond);
+    }
+
+    [Fact]
     public void A_step_in_which_a_host_became_suspected_teaches_nothing()
     {
         var allowance = new StepAllowance();
