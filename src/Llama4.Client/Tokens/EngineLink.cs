@@ -10,7 +10,7 @@ namespace Llama4.Client.Tokens;
 /// </summary>
 internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica, TimeProvider clock, CancellationToken closed)
 {
-    private static readonly TimeSpan SubmitLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CancelLimit = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Past it a new request is told to come again: a plan after a lost host is in force within a second.</summary>
     private static readonly TimeSpan AcceptLimit = TimeSpan.FromSeconds(5);
@@ -217,7 +217,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             try
             {
                 if (asked is { } engine)
-                    result = await way.SubmitAsync(engine, generation.Rest(), _gateway).WaitAsync(SubmitLimit, clock, cancellation);
+                    result = await HedgedSubmission.RunAsync(() => SubmitAsync(engine, generation.Rest()), way.Avoid, clock, cancellation);
             }
             catch (Exception away) when (IsAway(away) && !cancellation.IsCancellationRequested)
             {
@@ -237,6 +237,9 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
         }
     }
 
+    /// <summary>Whatever it fails with is in the task.</summary>
+    private async Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request) => await way.SubmitAsync(engine, request, _gateway);
+
     /// <summary>Told to the engine also when it may just have ended there: unknown ids are ignored. An engine that does not hear it emits what nobody reads.</summary>
     private async ValueTask CancelAsync(Guid request)
     {
@@ -245,7 +248,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             return;
         try
         {
-            await way.CancelAsync(engine, request).WaitAsync(SubmitLimit, clock, closed);
+            await way.CancelAsync(engine, request).WaitAsync(CancelLimit, clock, closed);
         }
         catch (Exception away) when (IsAway(away))
         {

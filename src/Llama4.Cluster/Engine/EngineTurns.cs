@@ -60,6 +60,11 @@ internal sealed partial class EngineTurns
                 _steps.Broken is { } broken ? $"The engine has stopped: {broken.Message}" : "The cluster is starting, or the engine has moved.",
                 _limits.RetryAfterSeconds));
         }
+        if (_emitter.BoxOf(request, gateway) is { } has)
+        {
+            has.Polled = _clock.GetTimestamp();
+            return ValueTask.FromResult(SubmitResult.Accepted with { Outbox = has.Id });
+        }
         if (_emitter.TryInside(request.Id, out var earlier))
         {
             _emitter.Forget(request.Id);
