@@ -32,6 +32,9 @@ internal enum FaultKind
     /// <summary>A host is twenty times slower for the time.</summary>
     Slow,
 
+    /// <summary>Everything to and from a host takes 100 to 200 ms longer for the time.</summary>
+    Far,
+
     /// <summary>The store does not answer for the time.</summary>
     Store,
 

@@ -75,6 +75,10 @@ internal sealed class Mischief(SimulatedCluster cluster)
                 host.Process.Slowness = TimesSlower;
                 End(lasts, () => host.Process.Slowness = 1);
                 break;
+            case FaultKind.Far:
+                cluster.Network.Far.Add(host.Process);
+                End(lasts, () => cluster.Network.Far.Remove(host.Process));
+                break;
             case FaultKind.Store:
                 cluster.Store.IsAway = true;
                 End(lasts, () => cluster.Store.IsAway = false);

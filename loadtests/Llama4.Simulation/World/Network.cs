@@ -7,6 +7,8 @@ internal sealed class Network(World world)
     private static readonly TimeSpan Usual = TimeSpan.FromMicroseconds(600);
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan VeryLate = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FartherLeast = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FartherMost = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Refused = TimeSpan.FromMilliseconds(200);
 
     private readonly HashSet<(SimulatedProcess From, SimulatedProcess To)> _cut = [];
@@ -17,6 +19,9 @@ internal sealed class Network(World world)
 
     /// <summary>Of messages, so many in a thousand take up to a second.</summary>
     public int LaggingPerMille { get; set; }
+
+    /// <summary>Whatever goes to one of these or comes from it takes longer, each message by itself.</summary>
+    public HashSet<SimulatedProcess> Far { get; } = [];
 
     /// <summary>One-way messages, so many in a thousand.</summary>
     public int DoubledPerMille { get; set; }
@@ -89,6 +94,8 @@ internal sealed class Network(World world)
     {
         var delay = LaggingPerMille > 0 && world.Random.Next(1000) < LaggingPerMille ? world.Random.Between(Late, VeryLate)
             : world.Random.OneIn(200) ? world.Random.Between(Usual, Late) : world.Random.Between(Nearest, Usual);
+        if (Far.Count > 0 && (Far.Contains(from) || Far.Contains(to)))
+            delay += world.Random.Between(FartherLeast, FartherMost);
         world.After(delay * Math.Max(from.Slowness, to.Slowness), to, static message => ((Action)message!)(), message);
     }
 }

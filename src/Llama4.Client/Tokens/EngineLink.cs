@@ -10,10 +10,7 @@ namespace Llama4.Client.Tokens;
 /// </summary>
 internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica, TimeProvider clock, CancellationToken closed)
 {
-    /// <summary>A poll is held for 20 ms; past this it is asked again.</summary>
-    private static readonly TimeSpan PollLimit = TimeSpan.FromMilliseconds(150);
-
-    private static readonly TimeSpan SubmitLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CancelLimit = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Past it a new request is told to come again: a plan after a lost host is in force within a second.</summary>
     private static readonly TimeSpan AcceptLimit = TimeSpan.FromSeconds(5);
@@ -24,6 +21,9 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     private readonly ConcurrentDictionary<Guid, Generation> _open = [];
     private readonly Guid _gateway = Guid.NewGuid();
     private int _polling;
+
+    /// <summary>Number of the last poll.</summary>
+    private long _lastPoll;
 
     /// <summary>Requests under way.</summary>
     public int Open => _open.Count;
@@ -83,6 +83,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     private async Task PollAsync()
     {
         HostId? polled = null;
+        var polls = new PollsUnderWay(clock);
         var (outbox, acknowledged) = (Guid.Empty, 0L);
         while (!closed.IsCancellationRequested)
         {
@@ -96,36 +97,57 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             var changed = plans.Changed;
             var engine = Engine;
             if (engine != polled)
+            {
                 (polled, outbox, acknowledged) = (engine, Guid.Empty, 0);
-            if (engine is { } now)
-                Revive(generation => generation.Engine != now);
-            if (engine is null || await AskAsync(engine.Value, outbox, acknowledged) is not { } answer)
+                polls.Clear();
+            }
+            if (engine is not { } now)
             {
                 await WaitAsync(changed);
+                continue;
             }
-            else if (answer.State == EngineState.Serving)
+            Revive(generation => generation.Engine != now);
+            if (polls.DueIn == TimeSpan.Zero)
             {
-                (outbox, acknowledged) = (answer.Outbox, answer.Last);
+                if (polls.Count > 0)
+                    way.Avoid();
+                polls.Add(Interlocked.Increment(ref _lastPoll), AskAsync(now, outbox, acknowledged));
+            }
+            if (await polls.NextAsync(changed, closed) is not { } ended)
+                continue;
+            if (await AnswerAsync(ended.Answer) is not { } answer)
+            {
+                await WaitAsync(changed);
+                continue;
+            }
+            if (ended.IsOvertaken && (answer.State != EngineState.Serving || answer.Outbox != outbox))
+                continue; // it may be of an activation before the one that is known by now: the next poll tells
+            if (answer.State == EngineState.Serving)
+            {
+                (outbox, acknowledged) = (answer.Outbox, answer.Outbox == outbox ? Math.Max(acknowledged, answer.Last) : answer.Last);
                 foreach (var chunk in answer.Chunks)
                     Take(chunk);
-                Revive(generation => generation.Outbox != answer.Outbox);
+                Revive(generation => generation.Outbox != answer.Outbox && generation.AcceptedAfter < ended.Number);
             }
             else
             {
                 (outbox, acknowledged) = (Guid.Empty, 0);
                 await WaitAsync(changed);
                 if (answer.State == EngineState.Unknown)
-                    Revive(generation => generation.Engine == engine);
+                    Revive(generation => generation.Engine == now && generation.AcceptedAfter < ended.Number);
             }
         }
     }
 
-    /// <summary>Null when no answer came in time.</summary>
-    private async Task<EngineAnswer?> AskAsync(HostId engine, Guid outbox, long acknowledged)
+    /// <summary>Whatever it fails with is in the task.</summary>
+    private async Task<EngineAnswer> AskAsync(HostId engine, Guid outbox, long acknowledged) => await way.PollAsync(engine, _gateway, outbox, acknowledged);
+
+    /// <summary>Null for a poll that failed because the engine, or the way to it, is gone.</summary>
+    private async Task<EngineAnswer?> AnswerAsync(Task<EngineAnswer> ended)
     {
         try
         {
-            return await way.PollAsync(engine, _gateway, outbox, acknowledged).WaitAsync(PollLimit, clock, closed);
+            return await ended;
         }
         catch (Exception away) when (IsAway(away))
         {
@@ -195,7 +217,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             try
             {
                 if (asked is { } engine)
-                    result = await way.SubmitAsync(engine, generation.Rest(), _gateway).WaitAsync(SubmitLimit, clock, cancellation);
+                    result = await HedgedSubmission.RunAsync(() => SubmitAsync(engine, generation.Rest()), way.Avoid, clock, cancellation);
             }
             catch (Exception away) when (IsAway(away) && !cancellation.IsCancellationRequested)
             {
@@ -205,7 +227,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             if (result.Status == SubmitStatus.Accepted)
             {
                 // The engine may be another one by now: the next poll sees that.
-                (generation.Engine, generation.Outbox, generation.IsSubmitting) = (asked, result.Outbox, false);
+                (generation.Engine, generation.Outbox, generation.AcceptedAfter, generation.IsSubmitting) = (asked, result.Outbox, Volatile.Read(ref _lastPoll), false);
                 return result;
             }
             var again = result.Status == SubmitStatus.Unavailable || (revives && result.Status == SubmitStatus.QueueFull);
@@ -215,6 +237,9 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
         }
     }
 
+    /// <summary>Whatever it fails with is in the task.</summary>
+    private async Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request) => await way.SubmitAsync(engine, request, _gateway);
+
     /// <summary>Told to the engine also when it may just have ended there: unknown ids are ignored. An engine that does not hear it emits what nobody reads.</summary>
     private async ValueTask CancelAsync(Guid request)
     {
@@ -223,7 +248,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
             return;
         try
         {
-            await way.CancelAsync(engine, request).WaitAsync(SubmitLimit, clock, closed);
+            await way.CancelAsync(engine, request).WaitAsync(CancelLimit, clock, closed);
         }
         catch (Exception away) when (IsAway(away))
         {

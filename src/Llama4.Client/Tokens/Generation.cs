@@ -37,6 +37,9 @@ internal sealed class Generation(GenerateRequest request, Func<Guid, ValueTask> 
     /// <summary>The box there that gets its chunks.</summary>
     public Guid Outbox { get; set; }
 
+    /// <summary>Number of the last poll that was asked by then: the answers to those up to it do not know of it.</summary>
+    public long AcceptedAfter { get; set; }
+
     /// <summary>It is under way to an engine. Written by the link only: by its poll, or by the submission while this is true.</summary>
     public bool IsSubmitting { get; set; }
 

@@ -33,6 +33,12 @@ internal sealed class Emitter(RequestImages images, SequenceSpans spans)
     /// <summary>By what name the scheduler knows a request.</summary>
     public bool TryInside(Guid request, out Guid inside) => _inside.TryGetValue(request, out inside);
 
+    /// <summary>Where the chunks of a request are put that a gateway has here, with as many tokens as it says were emitted or more; null for none.</summary>
+    public Outbox? BoxOf(GenerateRequest request, Guid gateway) =>
+        _inside.TryGetValue(request.Id, out var inside) && _open[inside] is var open && open.Gateway == gateway && open.Emitted >= request.Emitted.Length
+            ? _boxes[gateway]
+            : null;
+
     /// <summary>A request was accepted.</summary>
     /// <param name="inside">Its name in the scheduler.</param>
     /// <param name="now">A timestamp.</param>

@@ -41,7 +41,7 @@ internal sealed partial class EngineTurns
         (_limits, _clock, _logger) = (limits, clock, logger);
         _emitter = new Emitter(new RequestImages(replica, board, new RemoteCalls(board, links), grains, clock), new SequenceSpans(self, replica));
         _told = new ToldConstraints(replica, board, new RemoteCalls(board, links), grains, clock);
-        _steps = new StepLoop(self, replica, _emitter, _told, links, grains, clock, logger);
+        _steps = new StepLoop(self, replica, _emitter, _told, board, links, grains, clock, logger);
         _standstill = new Standstill(self, replica, kv, layers, limits, board, links, grains, clock, _steps, () => Leave(moved), logger);
     }
 
@@ -59,6 +59,11 @@ internal sealed partial class EngineTurns
                 SubmitStatus.Unavailable,
                 _steps.Broken is { } broken ? $"The engine has stopped: {broken.Message}" : "The cluster is starting, or the engine has moved.",
                 _limits.RetryAfterSeconds));
+        }
+        if (_emitter.BoxOf(request, gateway) is { } has)
+        {
+            has.Polled = _clock.GetTimestamp();
+            return ValueTask.FromResult(SubmitResult.Accepted with { Outbox = has.Id });
         }
         if (_emitter.TryInside(request.Id, out var earlier))
         {

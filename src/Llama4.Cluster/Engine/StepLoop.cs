@@ -1,6 +1,7 @@
 using Llama4.Cluster.Calls;
 using Llama4.Cluster.Images;
 using Llama4.Cluster.Metrics;
+using Llama4.Cluster.Placement;
 using Llama4.Cluster.Spans;
 using Llama4.Contracts;
 using Llama4.Scheduling;
@@ -15,7 +16,7 @@ namespace Llama4.Cluster.Engine;
 /// </summary>
 /// <param name="self">The host it runs on.</param>
 internal sealed partial class StepLoop(
-    HostId self, int replica, Emitter emitter, ToldConstraints told, Links links, IGrainFactory grains, TimeProvider clock, ILogger logger)
+    HostId self, int replica, Emitter emitter, ToldConstraints told, PlanBoard board, Links links, IGrainFactory grains, TimeProvider clock, ILogger logger)
 {
     private readonly StepsInFlight _steps = new();
     private readonly StepAllowance _allowance = new();
@@ -104,7 +105,7 @@ internal sealed partial class StepLoop(
         {
             try
             {
-                var sent = clock.GetTimestamp();
+                var (sent, suspicions) = (clock.GetTimestamp(), board.Suspicions);
                 var images = StepImages.Of(step, Scheduler!, emitter.Images);
                 var draws = StepDraws.Of(step, Scheduler!, told);
                 var isFollowed = Meter?.Follow(draws) ?? false;
@@ -116,7 +117,7 @@ internal sealed partial class StepLoop(
                     _ = links.Observe(_firstStage, running);
                 var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
                 var elapsed = clock.GetElapsedTime(sent);
-                _allowance.Observe(step.Rows, elapsed);
+                _allowance.Observe(step.Rows, elapsed, isDisturbed: board.Suspicions != suspicions);
                 if (_steps.TryEnd(step))
                 {
                     Meter?.Count(step.Rows, elapsed, drawn, isFollowed);

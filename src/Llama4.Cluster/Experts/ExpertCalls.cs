@@ -17,6 +17,9 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links lin
     /// <summary>An answer that takes so many times the longest of late is not coming: it costs only work to ask somebody else.</summary>
     private const int HedgeFactor = 8;
 
+    /// <summary>One answer alone may only have met a fault: it counts as at most so many times the longest before it, or as the least that is waited.</summary>
+    private const int GrowthMost = 2;
+
     /// <summary>The longest answer is forgotten by a fiftieth with each that comes.</summary>
     private const double Forgetting = 0.98;
 
@@ -49,7 +52,7 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links lin
                     if (answer.IsCompletedSuccessfully)
                     {
                         attempts.RemoveAt(i);
-                        Volatile.Write(ref _longestS, Math.Max(clock.GetElapsedTime(started).TotalSeconds, Forgetting * Volatile.Read(ref _longestS)));
+                        Learn(clock.GetElapsedTime(started));
                         return answer.Result;
                     }
                     if (!answer.IsCompleted && remote.Refusal(host, epoch) is null)
@@ -90,6 +93,13 @@ internal sealed class ExpertCalls(PlanBoard board, RemoteCalls remote, Links lin
             else
                 _ = EndAsync(abandoned, question);
         }
+    }
+
+    private void Learn(TimeSpan took)
+    {
+        var longest = Volatile.Read(ref _longestS);
+        var counted = Math.Min(took.TotalSeconds, Math.Max(GrowthMost * longest, HedgeAfterLeast.TotalSeconds));
+        Volatile.Write(ref _longestS, Math.Max(counted, Forgetting * longest));
     }
 
     /// <summary>The runtime may still hold the question for those who have not answered.</summary>

@@ -4,7 +4,10 @@ namespace Llama4.Contracts;
 [Alias("llama4.IEngineGrain")]
 public interface IEngineGrain : IGrainWithStringKey
 {
-    /// <summary>Takes a request in, or says at once why not. The same id again replaces the earlier one: it goes on after what the request says was emitted.</summary>
+    /// <summary>
+    /// Takes a request in, or says at once why not. One that this gateway has here already, at least as far as it says, is kept: a submission may come late, and twice.
+    /// Otherwise the same id again replaces the earlier one, and goes on after what the request says was emitted.
+    /// </summary>
     /// <param name="gateway">Whose polls get the chunks.</param>
     [Alias("Submit"), ResponseTimeout(Deadlines.Engine)]
     ValueTask<SubmitResult> SubmitAsync(GenerateRequest request, Guid gateway);

@@ -3,7 +3,8 @@ namespace Llama4.Scheduling;
 /// <summary>
 /// Requests waiting for admission, fair between callers by tokens served: the caller with the lowest count of served tokens is
 /// next, its own requests in order of arrival. A caller that comes (back) starts at the count of the one served last, so that
-/// idling saves up nothing and nobody waits for another's past. (Virtual token counters: Sheng et al., "Fairness in Serving Large
+/// idling saves up nothing and nobody waits for another's past. Answers that are read already, submitted again because another engine was lost, come before all
+/// others; they are counted like these, so that a caller with many of them waits thereafter. (Virtual token counters: Sheng et al., "Fairness in Serving Large
 /// Language Models", OSDI 2024.)
 /// </summary>
 internal sealed class FairQueue
@@ -31,7 +32,21 @@ internal sealed class FairQueue
             line.Served = Math.Max(line.Served, _servedLast);
         }
 
-        line.Waiting.AddLast(sequence);
+        var before = sequence.IsRead ? line.Waiting.First : null;
+        while (before is { Value.IsRead: true })
+        {
+            before = before.Next;
+        }
+
+        if (before is not null)
+        {
+            line.Waiting.AddBefore(before, sequence);
+        }
+        else
+        {
+            line.Waiting.AddLast(sequence);
+        }
+
         line.Requests++;
         _waiting.Add(sequence.Request.Id, sequence);
     }
@@ -46,7 +61,11 @@ internal sealed class FairQueue
         var sequence = line.Waiting.First!.Value;
         line.Waiting.RemoveFirst();
         _waiting.Remove(sequence.Request.Id);
-        _servedLast = line.Served;
+        if (!sequence.IsRead)
+        {
+            _servedLast = line.Served; // who is read came out of turn
+        }
+
         line.Served += sequence.Count;
         return sequence;
     }
@@ -77,8 +96,7 @@ internal sealed class FairQueue
         Line? next = null;
         foreach (var line in _lines.Values)
         {
-            if (line.Waiting.First is { } first && (next is null || line.Served < next.Served
-                || (line.Served == next.Served && first.Value.Number < next.Waiting.First!.Value.Number)))
+            if (line.Waiting.First is { } first && (next is null || IsBefore((line, first.Value), (next, next.Waiting.First!.Value))))
             {
                 next = line;
             }
@@ -86,6 +104,11 @@ internal sealed class FairQueue
 
         return next;
     }
+
+    private static bool IsBefore((Line Line, Sequence First) one, (Line Line, Sequence First) other) =>
+        one.First.IsRead != other.First.IsRead ? one.First.IsRead
+        : one.Line.Served != other.Line.Served ? one.Line.Served < other.Line.Served
+        : one.First.Number < other.First.Number;
 
     private sealed class Line
     {

@@ -98,7 +98,10 @@ public sealed class BatchScheduler
         }
 
         var fromCaller = _queue.CountOf(request.Caller) + _unready.Values.Count(unready => unready.Request.Caller == request.Caller);
-        if (Waiting >= _limits.QueueMax || (fromCaller >= _limits.QueuePerCallerMax && _limits.QueueMax - Waiting <= _limits.QueuePerCallerMax))
+        var isFull = sequence.IsRead
+            ? Waiting >= _limits.WaitingMax
+            : Waiting >= _limits.QueueMax || (fromCaller >= _limits.QueuePerCallerMax && _limits.QueueMax - Waiting <= _limits.QueuePerCallerMax);
+        if (isFull)
         {
             return new Submission(new SubmitResult(
                 SubmitStatus.QueueFull,
@@ -310,9 +313,9 @@ public sealed class BatchScheduler
     public void CheckIntegrity()
     {
         _admitted.CheckIntegrity();
-        if (Waiting > _limits.QueueMax)
+        if (Waiting > _limits.WaitingMax)
         {
-            throw new InvalidOperationException($"{Waiting} requests wait, the bound is {_limits.QueueMax}.");
+            throw new InvalidOperationException($"{Waiting} requests wait, the bound is {_limits.WaitingMax}.");
         }
     }
 

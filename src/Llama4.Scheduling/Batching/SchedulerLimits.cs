@@ -1,6 +1,6 @@
 namespace Llama4.Scheduling;
 
-/// <summary>Every bound of the scheduler. Requests in it: at most QueueMax waiting + SequencesMax admitted.</summary>
+/// <summary>Every bound of the scheduler. Requests in it: at most WaitingMax waiting + SequencesMax admitted.</summary>
 public sealed record SchedulerLimits
 {
     /// <summary>Most positions of a sequence, prompt and answer together: the model's context.</summary>
@@ -17,6 +17,9 @@ public sealed record SchedulerLimits
 
     /// <summary>Most requests waiting for admission.</summary>
     public int QueueMax { get; init; } = 256;
+
+    /// <summary>With those whose answers are read already, and that another engine has lost: as many more as that one can have had admitted.</summary>
+    public int WaitingMax => QueueMax + SequencesMax;
 
     /// <summary>
     /// Most of them from one caller once no more than so many places are left. Before that one may have more: a caller that is alone waits in

@@ -86,6 +86,9 @@ internal sealed class Sequence
     /// <summary>Position of the next row whose logits give the log-probability of a prompt token; the prompt's last if there is none.</summary>
     private int FirstForced => Math.Max(Computed, Reported - 1);
 
+    /// <summary>Whether somebody reads its answer already.</summary>
+    public bool IsRead => OutputCount > 0;
+
     public int OutputCount => Count - Request.Prompt.Length;
 
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Count);

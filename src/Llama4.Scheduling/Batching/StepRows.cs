@@ -2,7 +2,7 @@ namespace Llama4.Scheduling;
 
 /// <summary>
 /// Which rows of which sequences make the next step of a lane. Decodes first, as each is one row and somebody reads its answer; then prefill with the rows that are
-/// left. Oldest first in both.
+/// left, of answers that are read already (submitted again, or preempted) before others. Oldest first in each.
 /// <para>Each sequence may have a logit row. As many as there are free seats go to those that have more, the steps of all lanes sharing them: so no step has more logit rows than
 /// <see cref="SchedulerLimits.SequencesMax"/>, and a prompt whose every row is one advances in a full house too.</para>
 /// </summary>
@@ -17,14 +17,14 @@ internal sealed class StepRows(SchedulerLimits limits, KvMemory memory, Admitted
         var cached = 0;
         var spareLogits = (limits.SequencesMax - admitted.Running.Count) / lanes;
         var barrier = admitted.Barrier;
-        foreach (var decodes in (ReadOnlySpan<bool>)[true, false])
+        foreach (var (decodes, areRead) in (ReadOnlySpan<(bool, bool?)>)[(true, null), (false, true), (false, false)])
         {
             // Reserving may preempt sequences behind index i: the list is in order of age and only younger ones yield.
             for (var i = 0; i < admitted.Running.Count && admitted.Running[i].Order <= barrier; i++)
             {
                 var sequence = admitted.Running[i];
                 var budget = limits.TokensPerStepMax - builder.Rows;
-                if (sequence.Lane != lane || sequence.Step is not null || sequence.Pending == 1 != decodes || budget == 0)
+                if (sequence.Lane != lane || sequence.Step is not null || sequence.Pending == 1 != decodes || sequence.IsRead != (areRead ?? sequence.IsRead) || budget == 0)
                 {
                     continue;
                 }

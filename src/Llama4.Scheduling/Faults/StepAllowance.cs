@@ -19,6 +19,9 @@ public sealed class StepAllowance
     /// <summary>Times the longest of late.</summary>
     private const double Factor = 8;
 
+    /// <summary>One step alone may only have met a fault: it counts as at most so many times the longest before it. A cluster that grows slower is learnt in a few steps.</summary>
+    private const double GrowthMost = 2;
+
     /// <summary>The longest is forgotten by a fiftieth with each that comes.</summary>
     private const double Forgetting = 0.98;
 
@@ -34,19 +37,25 @@ public sealed class StepAllowance
     /// <summary>So many steps in a row were given up that it makes no sense to go on.</summary>
     public bool IsExhausted => _expiries >= ExpiriesMax;
 
-    public TimeSpan For(int rows)
-    {
-        var seconds = Longest(Bucket(rows)) * Factor * _patience;
-        return seconds == 0 ? Unknown * _patience : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * _patience, Most.TotalSeconds));
-    }
+    public TimeSpan For(int rows) => For(rows, _patience);
 
     /// <summary>A step was done.</summary>
     /// <param name="took">From when it was sent.</param>
-    public void Observe(int rows, TimeSpan took)
+    /// <param name="isDisturbed">A host became suspected meanwhile: how long the step took says nothing of others.</param>
+    public void Observe(int rows, TimeSpan took, bool isDisturbed = false)
     {
+        if (took <= For(rows, patience: 1))
+        {
+            _patience = Math.Max(1, _patience / 2);
+        }
+
         ref var longest = ref _longest[Bucket(rows)];
-        longest = Math.Max(took.TotalSeconds, Forgetting * longest);
-        _patience = Math.Max(1, _patience / 2);
+        if (!isDisturbed)
+        {
+            var counted = longest == 0 ? took.TotalSeconds : Math.Min(took.TotalSeconds, GrowthMost * longest);
+            longest = Math.Max(counted, Forgetting * longest);
+        }
+
         _expiries = 0;
     }
 
@@ -55,6 +64,12 @@ public sealed class StepAllowance
     {
         _patience = Math.Min(PatienceMost, 2 * _patience);
         _expiries++;
+    }
+
+    private TimeSpan For(int rows, double patience)
+    {
+        var seconds = Longest(Bucket(rows)) * Factor * patience;
+        return seconds == 0 ? Unknown * patience : TimeSpan.FromSeconds(Math.Clamp(seconds, Least.TotalSeconds * patience, Most.TotalSeconds));
     }
 
     /// <summary>That of steps at least as large, or of smaller ones in proportion; 0 where nothing is known.</summary>

@@ -27,6 +27,22 @@ public class EngineLinkTests
         way.Avoided.ShouldBeGreaterThanOrEqualTo(1);
     }
 
+    /// <summary>Answers come, each a little later than the next poll is asked.</summary>
+    [Fact]
+    public async Task SlowRoundTrips_BringEveryTokenOnce()
+    {
+        const int Tokens = 6;
+        var board = new PlanBoard();
+        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
+        var link = new EngineLink(new Far(Tokens), board, 0, TimeProvider.System, CancellationToken.None);
+
+        var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = Tokens }, CancellationToken.None);
+
+        var chunks = await generation!.Chunks().ToListAsync();
+        chunks.Select(chunk => chunk.Index).ShouldBe(Enumerable.Range(0, Tokens));
+        chunks[^1].Finish.ShouldBe(FinishReason.Length);
+    }
+
     /// <summary>What nobody foresaw ends the requests that are open, and the next one is asked for again.</summary>
     [Fact]
     public async Task Poll_ThatFailsUnforeseen_EndsWhatIsOpenAndNotWhatComesAfter()
@@ -68,6 +84,38 @@ public class EngineLinkTests
         public void Avoid()
         {
         }
+    }
+
+    /// <summary>Another token is there with each poll; answers are under way for 300 ms.</summary>
+    private sealed class Far(int tokens) : IEngineWay
+    {
+        private static readonly Guid Box = Guid.NewGuid();
+        private Guid _request;
+        private int _made;
+
+        public Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request, Guid gateway)
+        {
+            _request = request.Id;
+            return Task.FromResult(SubmitResult.Accepted with { Outbox = Box });
+        }
+
+        public async Task<EngineAnswer> PollAsync(HostId engine, Guid gateway, Guid outbox, long acknowledged)
+        {
+            _made = Math.Min(tokens, _made + 1);
+            var answer = new EngineAnswer(EngineState.Serving, _made, [.. Enumerable.Range((int)acknowledged, _made - (int)acknowledged).Select(Chunk)], Box);
+            await Task.Delay(300);
+            return answer;
+        }
+
+        public Task CancelAsync(HostId engine, Guid request) => Task.CompletedTask;
+
+        public Task<EngineStatus> StatusAsync(HostId engine) => throw new NotSupportedException("not asked here");
+
+        public void Avoid()
+        {
+        }
+
+        private TokenChunk Chunk(int index) => new() { Request = _request, Index = index, Token = 7, Finish = index == tokens - 1 ? FinishReason.Length : null };
     }
 
     /// <summary>One answer, to whoever asks another way than the first.</summary>

@@ -45,6 +45,38 @@ public class EngineTurnsTests
         _steps.ShouldHaveSingleItem().Epoch.ShouldBe(3);
     }
 
+    /// <summary>As when a submission goes several ways, or one through a host that stood still arrives late.</summary>
+    [Fact]
+    public async Task SecondSubmission_OfTheSameGateway_ChangesNothing()
+    {
+        var (turns, gateway) = (Turns(), Guid.NewGuid());
+        await ResumeAsync(turns, epoch: 1);
+        var request = Answers.Greedy([1, 2, 3], 4);
+
+        var first = await turns.SubmitAsync(request, gateway);
+        var second = await turns.SubmitAsync(request, gateway);
+
+        second.ShouldBe(first);
+        (turns.Scheduler!.Status.Running + turns.Scheduler.Status.Waiting).ShouldBe(1);
+        _steps.ShouldHaveSingleItem();
+    }
+
+    /// <summary>It went on elsewhere meanwhile: what is here would take longer.</summary>
+    [Fact]
+    public async Task SecondSubmission_WithMoreTokens_ReplacesTheFirst()
+    {
+        var (turns, gateway) = (Turns(), Guid.NewGuid());
+        await ResumeAsync(turns, epoch: 1);
+        await turns.PauseAsync(Plan(2), abandon: true);
+        var request = Answers.Greedy([1, 2, 3], 4);
+        await turns.SubmitAsync(request, gateway);
+
+        await turns.SubmitAsync(request with { Emitted = [7, 8] }, gateway);
+
+        await ResumeAsync(turns, epoch: 2);
+        _steps.ShouldHaveSingleItem().Rows.ShouldBe(5);
+    }
+
     private static PlacementPlan Plan(long epoch) => new(epoch, Self, Self, [new LayerPlacement(0, Self, [])]) { Follows = epoch - 1 };
 
     private ValueTask ResumeAsync(EngineTurns turns, long epoch)

@@ -78,6 +78,57 @@ public sealed class StepAllowanceTests
     }
 
     [Fact]
+    public void One_slow_step_counts_as_twice_the_longest()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.Observe(1, 800 * Millisecond);
+
+        allowance.For(1).ShouldBe(1600 * Millisecond);
+    }
+
+    [Fact]
+    public void Slow_steps_in_a_row_are_learnt()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 100 * Millisecond);
+        for (var i = 0; i < 3; i++)
+            allowance.Observe(1, 800 * Millisecond);
+
+        allowance.For(1).ShouldBe(6400 * Millisecond);
+    }
+
+    [Fact]
+    public void A_cluster_that_became_a_hundred_times_slower_is_learnt_without_giving_up_again_what_was_done()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 10 * Millisecond);
+        while (allowance.For(1) < 1000 * Millisecond)
+            allowance.Expired();
+        for (var i = 0; i < 50; i++)
+        {
+            allowance.For(1).ShouldBeGreaterThanOrEqualTo(1000 * Millisecond);
+            allowance.Observe(1, 1000 * Millisecond);
+        }
+
+        allowance.For(1).ShouldBe(8000 * Millisecond);
+    }
+
+    [Fact]
+    public void A_step_in_which_a_host_became_suspected_teaches_nothing()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
+        allowance.For(1).ShouldBe(StepAllowance.Unknown);
+
+        allowance.Observe(1, 100 * Millisecond);
+        allowance.Expired();
+        allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
+        allowance.For(1).ShouldBe(800 * Millisecond);
+        allowance.IsExhausted.ShouldBeFalse();
+    }
+
+    [Fact]
     public void The_longest_is_forgotten()
     {
         var allowance = new StepAllowance();
