@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Llama4.Server.Output;
 using Llama4.Server.Verbs;
 
@@ -114,11 +115,13 @@ public static class CommandLine
         }
     }
 
+    /// <summary>Like <c>llama4 bench pipeline</c>.</summary>
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "llama4";
+
     private static string Describe(ParseResult parsed)
     {
         var message = parsed.Errors.Select(e => e.Message).OrderBy(Rank).First();
-        var path = parsed.CommandResult.Command is RootCommand ? "llama4" : $"llama4 {parsed.CommandResult.Command.Name}";
-        return $"{message.TrimEnd('.')}. See '{path} --help'.";
+        return $"{message.TrimEnd('.')}. See '{PathOf(parsed.CommandResult)} --help'.";
 
         // One line: what was mistyped explains what is missing, not the other way round.
         static int Rank(string message) => message.StartsWith("Unrecognized option", StringComparison.Ordinal) ? 0

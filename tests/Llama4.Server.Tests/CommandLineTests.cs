@@ -36,6 +36,8 @@ public sealed class CommandLineTests
     [InlineData("inspect", "Required argument 'DIR|config.json' missing")]
     [InlineData("inspect --jsn", "Unrecognized option '--jsn'")]
     [InlineData("inspect a b", "Unrecognized command or argument 'b'")]
+    [InlineData("bench pipeline --sequences x", "See 'llama4 bench pipeline --help'")]
+    [InlineData("key frob", "See 'llama4 key --help'")]
     public async Task CommandLine_WhenMistyped_IsOneLineAndExitCode2(string line, string message)
     {
         var run = await Llama4Run.OfAsync(line.Split(' '));
