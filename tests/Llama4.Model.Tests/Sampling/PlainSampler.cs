@@ -72,7 +72,7 @@ internal static class PlainSampler
             var longest = -1;
             for (var at = 0; at < text.Length; at++)
             {
-                if (text[at] != id || at == text.Length)
+                if (text[at] != id)
                     continue;
                 var length = 0;
                 while (length < at && text[at - 1 - length] == text[^(length + 1)] && !Breaks(text, text.Length - 1 - length, dry))
