@@ -31,12 +31,9 @@ internal static class StepDraws
 
     private static TokenDraw Of(SequenceView view, ToldConstraints told)
     {
-        var settings = view.Sampling;
-        var back = settings.LookBack;
+        var (prompt, output) = Needed(view);
         return new TokenDraw(
-            settings,
-            back > view.Output.Length ? Last(view.Prompt, back - view.Output.Length) : default,
-            view.Request.Constraint is not null ? view.Output : Last(view.Output, Math.Max(back, Before(settings.BadSequences))),
+            view.Sampling, prompt, output,
             view.Seed, view.Choice, view.Position, view.Request.TopLogprobs,
             view.Request.Constraint is { } constraint
                 ? new DrawConstraint(constraint.Digest, told.Has(constraint) ? null : constraint, view.Request.StopIds, constraint.EndsLate)
@@ -50,6 +47,15 @@ internal static class StepDraws
     /// <summary>The token of the prompt at a position.</summary>
     private static TokenDraw Forced(SequenceView view, int position) =>
         new(NotDrawn, default, default, 0, 0, position, view.Request.PromptLogprobs) { Forced = view.Prompt.Span[position] };
+
+    /// <summary>The ids of prompt and answer that the draw looks at: they may go to another host with each token.</summary>
+    internal static (ReadOnlyMemory<int> Prompt, ReadOnlyMemory<int> Output) Needed(SequenceView view)
+    {
+        var back = view.Sampling.LookBack;
+        return (
+            back > view.Output.Length ? Last(view.Prompt, back - view.Output.Length) : default,
+            view.Request.Constraint is not null ? view.Output : Last(view.Output, Math.Max(back, Before(view.Sampling.BadSequences))));
+    }
 
     private static ReadOnlyMemory<int> Last(ReadOnlyMemory<int> ids, int count) => ids[Math.Max(0, ids.Length - count)..];
 
