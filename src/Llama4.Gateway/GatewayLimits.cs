@@ -55,6 +55,18 @@ public sealed record GatewayLimits
     /// <summary>Characters of one bad word; past it 400.</summary>
     public int BadWordCharsMax { get; init; } = 64;
 
+    /// <summary>Entries of dry_sequence_breakers; past it 400.</summary>
+    public int DryBreakersMax { get; init; } = 32;
+
+    /// <summary>Characters of one of them, as llama.cpp has it; past it 400.</summary>
+    public int DryBreakerCharsMax { get; init; } = 40;
+
+    /// <summary>
+    /// Tokens of the vocabulary that they may be in; past it 400. They go with each draw to another host. 16,384 = five times those of llama-server's own four, which are in 3,119 of
+    /// Llama 4's tokens; all tokens with a full stop are 4,526, all with a blank 102,766.
+    /// </summary>
+    public int DryBreakerIdsMax { get; init; } = 16 * 1024;
+
     /// <summary>Characters of cache_salt; past it 400. 256 = a hash, a UUID or a key in any usual spelling.</summary>
     public int CacheSaltCharsMax { get; init; } = 256;
 

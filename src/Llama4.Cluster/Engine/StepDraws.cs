@@ -31,12 +31,9 @@ internal static class StepDraws
 
     private static TokenDraw Of(SequenceView view, ToldConstraints told)
     {
-        var settings = view.Sampling;
-        var penalised = settings.RepetitionPenalty != 1 || settings.PresencePenalty != 0 || settings.FrequencyPenalty != 0;
+        var (prompt, output) = Needed(view);
         return new TokenDraw(
-            settings,
-            penalised ? view.Prompt : default,
-            penalised || view.Request.Constraint is not null ? view.Output : Last(view.Output, settings.BadSequences),
+            view.Sampling, prompt, output,
             view.Seed, view.Choice, view.Position, view.Request.TopLogprobs,
             view.Request.Constraint is { } constraint
                 ? new DrawConstraint(constraint.Digest, told.Has(constraint) ? null : constraint, view.Request.StopIds, constraint.EndsLate)
@@ -51,12 +48,23 @@ internal static class StepDraws
     private static TokenDraw Forced(SequenceView view, int position) =>
         new(NotDrawn, default, default, 0, 0, position, view.Request.PromptLogprobs) { Forced = view.Prompt.Span[position] };
 
-    /// <summary>As many of the ids drawn so far as a sequence can have in front of its last one.</summary>
-    private static ReadOnlyMemory<int> Last(ReadOnlyMemory<int> output, int[][]? sequences)
+    /// <summary>The ids of prompt and answer that the draw looks at: they may go to another host with each token.</summary>
+    internal static (ReadOnlyMemory<int> Prompt, ReadOnlyMemory<int> Output) Needed(SequenceView view)
+    {
+        var back = view.Sampling.LookBack;
+        return (
+            back > view.Output.Length ? Last(view.Prompt, back - view.Output.Length) : default,
+            view.Request.Constraint is not null ? view.Output : Last(view.Output, Math.Max(back, Before(view.Sampling.BadSequences))));
+    }
+
+    private static ReadOnlyMemory<int> Last(ReadOnlyMemory<int> ids, int count) => ids[Math.Max(0, ids.Length - count)..];
+
+    /// <summary>How many ids a sequence can have in front of its last one.</summary>
+    private static int Before(int[][]? sequences)
     {
         var most = 0;
         foreach (var sequence in sequences ?? [])
             most = Math.Max(most, sequence.Length - 1);
-        return output[Math.Max(0, output.Length - most)..];
+        return most;
     }
 }

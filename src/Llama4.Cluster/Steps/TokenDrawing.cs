@@ -84,5 +84,5 @@ internal static class TokenDrawing
 
     private static bool IsPlainGreedy(TokenDraw draw) =>
         draw is { TopLogprobs: null, Constraint: null, IsRestricted: false, Forced: null }
-        && draw.Settings is { Temperature: 0, PresencePenalty: 0, FrequencyPenalty: 0, RepetitionPenalty: 1, LogitBias: null or { Count: 0 } };
+        && draw.Settings is { IsGreedy: true, HasPenalties: false, LogitBias: null or { Count: 0 }, Rare: null or { Dry: null } };
 }

@@ -1,6 +1,6 @@
 namespace Llama4.Contracts;
 
-/// <summary>How the next token is drawn from the logits. Every default is neutral; order and meaning: tests/golden/sampling/README.md.</summary>
+/// <summary>How the next token is drawn from the logits. Every default is neutral; order and meaning: docs/decisions/sampling.md.</summary>
 [GenerateSerializer, Immutable, Alias("llama4.SamplingSettings")]
 public sealed record SamplingSettings
 {
@@ -30,6 +30,17 @@ public sealed record SamplingSettings
 
     /// <summary>Sequences of ids that no answer comes to have: the last of one is not drawn where the others have just been. None is empty; null for none.</summary>
     [Id(9)] public int[][]? BadSequences { get; init; }
+
+    /// <summary>What few requests ask for; null where nothing of it is asked for.</summary>
+    [Id(10)] public RareSampling? Rare { get; init; }
+
+    /// <summary>The greatest logit is taken, after bias and penalties: there is neither noise nor cut.</summary>
+    public bool IsGreedy => Temperature == 0 && Rare is not { TemperatureRange: > 0 };
+
+    public bool HasPenalties => RepetitionPenalty != 1 || FrequencyPenalty != 0 || PresencePenalty != 0;
+
+    /// <summary>How many of the last tokens of prompt and answer a draw must know for its penalties; int.MaxValue for all.</summary>
+    public int LookBack => Math.Max(HasPenalties ? Rare?.PenaltyTokens ?? int.MaxValue : 0, Rare?.Dry?.Tokens ?? 0);
 
     /// <summary>Whether some ids are never drawn, whatever their logits.</summary>
     public bool IsRestricted => AllowedIds is not null || BadSequences is { Length: > 0 };

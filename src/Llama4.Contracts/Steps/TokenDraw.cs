@@ -2,8 +2,8 @@ namespace Llama4.Contracts;
 
 /// <summary>How one token is drawn: everything the sampler needs, so that the vocabulary keeps no state of a sequence.</summary>
 /// <param name="Settings">Temperature, penalties and cuts.</param>
-/// <param name="Prompt">Prompt ids, for the repetition penalty; empty when no penalty is on.</param>
-/// <param name="Output">Ids drawn so far, for the penalties and the constraint; the last of them, for bad sequences; empty when there are none of these.</param>
+/// <param name="Prompt">The last prompt ids, as many as <see cref="SamplingSettings.LookBack"/> goes back before the answer; empty for none.</param>
+/// <param name="Output">Ids drawn so far: all of them for a constraint, else the last, as many as penalties and bad sequences look at.</param>
 /// <param name="Seed">Seed of the noise.</param>
 /// <param name="Choice">Which of the request's n choices.</param>
 /// <param name="Position">Position of the token to draw: the noise is a function of (seed, choice, position).</param>

@@ -134,6 +134,7 @@ internal sealed record GenerationFields
             LogitBias = LogitBias.Read(fields, options) ?? defaults.LogitBias,
             AllowedIds = ForbiddenTokens.ReadAllowed(fields, options),
             BadSequences = ForbiddenTokens.ReadBadWords(fields, options),
+            Rare = RareSamplingFields.Read(fields, options),
         };
     }
 

@@ -4,7 +4,7 @@ using Llama4.Contracts;
 namespace Llama4.Model;
 
 /// <summary>
-/// Logits in double, after bias, penalties (steps 2 to 4), mask and restrictions. Pooled; one owner disposes. The array is padded with
+/// Logits in double, after bias and penalties (steps 2 to 5), mask and restrictions (6). Pooled; one owner disposes. The array is padded with
 /// -infinity to a multiple of <see cref="Exponentials.Lanes"/>, so that vector code needs no tail.
 /// </summary>
 internal readonly struct AdjustedLogits : IDisposable
@@ -26,15 +26,17 @@ internal readonly struct AdjustedLogits : IDisposable
     public ReadOnlySpan<double> Values => Array.AsSpan(0, Count);
 
     /// <summary>False if bias and penalties are all neutral and nothing is forbidden.</summary>
-    public static bool IsNeeded(in TokenDraw draw) => draw.Settings.LogitBias is { Count: > 0 } || HasPenalties(draw.Settings) || draw.IsRestricted;
+    public static bool IsNeeded(in TokenDraw draw) => draw.Settings.LogitBias is { Count: > 0 } || draw.Settings.HasPenalties || draw.Settings.Rare?.Dry is not null || draw.IsRestricted;
 
     public static AdjustedLogits Of(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
         var adjusted = Raw(logits);
         if (draw.Settings.LogitBias is { Count: > 0 } bias)
             adjusted.Add(bias);
-        if (HasPenalties(draw.Settings))
-            adjusted.Penalise(draw);
+        if (draw.Settings.HasPenalties)
+            adjusted.Penalise(new LastTokens(draw, draw.Settings.Rare?.PenaltyTokens ?? int.MaxValue), draw.Settings);
+        if (draw.Settings.Rare?.Dry is { } dry)
+            DryPenalties.Apply(adjusted.Array.AsSpan(0, adjusted.Count), draw, dry);
         if (!mask.AllowsAll)
             mask.Apply(adjusted.Array.AsSpan(0, adjusted.Count));
         if (draw.IsRestricted)
@@ -56,9 +58,6 @@ internal readonly struct AdjustedLogits : IDisposable
 
     private static int Padded(int count) => (count + Exponentials.Lanes - 1) / Exponentials.Lanes * Exponentials.Lanes;
 
-    private static bool HasPenalties(SamplingSettings settings) =>
-        settings.RepetitionPenalty != 1 || settings.FrequencyPenalty != 0 || settings.PresencePenalty != 0;
-
     private void Add(Dictionary<int, double> bias)
     {
         foreach (var (id, value) in bias)
@@ -68,19 +67,19 @@ internal readonly struct AdjustedLogits : IDisposable
         }
     }
 
-    private void Penalise(in TokenDraw draw)
+    private void Penalise(LastTokens tokens, SamplingSettings settings)
     {
         var counts = ArrayPool<int>.Shared.Rent(Count);
         // Only the entries that are used are cleared: a pooled array may hold anything.
-        Clear(counts, draw.Prompt.Span);
-        Clear(counts, draw.Output.Span);
-        foreach (var id in draw.Output.Span)
+        Clear(counts, tokens.Prompt);
+        Clear(counts, tokens.Output);
+        foreach (var id in tokens.Output)
         {
             if (IsToken(id))
                 counts[id]++;
         }
-        PenaliseOnce(draw.Prompt.Span, draw.Settings, counts);
-        PenaliseOnce(draw.Output.Span, draw.Settings, counts);
+        PenaliseOnce(tokens.Prompt, settings, counts);
+        PenaliseOnce(tokens.Output, settings, counts);
         ArrayPool<int>.Shared.Return(counts);
     }
 

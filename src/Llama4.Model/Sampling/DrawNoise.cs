@@ -6,10 +6,11 @@ namespace Llama4.Model;
 /// </summary>
 internal static class DrawNoise
 {
+    /// <param name="use">What it decides: numbers for different uses are independent.</param>
     /// <returns>Evenly distributed in [0, 1), a multiple of 2^-53.</returns>
-    public static double Uniform(ulong seed, int choice, int position)
+    public static double Uniform(ulong seed, int choice, int position, NoiseUse use = NoiseUse.Token)
     {
-        var (x0, x1, _, _) = Philox(((uint)position, (uint)choice, 0, 0), ((uint)seed, (uint)(seed >> 32)));
+        var (x0, x1, _, _) = Philox(((uint)position, (uint)choice, (uint)use, 0), ((uint)seed, (uint)(seed >> 32)));
         return ((((ulong)x1 << 32) | x0) >> 11) * (1.0 / (1UL << 53));
     }
 
@@ -33,4 +34,14 @@ internal static class DrawNoise
         }
         return (c0, c1, c2, c3);
     }
+}
+
+/// <summary>What a number of noise decides.</summary>
+internal enum NoiseUse
+{
+    /// <summary>Which token is drawn.</summary>
+    Token = 0,
+
+    /// <summary>Whether the likeliest are excluded (<see cref="TopExclusion"/>).</summary>
+    Exclusion = 1,
 }

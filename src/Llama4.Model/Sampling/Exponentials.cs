@@ -42,6 +42,9 @@ internal static class Exponentials
         }
     }
 
+    /// <summary>exp of one number below 709.</summary>
+    public static double Of(double x) => Exp(new Vector<double>(x))[0];
+
     private static Vector<double> Exp(Vector<double> x)
     {
         // x = n·ln 2 + r, |r| up to ln 2 / 2.

@@ -4,7 +4,7 @@ namespace Llama4.Model;
 
 /// <summary>
 /// Draws tokens from logits. Stateless and thread-safe: the same logits and <see cref="TokenDraw"/> give the same token,
-/// on any instruction set. The order of the settings is that of tests/golden/sampling/README.md.
+/// on any instruction set. The order of the settings is that of docs/decisions/sampling.md.
 /// <para>Settings are taken as they are; the gateway has checked their ranges.</para>
 /// </summary>
 public static class Sampler
@@ -17,7 +17,7 @@ public static class Sampler
     {
         if (draw.Forced is { } forced)
             return Report(logits, forced, draw.TopLogprobs ?? 0);
-        var id = draw.Settings.Temperature == 0 ? Greedy(logits, draw, mask) : DrawWeighted(logits, draw, mask);
+        var id = draw.Settings.IsGreedy ? Greedy(logits, draw, mask) : DrawWeighted(logits, draw, mask);
         if (draw.TopLogprobs is not { } count)
             return new DrawnToken(id, null, null);
         var raw = new RawLogprobs(logits);
@@ -31,12 +31,15 @@ public static class Sampler
         return new DrawnToken(id, raw[id], raw.Top(top)) { Rank = raw.RankOf(id) };
     }
 
-    /// <summary>Every token that <see cref="Draw"/> can return, with its probability, and the raw logits' best tokens.</summary>
+    /// <summary>
+    /// Every token that <see cref="Draw"/> can return, with its probability, and the raw logits' best tokens. Whether the likeliest are excluded (xtc) is not left open: it follows
+    /// from the draw's seed, choice and position.
+    /// </summary>
     public static TokenDistribution Distribution(ReadOnlySpan<float> logits, in TokenDraw draw)
     {
         var raw = new RawLogprobs(logits);
         var top = raw.Top(draw.TopLogprobs ?? 0);
-        if (draw.Settings.Temperature == 0)
+        if (draw.Settings.IsGreedy)
             return new TokenDistribution([new(Greedy(logits, draw, default), 1)], top);
         using var weights = Weights(logits, draw, default);
         return new TokenDistribution(weights.Probabilities(), top);
@@ -56,17 +59,31 @@ public static class Sampler
         return weights.At(DrawNoise.Uniform(draw.Seed, draw.Choice, draw.Position));
     }
 
-    /// <summary>Steps 2 to 8 of the rule; the mask and what else is forbidden between 4 and 5, since nothing before it drops a token.</summary>
+    /// <summary>Steps 2 to 13 of the rule.</summary>
     private static TokenWeights Weights(ReadOnlySpan<float> logits, in TokenDraw draw, TokenMask mask)
     {
-        var settings = draw.Settings;
-        var weights = TokenWeights.Of(AdjustedLogits.Of(logits, draw, mask), settings.Temperature);
+        var (settings, rare) = (draw.Settings, draw.Settings.Rare);
+        var least = Math.Max(1, rare?.MinKeep ?? 1);
+        var weights = Tempered(AdjustedLogits.Of(logits, draw, mask), settings);
         if (settings.MinP > 0)
-            weights.KeepFrom(settings.MinP);
+            weights.KeepFrom(settings.MinP, least);
         if (settings.TopK > 0)
             weights.KeepFirst(settings.TopK);
+        if (rare is { TypicalP: < 1 })
+            weights.KeepTypical(rare.TypicalP, least);
         if (settings.TopP < 1)
-            weights.KeepMass(settings.TopP);
+            weights.KeepMass(settings.TopP, least);
+        if (rare is { XtcProbability: > 0 } && DrawNoise.Uniform(draw.Seed, draw.Choice, draw.Position, NoiseUse.Exclusion) < rare.XtcProbability)
+            weights.DropTop(rare.XtcThreshold, least);
         return weights;
+    }
+
+    private static TokenWeights Tempered(AdjustedLogits logits, SamplingSettings settings)
+    {
+        if (settings.Rare is { TopNSigma: > 0 } cut)
+            SigmaCut.Apply(logits.Array.AsSpan(0, logits.Count), cut.TopNSigma);
+        return settings.Rare is { TemperatureRange: > 0 } dynamic
+            ? TokenWeights.Of(logits, settings.Temperature, dynamic.TemperatureRange, dynamic.TemperatureExponent)
+            : TokenWeights.Of(logits, settings.Temperature);
     }
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Llama4.Model;
 
 /// <summary>
-/// The weight of every token, 1 for the greatest logit; 0 means that it cannot be drawn (steps 5 to 9). Cuts set
+/// The weight of every token, 1 for the greatest logit; 0 means that it cannot be drawn (steps 8 to 14). Cuts set
 /// weights to 0 in place, and tokens are drawn in id order, so nothing but a cut's border is ever sorted.
 /// Pooled; one owner disposes.
 /// </summary>
@@ -15,15 +15,18 @@ internal readonly struct TokenWeights : IDisposable
     private readonly AdjustedLogits _logits;
     private readonly double[] _weights;
 
-    private TokenWeights(AdjustedLogits logits, double[] weights)
+    private readonly double _temperature;
+
+    private TokenWeights(AdjustedLogits logits, double[] weights, double temperature)
     {
         _logits = logits;
         _weights = weights;
+        _temperature = temperature;
     }
 
     private Span<double> Weights => _weights.AsSpan(0, _logits.Count);
 
-    /// <summary>Step 5. Takes over <paramref name="logits"/>.</summary>
+    /// <summary>Step 8. Takes over <paramref name="logits"/>.</summary>
     /// <param name="temperature">Above 0.</param>
     public static TokenWeights Of(AdjustedLogits logits, double temperature)
     {
@@ -32,7 +35,7 @@ internal readonly struct TokenWeights : IDisposable
             var greatest = logits.Array[GreatestLogit.IdOf(logits.Values)];
             var weights = ArrayPool<double>.Shared.Rent(logits.PaddedCount);
             Exponentials.Fill(logits.Array.AsSpan(0, logits.PaddedCount), greatest, temperature, weights);
-            return new TokenWeights(logits, weights);
+            return new TokenWeights(logits, weights, temperature);
         }
         catch
         {
@@ -41,9 +44,26 @@ internal readonly struct TokenWeights : IDisposable
         }
     }
 
-    /// <summary>Step 6: drops the tokens below this share of the greatest weight, which is 1.</summary>
-    public void KeepFrom(double share)
+    /// <summary>Step 8 with a temperature that follows the entropy. Takes over <paramref name="logits"/>.</summary>
+    /// <param name="temperature">The middle of its range; 0 or more.</param>
+    /// <param name="range">How far it goes from there, but not below 0.</param>
+    public static TokenWeights Of(AdjustedLogits logits, double temperature, double range, double exponent)
     {
+        var even = Of(logits, 1);
+        var chosen = DynamicTemperature.Of(logits.Values, even.Weights, even.Total(), Math.Max(0, temperature - range), temperature + range, exponent);
+        Exponentials.Fill(logits.Array.AsSpan(0, logits.PaddedCount), logits.Array[GreatestLogit.IdOf(logits.Values)], chosen, even._weights);
+        return new TokenWeights(logits, even._weights, chosen);
+    }
+
+    /// <summary>Step 9: drops the tokens below this share of the greatest weight, which is 1.</summary>
+    /// <param name="countMin">As many of the first stay at least.</param>
+    public void KeepFrom(double share, int countMin)
+    {
+        if (countMin > 1 && CountFrom(share) < countMin)
+        {
+            KeepFirst(countMin);
+            return;
+        }
         foreach (ref var weight in Weights)
         {
             if (weight < share && weight < 1)
@@ -51,13 +71,20 @@ internal readonly struct TokenWeights : IDisposable
         }
     }
 
-    /// <summary>Step 7: keeps the first tokens by logit downwards and id upwards.</summary>
-    public void KeepFirst(int count) => WeightCut.Keep(_logits.Values, Weights, count, double.PositiveInfinity);
+    /// <summary>Step 10: keeps the first tokens by logit downwards and id upwards.</summary>
+    public void KeepFirst(int count) => WeightCut.Keep(_logits.Values, Weights, Weights, count, double.PositiveInfinity);
 
-    /// <summary>Step 8: keeps the shortest prefix in that order which has this share of what is left; at least one token.</summary>
-    public void KeepMass(double share) => WeightCut.Keep(_logits.Values, Weights, int.MaxValue, share);
+    /// <summary>Step 11: keeps those whose surprise is nearest the entropy, until they have this share of what is left.</summary>
+    public void KeepTypical(double share, int countMin) => TypicalCut.Keep(_logits.Values, Weights, _temperature, share, countMin);
 
-    /// <summary>Step 9: the token at a point of the cumulated weights, in id order.</summary>
+    /// <summary>Step 12: keeps the shortest prefix by logit downwards and id upwards which has this share of what is left.</summary>
+    /// <param name="countMin">Tokens that stay at least; at least one.</param>
+    public void KeepMass(double share, int countMin) => WeightCut.Keep(_logits.Values, Weights, Weights, int.MaxValue, share, countMin);
+
+    /// <summary>Step 13: drops all but the least likely of those that have this share of what is left.</summary>
+    public void DropTop(double share, int countMin) => TopExclusion.Apply(_logits.Values, Weights, share * Total(), countMin);
+
+    /// <summary>Step 14: the token at a point of the cumulated weights, in id order.</summary>
     /// <param name="point">In [0, 1).</param>
     public int At(double point)
     {
@@ -99,6 +126,14 @@ internal readonly struct TokenWeights : IDisposable
     {
         ArrayPool<double>.Shared.Return(_weights);
         _logits.Dispose();
+    }
+
+    private int CountFrom(double share)
+    {
+        var count = 0;
+        foreach (var weight in Weights)
+            count += weight >= share ? 1 : 0;
+        return count;
     }
 
     /// <summary>Four chains, so that additions overlap, in an order that no vector width changes.</summary>

@@ -23,7 +23,9 @@ internal static class ContractSamples
     private static readonly DecodingConstraint Constraint = new() { Kind = ConstraintKind.Regex, Text = "[a-z]+", EndsLate = true };
     private static readonly DrawConstraint Drawing = new(Constraint.Digest, Constraint, [200_001], true);
     private static readonly ChatPiece Piece = new() { Number = 3, Token = 17, Text = "Paris", Calls = [new("call_1", "time", "{}")], Finish = "tool_calls", Usage = new(10, 4, 3) };
-    private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 }, AllowedIds = [17, 18], BadSequences = [[17], [18, 17]] };
+    private static readonly DrySettings Dry = new() { Multiplier = 0.8, Base = 2, AllowedLength = 3, Tokens = 128, Breakers = [17, 18], BreakerSequences = [[18, 17]] };
+    private static readonly RareSampling Rare = new() { TypicalP = 0.9, TopNSigma = 1.5, XtcProbability = 0.5, XtcThreshold = 0.2, TemperatureRange = 0.3, TemperatureExponent = 2, MinKeep = 3, PenaltyTokens = 64, Dry = Dry };
+    private static readonly SamplingSettings Sampling = new() { Temperature = 0.7, TopK = 40, LogitBias = new() { [17] = -100, [18] = 3.5 }, AllowedIds = [17, 18], BadSequences = [[17], [18, 17]], Rare = Rare };
     private static readonly PlacementPlan Plan = new(
         7, Host, Host, [new LayerPlacement(0, Host, [new ExpertGroupPlacement(0, 0, 8, Host) { Standbys = [new HostId("worker-3")], Hot = [new HotExpert(3, new HostId("worker-4"))] }]), new LayerPlacement(1, Host, [])]) { Hosts = [Host] };
 
@@ -34,7 +36,7 @@ internal static class ContractSamples
         new ChatSubmission { Answer = Chunk.Request, Chat = Chunk.Request, Body = [.. "{}"u8], Emitted = [200_001, 7], Caller = "app" },
         new ChatAnswer(ChatState.Serving, [Piece], new ChatError(400, "invalid_request_error", "no", "messages", "invalid_value", 1)), Piece, Piece.Calls[0], Piece.Usage!,
         new ChatError(429, "rate_limit_error", "later", "model", "rate_limit_exceeded", 7),
-        Logprobs[0], Reported, Reported.Tokens[0], Status, Chunk, Sampling, SubmitResult.Accepted,
+        Logprobs[0], Reported, Reported.Tokens[0], Status, Chunk, Sampling, Rare, Dry, SubmitResult.Accepted,
         new GenerateRequest { Id = Chunk.Request, Prompt = [200_000, 5, 6, 7], TokensMax = 64, Emitted = [9], Sampling = Sampling, StopIds = [200_001], Seed = 42, TopLogprobs = 2, Caller = "key", Images = [Picture], Trace = true, Constraint = Constraint, TokensMin = 3, CacheSalt = "salt", Span = Span, PromptLogprobs = 5, PromptReported = 2 },
         Constraint, Drawing, new UnknownConstraintException("constraint 0f is not known here"),
         Picture, new ImageSpan(1, 1),

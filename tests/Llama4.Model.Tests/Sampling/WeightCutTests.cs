@@ -13,7 +13,7 @@ public class WeightCutTests
         Gen.Select(Logits, Gen.Int[1, 90]).Sample((logits, count) =>
         {
             var weights = Weights(logits);
-            WeightCut.Keep(logits, weights, count, double.PositiveInfinity);
+            WeightCut.Keep(logits, weights, weights, count, double.PositiveInfinity);
 
             Kept(weights).ShouldBe(Sorted(logits).Take(count).Order());
         });
@@ -23,7 +23,7 @@ public class WeightCutTests
         Gen.Select(Logits, Gen.Double[0.01, 0.99]).Sample((logits, share) =>
         {
             var weights = Weights(logits);
-            WeightCut.Keep(logits, weights, int.MaxValue, share);
+            WeightCut.Keep(logits, weights, weights, int.MaxValue, share);
 
             var all = Weights(logits);
             var needed = share * all.Sum();
