@@ -115,7 +115,7 @@ internal sealed partial class StepLoop(
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
                     _ = links.Observe(_firstStage, running);
-                var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
+                var drawn = await (_isSpread ? WithinAllowanceAsync(running, step.Rows, sent) : running);
                 var elapsed = clock.GetElapsedTime(sent);
                 _allowance.Observe(step.Rows, elapsed, isDisturbed: board.Suspicions != suspicions);
                 if (_steps.TryEnd(step))
@@ -167,6 +167,25 @@ internal sealed partial class StepLoop(
         {
             spans?.GiveUp();
         }
+    }
+
+    /// <exception cref="TimeoutException">It took longer than it may. One that was sent while nothing was known may take what is known by now.</exception>
+    private async Task<DrawnToken[]> WithinAllowanceAsync(Task<DrawnToken[]> running, int rows, long sent)
+    {
+        var limit = _allowance.For(rows);
+        while (limit >= StepAllowance.Unknown)
+        {
+            try
+            {
+                return await running.WaitAsync(StepAllowance.Least, clock);
+            }
+            catch (TimeoutException) when (!running.IsCompleted && clock.GetElapsedTime(sent) < limit)
+            {
+                limit = TimeSpan.FromTicks(Math.Min(limit.Ticks, _allowance.For(rows).Ticks));
+            }
+        }
+        var left = TimeSpan.FromTicks(Math.Max(0, (limit - clock.GetElapsedTime(sent)).Ticks));
+        return await running.WaitAsync(left, clock);
     }
 
     private void Commit(StepPlan step, DrawnToken[] drawn)
