@@ -101,11 +101,13 @@ internal sealed partial class StepLoop(
     {
         _steps.Add(step);
         StepSpans? spans = null;
+        var patience = 1.0;
         try
         {
             try
             {
                 var (sent, suspicions) = (clock.GetTimestamp(), board.Suspicions);
+                patience = _allowance.Patience;
                 var images = StepImages.Of(step, Scheduler!, emitter.Images);
                 var draws = StepDraws.Of(step, Scheduler!, told);
                 var isFollowed = Meter?.Follow(draws) ?? false;
@@ -143,7 +145,7 @@ internal sealed partial class StepLoop(
                 if (!_steps.Has(step))
                     return; // given up before
                 if (failure is TimeoutException)
-                    Expire(step, failure);
+                    Expire(step, failure, patience);
                 else
                     await HostLostAsync(step, failure);
             }
@@ -221,10 +223,10 @@ internal sealed partial class StepLoop(
     }
 
     /// <summary>A step takes so long that some message of it must be lost.</summary>
-    private void Expire(StepPlan step, Exception failure)
+    private void Expire(StepPlan step, Exception failure, double patience)
     {
         _lastCommit = null;
-        _allowance.Expired();
+        _allowance.Expired(patience);
         StepFailed(logger, step.Step, step.Rows, failure);
         _steps.TryEnd(step);
         emitter.Emit(Scheduler!.Abort(step, _allowance.IsExhausted ? StepFailure.End : StepFailure.HostLost), [], failure.Message);
