@@ -83,7 +83,8 @@ internal sealed class CoordinatorGrain(
     private async ValueTask<DrawnToken[]> PassLayersAsync(StageRoute route, StepInHost step, TokenDraw[] draws)
     {
         var most = StageDoor.Most(step.Plan.MicroBatches, route.Stages);
-        await _door.EnterAsync(most);
+        var number = (step.Plan.Epoch, step.Plan.Step);
+        await _door.EnterAsync(number, step.Plan.OldestStep, most);
         try
         {
             step.Trace?.Start();
@@ -97,7 +98,7 @@ internal sealed class CoordinatorGrain(
         }
         finally
         {
-            _door.Leave(most);
+            _door.Leave(number, most);
         }
         if (route.Next is { } next)
             return await HandOverAsync(next, route.NextHost, step, draws);

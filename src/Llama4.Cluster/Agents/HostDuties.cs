@@ -21,21 +21,42 @@ internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board,
     /// <summary>The last plan that was prepared.</summary>
     private PlacementPlan? _prepared;
 
+    /// <summary>The last plan that was asked for, and the end of the load under way if that is for another.</summary>
+    private volatile PlacementPlan? _asked;
+    private volatile CancellationTokenSource? _loading;
+
     /// <summary>Completes when a plan is in force here for the first time.</summary>
     public Task Serving => _serving.Task;
 
     /// <summary>Nothing will be served: whoever waits for it is told why.</summary>
     public void Fail(Exception reason) => _serving.TrySetException(reason);
 
-    /// <summary>Loads what the plan gives to this host, beside what it has.</summary>
+    /// <summary>Loads what the plan gives to this host, beside what it has. A load for another plan gives way: what was whole by then stays.</summary>
+    /// <exception cref="StaleEpochException">Another plan was asked for meanwhile.</exception>
     public async Task PrepareAsync(PlacementPlan plan, CancellationToken cancellation)
     {
+        if (_asked is not { } before || !IsSame(before, plan))
+        {
+            _asked = plan;
+            GiveWay();
+        }
         await _turn.WaitAsync();
         try
         {
             cancellation.ThrowIfCancellationRequested();
+            using var loading = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            _loading = loading;
+            if (!IsSame(_asked, plan))
+                throw Superseded();
             _prepared = plan;
-            await parts.EnsureAsync(plan, cancellation);
+            try
+            {
+                await parts.EnsureAsync(plan, loading.Token);
+            }
+            catch (OperationCanceledException) when (loading.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                throw Superseded();
+            }
             foreach (var (replica, layer) in AttentionOf(plan))
             {
                 await grains.GetAttention(replica, layer, self).PrepareAsync();
@@ -44,7 +65,25 @@ internal sealed class HostDuties(HostId self, IHostParts parts, PlanBoard board,
         }
         finally
         {
+            _loading = null;
             _turn.Release();
+        }
+
+        // Two plans for one epoch, neither of which was written, differ in their hosts: one of the first was lost.
+        static bool IsSame(PlacementPlan one, PlacementPlan other) => one.Epoch == other.Epoch && one.Hosts.SequenceEqual(other.Hosts);
+
+        StaleEpochException Superseded() => new($"host {self}, asked for another plan,", _asked!.Epoch, plan.Epoch);
+    }
+
+    private void GiveWay()
+    {
+        try
+        {
+            _loading?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
         }
     }
 

@@ -123,14 +123,16 @@ internal sealed partial class Leadership(
         if (plan is null ? candidates.Length < options.HostsMin : plan.Hosts.Any(peers.IsWaitingFor))
             return;
         _load.Look();
-        var situation = new PlanSituation(plan, _isCommitted, all, [.. candidates.Select(candidate => candidate.Host)], peers.Draining)
+        // Who has just come back may fall silent again in the middle of a plan: only one that cannot wait takes it back at once.
+        var proven = candidates.Where(candidate => plan?.Hosts.Contains(candidate.Host) != false || !peers.IsOnProbation(candidate.Host)).ToArray();
+        var situation = new PlanSituation(plan, _isCommitted, all, [.. proven.Select(candidate => candidate.Host)], peers.Draining)
         {
             Silent = [.. peers.Suspects.Select(suspect => suspect.Host)],
             WasHasty = _wasHasty,
             Rebalance = _rebalance,
         };
         if (plan is not null && situation.Need == PlanNeed.None)
-            situation = situation with { IsUneven = IsUneven(plan, candidates) };
+            situation = situation with { IsUneven = IsUneven(plan, proven) };
         var need = situation.Need;
         if (need == PlanNeed.None)
             Remind(plan!);
@@ -138,8 +140,10 @@ internal sealed partial class Leadership(
             return; // their first answers tell whether it is in force
         else if (need == PlanNeed.TooFew)
             Wait("fewer than half of the plan's hosts answer");
-        else if (need != PlanNeed.Better || IsQuiet(candidates))
-            await PlanAsync(need, candidates, situation.IsUneven);
+        else if (need != PlanNeed.Better)
+            await PlanAsync(need, candidates, isUneven: false);
+        else if (IsQuiet(proven))
+            await PlanAsync(need, proven, situation.IsUneven);
     }
 
     private bool IsUneven(PlacementPlan plan, HostDescription[] candidates)

@@ -134,6 +134,13 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         }
     }
 
+    /// <summary>It was a suspect a short while ago, and may be one again soon.</summary>
+    public bool IsOnProbation(HostId host)
+    {
+        lock (_gate)
+            return _detectors.TryGetValue(host, out var detector) && detector.IsOnProbation(Now);
+    }
+
     /// <summary>Members that neither told what they bring nor are suspected yet.</summary>
     public bool IsWaitingFor(HostId host)
     {

@@ -25,15 +25,20 @@ internal sealed partial class PlanChange(
     public bool HasFailed(HostId host) => _failed.TryGetValue(host, out var at) && clock.GetElapsedTime(at) < FailedFor;
 
     /// <summary>Every host of the plan loads what it lacks.</summary>
-    /// <returns>False when one could not, or does not answer any more.</returns>
+    /// <returns>False when one could not, or does not answer any more: at once, though others may load for minutes yet.</returns>
     public async Task<bool> PrepareAsync(long term, PlacementPlan plan, HostDuties duties, bool isAlone)
     {
-        var done = await Task.WhenAll(plan.Hosts.Select(async host =>
+        var isOver = false;
+        var preparing = Task.WhenAll(plan.Hosts.Select(async host =>
         {
             try
             {
-                await AskAsync(host, to => to.PrepareAsync(term, plan));
+                await AskAsync(host, to => to.PrepareAsync(term, plan), () => !Volatile.Read(ref isOver));
                 return true;
+            }
+            catch (Exception) when (Volatile.Read(ref isOver))
+            {
+                return false; // nobody waits for it any more
             }
             catch (HostUnreachableException)
             {
@@ -57,7 +62,17 @@ internal sealed partial class PlanChange(
                 return false;
             }
         }));
-        return !done.Contains(false);
+        while (!preparing.IsCompleted)
+        {
+            var changed = board.Changed;
+            if (plan.Hosts.Any(board.IsSuspected))
+            {
+                Volatile.Write(ref isOver, true);
+                return false;
+            }
+            await Task.WhenAny(preparing, changed);
+        }
+        return !(await preparing).Contains(false);
     }
 
     /// <summary>While the old plan serves, KV blocks are copied to where the next one needs them; what is not is computed again.</summary>
@@ -169,15 +184,16 @@ internal sealed partial class PlanChange(
         return (needed ?? []).All(host => Array.IndexOf(asked, host) is >= 0 and var at && answered[at]);
     }
 
-    /// <exception cref="HostUnreachableException">It is suspected, or no member any more.</exception>
-    private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask)
+    /// <param name="isWanted">False ends the asking; null for always true.</param>
+    /// <exception cref="HostUnreachableException">It is suspected, or no member any more, or its answer is not wanted any more.</exception>
+    private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask, Func<bool>? isWanted = null)
     {
         var calls = new List<Task>();
         var (asked, patience) = (0L, AskAgainAfter);
         while (!calls.Exists(call => call.IsCompleted))
         {
             var changed = board.Changed;
-            if (board.IsSuspected(host) || !members.Active.Contains(host))
+            if (board.IsSuspected(host) || !members.Active.Contains(host) || isWanted?.Invoke() == false)
                 throw new HostUnreachableException($"host {host} does not answer");
             if (calls.Count == 0 || (calls.Count < AsksMax && clock.GetElapsedTime(asked) > patience))
             {

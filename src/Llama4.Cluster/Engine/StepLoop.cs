@@ -101,11 +101,13 @@ internal sealed partial class StepLoop(
     {
         _steps.Add(step);
         StepSpans? spans = null;
+        var patience = 1.0;
         try
         {
             try
             {
                 var (sent, suspicions) = (clock.GetTimestamp(), board.Suspicions);
+                patience = _allowance.Patience;
                 var images = StepImages.Of(step, Scheduler!, emitter.Images);
                 var draws = StepDraws.Of(step, Scheduler!, told);
                 var isFollowed = Meter?.Follow(draws) ?? false;
@@ -115,7 +117,7 @@ internal sealed partial class StepLoop(
                     _ = RemoteCalls.ForgetAsync(running, images); // to another host they were written into a message, however late
                 if (_firstStage != self)
                     _ = links.Observe(_firstStage, running);
-                var drawn = await (_isSpread ? running.WaitAsync(_allowance.For(step.Rows), clock) : running);
+                var drawn = await (_isSpread ? WithinAllowanceAsync(running, step.Rows, sent) : running);
                 var elapsed = clock.GetElapsedTime(sent);
                 _allowance.Observe(step.Rows, elapsed, isDisturbed: board.Suspicions != suspicions);
                 if (_steps.TryEnd(step))
@@ -143,7 +145,7 @@ internal sealed partial class StepLoop(
                 if (!_steps.Has(step))
                     return; // given up before
                 if (failure is TimeoutException)
-                    Expire(step, failure);
+                    Expire(step, failure, patience);
                 else
                     await HostLostAsync(step, failure);
             }
@@ -167,6 +169,25 @@ internal sealed partial class StepLoop(
         {
             spans?.GiveUp();
         }
+    }
+
+    /// <exception cref="TimeoutException">It took longer than it may. One that was sent while nothing was known may take what is known by now.</exception>
+    private async Task<DrawnToken[]> WithinAllowanceAsync(Task<DrawnToken[]> running, int rows, long sent)
+    {
+        var limit = _allowance.For(rows);
+        while (limit >= StepAllowance.Unknown)
+        {
+            try
+            {
+                return await running.WaitAsync(StepAllowance.Least, clock);
+            }
+            catch (TimeoutException) when (!running.IsCompleted && clock.GetElapsedTime(sent) < limit)
+            {
+                limit = TimeSpan.FromTicks(Math.Min(limit.Ticks, _allowance.For(rows).Ticks));
+            }
+        }
+        var left = TimeSpan.FromTicks(Math.Max(0, (limit - clock.GetElapsedTime(sent)).Ticks));
+        return await running.WaitAsync(left, clock);
     }
 
     private void Commit(StepPlan step, DrawnToken[] drawn)
@@ -202,10 +223,10 @@ internal sealed partial class StepLoop(
     }
 
     /// <summary>A step takes so long that some message of it must be lost.</summary>
-    private void Expire(StepPlan step, Exception failure)
+    private void Expire(StepPlan step, Exception failure, double patience)
     {
         _lastCommit = null;
-        _allowance.Expired();
+        _allowance.Expired(patience);
         StepFailed(logger, step.Step, step.Rows, failure);
         _steps.TryEnd(step);
         emitter.Emit(Scheduler!.Abort(step, _allowance.IsExhausted ? StepFailure.End : StepFailure.HostLost), [], failure.Message);

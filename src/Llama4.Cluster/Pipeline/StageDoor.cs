@@ -6,32 +6,49 @@ namespace Llama4.Cluster.Pipeline;
 /// </summary>
 internal sealed class StageDoor
 {
-    private readonly Queue<TaskCompletionSource> _waiting = [];
+    private readonly Queue<((long Epoch, long Number) Step, TaskCompletionSource Place)> _waiting = [];
+    private readonly HashSet<(long Epoch, long Number)> _inside = [];
 
-    /// <summary>Micro-batches in the stage.</summary>
-    public int Inside { get; private set; }
+    /// <summary>Micro-batches in the stage that somebody waits for.</summary>
+    public int Inside => _inside.Count;
 
+    /// <param name="oldest">Step that its engine still waits for: earlier ones, which may be stuck here for long, take no place any more.</param>
     /// <param name="most">That may be inside, this one included; at least one.</param>
-    public ValueTask EnterAsync(int most)
+    public ValueTask EnterAsync((long Epoch, long Number) step, long oldest, int most)
     {
+        GiveUp((step.Epoch, oldest));
+        LetIn(most);
         if (Inside < most && _waiting.Count == 0)
         {
-            Inside++;
+            _inside.Add(step);
             return ValueTask.CompletedTask;
         }
         var place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Enqueue(place);
+        _waiting.Enqueue((step, place));
         return new ValueTask(place.Task);
     }
 
     /// <summary>One has left: the next that waits takes its place, and more of them where more may be inside by now.</summary>
-    public void Leave(int most)
+    public void Leave((long Epoch, long Number) step, int most)
     {
-        Inside--;
+        _inside.Remove(step);
+        LetIn(most);
+    }
+
+    /// <summary>Those that wait go in past the others: attention refuses them.</summary>
+    private void GiveUp((long Epoch, long Number) before)
+    {
+        _inside.RemoveWhere(step => step.CompareTo(before) < 0);
+        while (_waiting.TryPeek(out var next) && next.Step.CompareTo(before) < 0)
+            _waiting.Dequeue().Place.SetResult();
+    }
+
+    private void LetIn(int most)
+    {
         while (Inside < most && _waiting.TryDequeue(out var next))
         {
-            Inside++;
-            next.SetResult();
+            _inside.Add(next.Step);
+            next.Place.SetResult();
         }
     }
 

@@ -16,6 +16,9 @@ public sealed class HeartbeatDetector
     /// <summary>A suspect that answers for so long is one no longer.</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>So long after that it may fall silent again: a plan that can wait gives it nothing yet.</summary>
+    public static readonly TimeSpan Probation = TimeSpan.FromSeconds(3);
+
     /// <summary>Weight of the newest gap in mean and variance: they follow a change within some 30 beats.</summary>
     private const double Weight = 1.0 / 16;
 
@@ -40,6 +43,7 @@ public sealed class HeartbeatDetector
     private double _forgetS = ForgetLongestS;
     private TimeSpan _heard;
     private TimeSpan? _answeringSince;
+    private TimeSpan? _recovered;
 
     /// <param name="now">The peer counts as heard now.</param>
     /// <param name="every">The gap to expect.</param>
@@ -64,6 +68,9 @@ public sealed class HeartbeatDetector
         }
     }
 
+    /// <summary>It was a suspect a short while ago.</summary>
+    public bool IsOnProbation(TimeSpan now) => now - _recovered < Probation;
+
     public TimeSpan Silence(TimeSpan now) => now - _heard;
 
     public void Hear(TimeSpan now)
@@ -76,7 +83,7 @@ public sealed class HeartbeatDetector
             _answeringSince = wasSilent ? now : _answeringSince ?? now;
             if (now - _answeringSince >= Recovery)
             {
-                (IsSuspected, _answeringSince) = (false, null);
+                (IsSuspected, _answeringSince, _recovered) = (false, null, now);
             }
         }
         else

@@ -2,7 +2,7 @@ namespace Llama4.Scheduling;
 
 /// <summary>
 /// Whether the way to one peer is broken, as seen from one host: calls to it stay without any answer, and so do the probes that are sent then. A peer that
-/// is only busy answers a probe. It reads no clock.
+/// is only busy answers a probe, though it may be late where processors are scarce: what was late once may be as late again, and half as much more. It reads no clock.
 /// </summary>
 public sealed class LinkWatch
 {
@@ -15,6 +15,14 @@ public sealed class LinkWatch
     /// <summary>From the first probe on: longer than the beats need to tell of a peer that is dead.</summary>
     public static readonly TimeSpan BrokenAfter = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>The longest that a link may take to be broken, whatever was late before.</summary>
+    public static readonly TimeSpan BrokenAfterMost = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long a late answer is remembered. One later than <see cref="BrokenAfterMost"/> is none: the link was broken, and is whole again.</summary>
+    public static readonly TimeSpan LateFor = TimeSpan.FromSeconds(60);
+
+    private const double OfLatest = 1.5;
+
     /// <summary>What nobody has asked for so long says nothing any more.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(2);
 
@@ -23,6 +31,9 @@ public sealed class LinkWatch
     private TimeSpan? _silentSince;
     private TimeSpan? _probedFirst;
     private TimeSpan _probed;
+
+    /// <summary>The latest answer after a first probe, and when it came.</summary>
+    private (TimeSpan By, TimeSpan At)? _late;
 
     /// <summary>A call is under way.</summary>
     public void Ask(TimeSpan now)
@@ -49,7 +60,15 @@ public sealed class LinkWatch
     }
 
     /// <summary>The peer has answered something.</summary>
-    public void Hear(TimeSpan now) => (_silentSince, _probedFirst) = (_waiting > 0 ? now : null, null);
+    public void Hear(TimeSpan now)
+    {
+        if (now - _probedFirst is { } late && late <= BrokenAfterMost && late >= LatestAt(now))
+        {
+            _late = (late, now);
+        }
+
+        (_silentSince, _probedFirst) = (_waiting > 0 ? now : null, null);
+    }
 
     /// <summary>Whether a probe is due, which is then sent.</summary>
     public bool TakeProbe(TimeSpan now)
@@ -64,7 +83,11 @@ public sealed class LinkWatch
         return true;
     }
 
-    public bool IsBroken(TimeSpan now) => _probedFirst is { } first && now - first >= BrokenAfter && now - _asked <= Forgotten;
+    public bool IsBroken(TimeSpan now)
+    {
+        var after = Math.Clamp(OfLatest * LatestAt(now).TotalSeconds, BrokenAfter.TotalSeconds, BrokenAfterMost.TotalSeconds);
+        return _probedFirst is { } first && now - first >= TimeSpan.FromSeconds(after) && now - _asked <= Forgotten;
+    }
 
     /// <summary>The observer itself stood still for so long: answers may be waiting to be read.</summary>
     public void Forgive(TimeSpan pause)
@@ -72,4 +95,6 @@ public sealed class LinkWatch
         _silentSince += pause;
         _probedFirst += pause;
     }
+
+    private TimeSpan LatestAt(TimeSpan now) => _late is { } late && now - late.At <= LateFor ? late.By : TimeSpan.Zero;
 }

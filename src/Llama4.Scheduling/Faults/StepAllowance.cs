@@ -31,13 +31,15 @@ public sealed class StepAllowance
 
     /// <summary>[log2 rows] seconds; 0 where none was done.</summary>
     private readonly double[] _longest = new double[32];
-    private double _patience = 1;
     private int _expiries;
+
+    /// <summary>Times what is allowed to a step that is sent now, after others were given up.</summary>
+    public double Patience { get; private set; } = 1;
 
     /// <summary>So many steps in a row were given up that it makes no sense to go on.</summary>
     public bool IsExhausted => _expiries >= ExpiriesMax;
 
-    public TimeSpan For(int rows) => For(rows, _patience);
+    public TimeSpan For(int rows) => For(rows, Patience);
 
     /// <summary>A step was done.</summary>
     /// <param name="took">From when it was sent.</param>
@@ -46,23 +48,25 @@ public sealed class StepAllowance
     {
         if (took <= For(rows, patience: 1))
         {
-            _patience = Math.Max(1, _patience / 2);
+            Patience = Math.Max(1, Patience / 2);
         }
 
-        ref var longest = ref _longest[Bucket(rows)];
         if (!isDisturbed)
         {
-            var counted = longest == 0 ? took.TotalSeconds : Math.Min(took.TotalSeconds, GrowthMost * longest);
+            ref var longest = ref _longest[Bucket(rows)];
+            var known = OfAsMany(Bucket(rows));
+            var counted = known == 0 ? took.TotalSeconds : Math.Min(took.TotalSeconds, GrowthMost * known);
             longest = Math.Max(counted, Forgetting * longest);
         }
 
         _expiries = 0;
     }
 
-    /// <summary>A step was given up: should it only have been slow, the next gets twice the time.</summary>
-    public void Expired()
+    /// <summary>A step was given up: should it only have been slow, the next gets twice its time. Of several that were sent together one makes that of all.</summary>
+    /// <param name="patience">When it was sent.</param>
+    public void Expired(double patience)
     {
-        _patience = Math.Min(PatienceMost, 2 * _patience);
+        Patience = Math.Clamp(2 * patience, Patience, PatienceMost);
         _expiries++;
     }
 
@@ -75,12 +79,9 @@ public sealed class StepAllowance
     /// <summary>That of steps at least as large, or of smaller ones in proportion; 0 where nothing is known.</summary>
     private double Longest(int bucket)
     {
-        for (var larger = bucket; larger < _longest.Length; larger++)
+        if (OfAsMany(bucket) is > 0 and var known)
         {
-            if (_longest[larger] > 0)
-            {
-                return _longest[larger];
-            }
+            return known;
         }
 
         for (var smaller = bucket - 1; smaller >= 0; smaller--)
@@ -88,6 +89,20 @@ public sealed class StepAllowance
             if (_longest[smaller] > 0)
             {
                 return _longest[smaller] * (1 << (bucket - smaller));
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Of steps at least as large, the smallest that were done; 0 where none was.</summary>
+    private double OfAsMany(int bucket)
+    {
+        foreach (var longest in _longest.AsSpan(bucket))
+        {
+            if (longest > 0)
+            {
+                return longest;
             }
         }
 

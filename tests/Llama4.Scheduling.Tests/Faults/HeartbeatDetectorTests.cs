@@ -32,6 +32,21 @@ public class HeartbeatDetectorTests
     }
 
     [Fact]
+    public void Suspect_ThatCameBack_IsOnProbationForAWhile()
+    {
+        var peer = new HeartbeatDetector(Ms(0), Every);
+        peer.IsOnProbation(Ms(0)).ShouldBeFalse();
+        peer.Look(Ms(2000)).ShouldBeTrue();
+        for (var now = Ms(2000); peer.IsSuspected; now += Every)
+            peer.Hear(now);
+
+        var back = Ms(2000) + HeartbeatDetector.Recovery;
+        peer.IsOnProbation(back).ShouldBeTrue();
+        peer.IsOnProbation(back + HeartbeatDetector.Probation - Tick).ShouldBeTrue();
+        peer.IsOnProbation(back + HeartbeatDetector.Probation).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Threshold_OfAPeerThatVaries_IsLongerThanThatOfASteadyOne()
     {
         var steady = Beating(Enumerable.Repeat(20.0, 200));

@@ -87,6 +87,27 @@ public class LinkWatchTests
         link.TakeProbe(Ms(9100)).ShouldBeFalse("a new silence");
     }
 
+    /// <summary>As on a machine with few processors for many hosts.</summary>
+    [Fact]
+    public void Peer_ThatWasLate_MayBeAsLateAgainForAMinute()
+    {
+        var link = Broken();
+        link.Hear(Ms(600)); // 400 ms after the first probe
+
+        BreaksAfter(link, from: 1000).ShouldBe(600);
+        link.Hear(Ms(60_500));
+        BreaksAfter(link, from: 70_000).ShouldBe(300, "it is forgotten");
+    }
+
+    [Fact]
+    public void Peer_WhoseLinkWasBroken_WasNotLate()
+    {
+        var link = Broken();
+        link.Hear(Ms(3000));
+
+        BreaksAfter(link, from: 6000).ShouldBe(300);
+    }
+
     [Fact]
     public void Pause_OfTheObserver_IsNoSilence()
     {
@@ -98,6 +119,20 @@ public class LinkWatchTests
         link.Ask(Ms(5000));
         link.TakeProbe(Ms(5100)).ShouldBeFalse();
         link.TakeProbe(Ms(5200)).ShouldBeTrue();
+    }
+
+    /// <summary>Milliseconds from the first probe.</summary>
+    private static int BreaksAfter(LinkWatch link, int from)
+    {
+        int? probed = null;
+        for (var now = from; ; now++)
+        {
+            link.Ask(Ms(now));
+            if (link.TakeProbe(Ms(now)))
+                probed ??= now;
+            if (link.IsBroken(Ms(now)))
+                return now - probed!.Value;
+        }
     }
 
     private static LinkWatch Broken()

@@ -51,16 +51,31 @@ public sealed class StepAllowanceTests
     public void What_was_given_up_is_given_twice_the_time_until_it_is_done()
     {
         var allowance = new StepAllowance();
-        allowance.Expired();
+        allowance.Expired(allowance.Patience);
         allowance.For(1).ShouldBe(2 * StepAllowance.Unknown);
 
         allowance.Observe(1, 100 * Millisecond);
         allowance.For(1).ShouldBe(800 * Millisecond);
-        allowance.Expired();
-        allowance.Expired();
+        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Patience);
         allowance.For(1).ShouldBe(3200 * Millisecond);
         allowance.Observe(1, 100 * Millisecond);
         allowance.For(1).ShouldBe(1600 * Millisecond);
+    }
+
+    [Fact]
+    public void Steps_that_were_sent_together_are_one_when_they_are_given_up()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, 100 * Millisecond);
+        var sent = allowance.Patience;
+        allowance.Expired(sent);
+        allowance.Expired(sent);
+        allowance.For(1).ShouldBe(1600 * Millisecond);
+
+        allowance.Expired(allowance.Patience);
+        allowance.Expired(sent);
+        allowance.For(1).ShouldBe(3200 * Millisecond);
     }
 
     [Fact]
@@ -68,9 +83,9 @@ public sealed class StepAllowanceTests
     {
         var allowance = new StepAllowance();
         for (var i = 0; i < 7; i++)
-            allowance.Expired();
+            allowance.Expired(allowance.Patience);
         allowance.IsExhausted.ShouldBeFalse();
-        allowance.Expired();
+        allowance.Expired(allowance.Patience);
         allowance.IsExhausted.ShouldBeTrue();
 
         allowance.Observe(1, Millisecond);
@@ -85,6 +100,16 @@ public sealed class StepAllowanceTests
         allowance.Observe(1, 800 * Millisecond);
 
         allowance.For(1).ShouldBe(1600 * Millisecond);
+    }
+
+    [Fact]
+    public void The_first_of_few_rows_counts_as_twice_those_of_more()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(64, 100 * Millisecond);
+        allowance.Observe(4, 800 * Millisecond);
+
+        allowance.For(4).ShouldBe(1600 * Millisecond);
     }
 
     [Fact]
@@ -104,7 +129,7 @@ public sealed class StepAllowanceTests
         var allowance = new StepAllowance();
         allowance.Observe(1, 10 * Millisecond);
         while (allowance.For(1) < 1000 * Millisecond)
-            allowance.Expired();
+            allowance.Expired(allowance.Patience);
         for (var i = 0; i < 50; i++)
         {
             allowance.For(1).ShouldBeGreaterThanOrEqualTo(1000 * Millisecond);
@@ -122,7 +147,7 @@ public sealed class StepAllowanceTests
         allowance.For(1).ShouldBe(StepAllowance.Unknown);
 
         allowance.Observe(1, 100 * Millisecond);
-        allowance.Expired();
+        allowance.Expired(allowance.Patience);
         allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
         allowance.For(1).ShouldBe(800 * Millisecond);
         allowance.IsExhausted.ShouldBeFalse();
