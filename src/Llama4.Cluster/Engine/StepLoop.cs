@@ -101,13 +101,12 @@ internal sealed partial class StepLoop(
     {
         _steps.Add(step);
         StepSpans? spans = null;
-        var patience = 1.0;
+        var round = _allowance.Round;
         try
         {
             try
             {
                 var (sent, suspicions) = (clock.GetTimestamp(), board.Suspicions);
-                patience = _allowance.Patience;
                 var images = StepImages.Of(step, Scheduler!, emitter.Images);
                 var draws = StepDraws.Of(step, Scheduler!, told);
                 var isFollowed = Meter?.Follow(draws) ?? false;
@@ -145,7 +144,7 @@ internal sealed partial class StepLoop(
                 if (!_steps.Has(step))
                     return; // given up before
                 if (failure is TimeoutException)
-                    Expire(step, failure, patience);
+                    Expire(step, failure, round);
                 else
                     await HostLostAsync(step, failure);
             }
@@ -223,10 +222,10 @@ internal sealed partial class StepLoop(
     }
 
     /// <summary>A step takes so long that some message of it must be lost.</summary>
-    private void Expire(StepPlan step, Exception failure, double patience)
+    private void Expire(StepPlan step, Exception failure, int round)
     {
         _lastCommit = null;
-        _allowance.Expired(patience);
+        _allowance.Expired(round);
         StepFailed(logger, step.Step, step.Rows, failure);
         _steps.TryEnd(step);
         emitter.Emit(Scheduler!.Abort(step, _allowance.IsExhausted ? StepFailure.End : StepFailure.HostLost), [], failure.Message);

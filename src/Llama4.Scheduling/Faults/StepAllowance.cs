@@ -31,15 +31,16 @@ public sealed class StepAllowance
 
     /// <summary>[log2 rows] seconds; 0 where none was done.</summary>
     private readonly double[] _longest = new double[32];
+    private double _patience = 1;
     private int _expiries;
 
-    /// <summary>Times what is allowed to a step that is sent now, after others were given up.</summary>
-    public double Patience { get; private set; } = 1;
+    /// <summary>How often steps were given up: those that are sent without another between have the same.</summary>
+    public int Round { get; private set; }
 
     /// <summary>So many steps in a row were given up that it makes no sense to go on.</summary>
     public bool IsExhausted => _expiries >= ExpiriesMax;
 
-    public TimeSpan For(int rows) => For(rows, Patience);
+    public TimeSpan For(int rows) => For(rows, _patience);
 
     /// <summary>A step was done.</summary>
     /// <param name="took">From when it was sent.</param>
@@ -48,7 +49,7 @@ public sealed class StepAllowance
     {
         if (took <= For(rows, patience: 1))
         {
-            Patience = Math.Max(1, Patience / 2);
+            _patience = Math.Max(1, _patience / 2);
         }
 
         if (!isDisturbed)
@@ -62,11 +63,17 @@ public sealed class StepAllowance
         _expiries = 0;
     }
 
-    /// <summary>A step was given up: should it only have been slow, the next gets twice its time. Of several that were sent together one makes that of all.</summary>
-    /// <param name="patience">When it was sent.</param>
-    public void Expired(double patience)
+    /// <summary>A step was given up: should it only have been slow, the next gets twice its time. Several that were sent together are one.</summary>
+    /// <param name="round">When it was sent.</param>
+    public void Expired(int round)
     {
-        Patience = Math.Clamp(2 * patience, Patience, PatienceMost);
+        if (round != Round)
+        {
+            return; // another that was sent with it has told
+        }
+
+        Round++;
+        _patience = Math.Min(2 * _patience, PatienceMost);
         _expiries++;
     }
 

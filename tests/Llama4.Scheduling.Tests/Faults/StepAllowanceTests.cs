@@ -51,13 +51,13 @@ public sealed class StepAllowanceTests
     public void What_was_given_up_is_given_twice_the_time_until_it_is_done()
     {
         var allowance = new StepAllowance();
-        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Round);
         allowance.For(1).ShouldBe(2 * StepAllowance.Unknown);
 
         allowance.Observe(1, 100 * Millisecond);
         allowance.For(1).ShouldBe(800 * Millisecond);
-        allowance.Expired(allowance.Patience);
-        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Round);
+        allowance.Expired(allowance.Round);
         allowance.For(1).ShouldBe(3200 * Millisecond);
         allowance.Observe(1, 100 * Millisecond);
         allowance.For(1).ShouldBe(1600 * Millisecond);
@@ -68,12 +68,12 @@ public sealed class StepAllowanceTests
     {
         var allowance = new StepAllowance();
         allowance.Observe(1, 100 * Millisecond);
-        var sent = allowance.Patience;
+        var sent = allowance.Round;
         allowance.Expired(sent);
         allowance.Expired(sent);
         allowance.For(1).ShouldBe(1600 * Millisecond);
 
-        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Round);
         allowance.Expired(sent);
         allowance.For(1).ShouldBe(3200 * Millisecond);
     }
@@ -83,13 +83,35 @@ public sealed class StepAllowanceTests
     {
         var allowance = new StepAllowance();
         for (var i = 0; i < 7; i++)
-            allowance.Expired(allowance.Patience);
+            allowance.Expired(allowance.Round);
         allowance.IsExhausted.ShouldBeFalse();
-        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Round);
         allowance.IsExhausted.ShouldBeTrue();
 
         allowance.Observe(1, Millisecond);
         allowance.IsExhausted.ShouldBeFalse();
+    }
+
+    /// <summary>Two micro-batches in flight: else four rounds were eight, and a cluster that waits for a host to come back had ended its answers in four seconds.</summary>
+    [Fact]
+    public void Eight_rounds_of_several_that_were_sent_together_are_enough()
+    {
+        var allowance = new StepAllowance();
+        allowance.Observe(1, Millisecond);
+        var waited = TimeSpan.Zero;
+        for (var round = 0; round < 7; round++)
+        {
+            waited += allowance.For(1);
+            var sent = allowance.Round;
+            allowance.Expired(sent);
+            allowance.Expired(sent);
+            allowance.IsExhausted.ShouldBeFalse();
+        }
+
+        waited.ShouldBe(127 * StepAllowance.Least);
+        allowance.For(1).ShouldBe(64 * StepAllowance.Least);
+        allowance.Expired(allowance.Round);
+        allowance.IsExhausted.ShouldBeTrue();
     }
 
     [Fact]
@@ -129,7 +151,7 @@ public sealed class StepAllowanceTests
         var allowance = new StepAllowance();
         allowance.Observe(1, 10 * Millisecond);
         while (allowance.For(1) < 1000 * Millisecond)
-            allowance.Expired(allowance.Patience);
+            allowance.Expired(allowance.Round);
         for (var i = 0; i < 50; i++)
         {
             allowance.For(1).ShouldBeGreaterThanOrEqualTo(1000 * Millisecond);
@@ -147,7 +169,7 @@ public sealed class StepAllowanceTests
         allowance.For(1).ShouldBe(StepAllowance.Unknown);
 
         allowance.Observe(1, 100 * Millisecond);
-        allowance.Expired(allowance.Patience);
+        allowance.Expired(allowance.Round);
         allowance.Observe(1, 800 * Millisecond, isDisturbed: true);
         allowance.For(1).ShouldBe(800 * Millisecond);
         allowance.IsExhausted.ShouldBeFalse();
