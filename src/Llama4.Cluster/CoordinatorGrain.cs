@@ -84,7 +84,7 @@ internal sealed class CoordinatorGrain(
     {
         var most = StageDoor.Most(step.Plan.MicroBatches, route.Stages);
         var number = (step.Plan.Epoch, step.Plan.Step);
-        await _door.EnterAsync(number, step.Plan.OldestStep, most);
+        await _door.EnterAsync(number, step.Plan.Awaited, most);
         try
         {
             step.Trace?.Start();

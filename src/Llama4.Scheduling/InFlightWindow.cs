@@ -27,6 +27,18 @@ public sealed class InFlightWindow<T>
     /// <summary>The items in flight, oldest first. Borrowed until the next change.</summary>
     public ReadOnlySpan<(long Number, T Item)> Entries => _entries.AsSpan(0, Count);
 
+    /// <summary>Of the items in flight, ascending; a copy.</summary>
+    public long[] Numbers()
+    {
+        var numbers = Count == 0 ? [] : new long[Count];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = _entries[i].Number;
+        }
+
+        return numbers;
+    }
+
     /// <exception cref="InvalidOperationException">The window is full, or the number is not above all before.</exception>
     public void Add(long number, T item)
     {

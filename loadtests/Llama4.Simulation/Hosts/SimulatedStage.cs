@@ -37,7 +37,7 @@ internal sealed class SimulatedStage(SimulatedHost host, int replica, int stage)
         if (own.Host != host.Id)
             throw new InvalidOperationException($"{this}: belongs to {own.Host} in plan epoch {plan.Epoch}");
         var most = StageDoor.Most(step.MicroBatches, stages.Length);
-        await _door.EnterAsync((step.Epoch, step.Step), step.OldestStep, most);
+        await _door.EnterAsync((step.Epoch, step.Step), step.Awaited, most);
         try
         {
             for (var layer = own.FirstLayer; layer < own.FirstLayer + own.Layers; layer++)

@@ -12,12 +12,15 @@ internal sealed class StageDoor
     /// <summary>Micro-batches in the stage that somebody waits for.</summary>
     public int Inside => _inside.Count;
 
-    /// <param name="oldest">Step that its engine still waits for: earlier ones, which may be stuck here for long, take no place any more.</param>
+    /// <param name="awaited">Earlier steps that its engine still waits for: others, which may be stuck here for long, take no place any more. Null for no say.</param>
     /// <param name="most">That may be inside, this one included; at least one.</param>
-    public ValueTask EnterAsync((long Epoch, long Number) step, long oldest, int most)
+    public ValueTask EnterAsync((long Epoch, long Number) step, long[]? awaited, int most)
     {
-        GiveUp((step.Epoch, oldest));
-        LetIn(most);
+        if (awaited is not null)
+        {
+            GiveUp(earlier => earlier.Epoch < step.Epoch || (earlier.Epoch == step.Epoch && earlier.Number < step.Number && Array.IndexOf(awaited, earlier.Number) < 0));
+            LetIn(most);
+        }
         if (Inside < most && _waiting.Count == 0)
         {
             _inside.Add(step);
@@ -36,11 +39,17 @@ internal sealed class StageDoor
     }
 
     /// <summary>Those that wait go in past the others: attention refuses them.</summary>
-    private void GiveUp((long Epoch, long Number) before)
+    private void GiveUp(Predicate<(long Epoch, long Number)> isGivenUp)
     {
-        _inside.RemoveWhere(step => step.CompareTo(before) < 0);
-        while (_waiting.TryPeek(out var next) && next.Step.CompareTo(before) < 0)
-            _waiting.Dequeue().Place.SetResult();
+        _inside.RemoveWhere(isGivenUp);
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            var next = _waiting.Dequeue();
+            if (isGivenUp(next.Step))
+                next.Place.SetResult();
+            else
+                _waiting.Enqueue(next);
+        }
     }
 
     private void LetIn(int most)

@@ -4,22 +4,25 @@ namespace Llama4.Cluster.Steps;
 
 /// <summary>
 /// Keeps steps that their engine has given up from writing keys and values on this host: their blocks may be another sequence's by now. Of two plans the epoch
-/// tells; within one, each step names the oldest that its engine still waits for. Thread-safe.
+/// tells; within one, each step names the earlier ones that its engine still waits for. Thread-safe.
 /// </summary>
 internal sealed class StepFence
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, (long Epoch, long Oldest)> _replicas = [];
+
+    /// <summary>By replica: the newest step that came.</summary>
+    private readonly Dictionary<int, (long Epoch, long Step, long[] Awaited)> _newest = [];
 
     /// <exception cref="StaleStepException">The engine does not wait for it any more.</exception>
     public void Require(int replica, StepPlan step)
     {
         lock (_gate)
         {
-            var (epoch, oldest) = _replicas.GetValueOrDefault(replica);
-            if (step.Epoch < epoch || (step.Epoch == epoch && step.Step < oldest))
-                throw new StaleStepException($"step {step.Step} of epoch {step.Epoch} was given up: the engine waits for step {oldest} of epoch {epoch} and later ones");
-            _replicas[replica] = (step.Epoch, step.Epoch == epoch ? Math.Max(oldest, step.OldestStep) : step.OldestStep);
+            var (epoch, newest, awaited) = _newest.GetValueOrDefault(replica);
+            if (step.Epoch < epoch || (step.Epoch == epoch && step.Step < newest && Array.IndexOf(awaited, step.Step) < 0))
+                throw new StaleStepException($"step {step.Step} of epoch {step.Epoch} was given up: step {newest} of epoch {epoch} came, and the engine waits for [{string.Join(", ", awaited ?? [])}] before it");
+            if (step.Awaited is not null && (step.Epoch > epoch || step.Step > newest))
+                _newest[replica] = (step.Epoch, step.Step, step.Awaited);
         }
     }
 }

@@ -37,8 +37,8 @@ public sealed record StepPlan
     /// <summary>How many micro-batches the engine wants in flight, this one included; 0 for no say.</summary>
     [Id(9)] public int MicroBatches { get; init; }
 
-    /// <summary>The oldest step that the engine still waits for, this one included; 0 for no say. Earlier ones were committed or given up.</summary>
-    [Id(10)] public long OldestStep { get; init; }
+    /// <summary>Earlier steps that the engine still waits for, ascending; all others before this one were committed or given up. Null for no say.</summary>
+    [Id(12)] public long[]? Awaited { get; init; }
 
     /// <summary>Most sampled requests of a step that it is told to; those past it have no spans of this step.</summary>
     public const int SpansMax = 16;

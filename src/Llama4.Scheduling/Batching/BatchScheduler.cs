@@ -157,7 +157,7 @@ public sealed class BatchScheduler
             _cachedTokens += _rows.Fill(lane, lanes, _lastStep + 1);
             if (_builder.Slices > 0)
             {
-                var plan = _builder.Build(Epoch, ++_lastStep, _inFlight.Count > 0 ? _inFlight.Entries[0].Number : _lastStep, lane, lanes, out var sequences);
+                var plan = _builder.Build(Epoch, ++_lastStep, _inFlight.Numbers(), lane, lanes, out var sequences);
                 _inFlight.Add(plan.Step, (plan, sequences));
                 _admitted.Lanes.Planned(lane, plan.Step);
                 return plan;

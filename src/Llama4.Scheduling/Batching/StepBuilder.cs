@@ -24,7 +24,7 @@ internal sealed class StepBuilder
     }
 
     /// <summary>The step with all slices added since the last; its sequences are in <paramref name="sequences"/> in the same order.</summary>
-    public StepPlan Build(long epoch, long step, long oldest, int lane, int lanes, out Sequence[] sequences)
+    public StepPlan Build(long epoch, long step, long[] awaited, int lane, int lanes, out Sequence[] sequences)
     {
         var slices = new SequenceSlice[_slices.Count];
         var tokens = new int[Rows];
@@ -61,7 +61,7 @@ internal sealed class StepBuilder
         {
             Epoch = epoch,
             Step = step,
-            OldestStep = oldest,
+            Awaited = awaited,
             MicroBatch = lane,
             MicroBatches = lanes,
             Slices = slices,

@@ -17,7 +17,7 @@ public class StageDoorTests
     public void Enter_WhenTheStageIsFull_WaitsInOrderUntilOthersLeave()
     {
         var door = new StageDoor();
-        var entered = Enumerable.Range(0, 5).Select(step => door.EnterAsync((1, step), 0, 2).AsTask()).ToArray();
+        var entered = Enumerable.Range(0, 5).Select(step => door.EnterAsync((1, step), null, 2).AsTask()).ToArray();
         entered.Select(task => task.IsCompleted).ShouldBe([true, true, false, false, false]);
         door.Leave((1, 0), 2);
         entered.Select(task => task.IsCompleted).ShouldBe([true, true, true, false, false]);
@@ -30,7 +30,7 @@ public class StageDoorTests
     public void Leave_WhenFewerMayBeInsideByNow_LetsNobodyInBeforeThereIsRoom()
     {
         var door = new StageDoor();
-        var entered = Enumerable.Range(0, 4).Select(step => door.EnterAsync((1, step), 0, 3).AsTask()).ToArray();
+        var entered = Enumerable.Range(0, 4).Select(step => door.EnterAsync((1, step), null, 3).AsTask()).ToArray();
         door.Leave((1, 0), 1);
         door.Leave((1, 1), 1);
         entered[3].IsCompleted.ShouldBeFalse();
@@ -43,24 +43,36 @@ public class StageDoorTests
     public void Enter_AfterStepsWereGivenUp_DoesNotWaitForThem()
     {
         var door = new StageDoor();
-        var stuck = Enumerable.Range(1, 3).Select(step => door.EnterAsync((1, step), 1, 2).AsTask()).ToArray();
+        var stuck = Enumerable.Range(1, 3).Select(step => door.EnterAsync((1, step), [1, 2], 2).AsTask()).ToArray();
         stuck[2].IsCompleted.ShouldBeFalse();
 
-        door.EnterAsync((1, 4), 4, 2).IsCompleted.ShouldBeTrue();
+        door.EnterAsync((1, 4), [], 2).IsCompleted.ShouldBeTrue();
 
         stuck.ShouldAllBe(task => task.IsCompleted);
         door.Inside.ShouldBe(1);
-        door.EnterAsync((1, 5), 4, 2).IsCompleted.ShouldBeTrue();
+        door.EnterAsync((1, 5), [4], 2).IsCompleted.ShouldBeTrue();
         door.Leave((1, 1), 2);
-        door.EnterAsync((1, 6), 4, 2).IsCompleted.ShouldBeFalse("two that are waited for are inside");
+        door.EnterAsync((1, 6), [4, 5], 2).IsCompleted.ShouldBeFalse("two that are waited for are inside");
+    }
+
+    [Fact]
+    public void Enter_WhileAnEarlierOneIsWaitedFor_TakesThePlaceOfOneBetweenThatWasGivenUp()
+    {
+        var door = new StageDoor();
+        door.EnterAsync((1, 1), [], 2).IsCompleted.ShouldBeTrue();
+        door.EnterAsync((1, 2), [1], 2).IsCompleted.ShouldBeTrue();
+
+        door.EnterAsync((1, 3), [1], 2).IsCompleted.ShouldBeTrue();
+
+        door.EnterAsync((1, 4), [1, 3], 2).IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
     public void Enter_OfAnotherPlan_DoesNotWaitForStepsOfTheOneBefore()
     {
         var door = new StageDoor();
-        door.EnterAsync((1, 7), 7, 1).IsCompleted.ShouldBeTrue();
+        door.EnterAsync((1, 7), [], 1).IsCompleted.ShouldBeTrue();
 
-        door.EnterAsync((2, 1), 1, 1).IsCompleted.ShouldBeTrue();
+        door.EnterAsync((2, 1), [], 1).IsCompleted.ShouldBeTrue();
     }
 }
