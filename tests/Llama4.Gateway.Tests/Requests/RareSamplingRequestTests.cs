@@ -2,15 +2,13 @@ using System.Net;
 using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Tests.Scripted;
+using static Llama4.Gateway.Tests.Requests.AskedFields;
 
 namespace Llama4.Gateway.Tests.Requests;
 
 /// <summary>llama-server's samplers: what the cluster is asked, and what is refused.</summary>
 public class RareSamplingRequestTests
 {
-    private const string Text = "/v1/completions";
-    private const string Chat = "/v1/chat/completions";
-
     public static TheoryData<string, string, string> Bad => new()
     {
         { "\"typical_p\":0", "typical_p", "(0, 1]" },
@@ -39,23 +37,7 @@ public class RareSamplingRequestTests
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public async Task Field_ThatIsWrong_IsRefusedByName(string field, string param, string says)
-    {
-        var cluster = ScriptedClient.Saying("x");
-        await using var gateway = await TestGateway.StartAsync(cluster);
-        foreach (var (path, body) in new[] { (Chat, Dialog("," + field)), (Text, Prompt("," + field)) })
-        {
-            using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
-            using var response = await gateway.Http.PostAsync(path, content);
-            var answer = Json.Parse(await response.Content.ReadAsStringAsync());
-
-            response.StatusCode.ShouldBe(HttpStatusCode.BadRequest, answer.ToString());
-            answer.At("error.param").GetString().ShouldBe(param);
-            answer.At("error.message").GetString()!.ShouldContain(says);
-        }
-
-        cluster.HasNext.ShouldBeFalse();
-    }
+    public Task Field_ThatIsWrong_IsRefusedByName(string field, string param, string says) => AreRefusedAsync(field, param, says);
 
     [Fact]
     public async Task Fields_GoToTheCluster()
@@ -112,12 +94,9 @@ public class RareSamplingRequestTests
     public async Task Breakers_ThatAreInTooManyTokens_AreRefused()
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("x"), options => options with { Limits = options.Limits with { DryBreakerIdsMax = 100 } });
-        using var content = new StringContent(Prompt(""","dry_multiplier":1,"dry_sequence_breakers":["e"]"""), System.Text.Encoding.UTF8, "application/json");
 
-        using var response = await gateway.Http.PostAsync(Text, content);
+        var answer = await gateway.JsonAsync(Text, Prompt(""","dry_multiplier":1,"dry_sequence_breakers":["e"]"""), HttpStatusCode.BadRequest);
 
-        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var answer = Json.Parse(await response.Content.ReadAsStringAsync());
         answer.At("error.param").GetString().ShouldBe("dry_sequence_breakers");
         answer.At("error.message").GetString()!.ShouldContain("100 tokens");
     }
@@ -132,8 +111,4 @@ public class RareSamplingRequestTests
         JsonSerializer.Serialize((await cluster.NextAsync()).Request.Sampling).ShouldBe(JsonSerializer.Serialize(settings));
         return settings;
     }
-
-    private static string Dialog(string more) => $$"""{"model":"scout-nano","messages":[{"role":"user","content":"Hello"}]{{more}}}""";
-
-    private static string Prompt(string more) => $$"""{"model":"scout-nano","prompt":"Hello"{{more}}}""";
 }

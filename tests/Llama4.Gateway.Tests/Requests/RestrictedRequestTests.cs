@@ -1,16 +1,13 @@
-using System.Net;
 using System.Text.Json;
 using Llama4.Contracts;
 using Llama4.Gateway.Tests.Scripted;
+using static Llama4.Gateway.Tests.Requests.AskedFields;
 
 namespace Llama4.Gateway.Tests.Requests;
 
 /// <summary>min_tokens, allowed_token_ids, bad_words, cache_salt and return_token_ids: what the cluster is asked, what is refused, what answers carry.</summary>
 public class RestrictedRequestTests
 {
-    private const string Chat = "/v1/chat/completions";
-    private const string Text = "/v1/completions";
-
     public static TheoryData<string, string, string> Bad => new()
     {
         { "\"min_tokens\":-1", "min_tokens", "at least 0" },
@@ -34,21 +31,7 @@ public class RestrictedRequestTests
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public async Task Field_ThatIsWrong_IsRefusedByName(string field, string param, string says)
-    {
-        var cluster = ScriptedClient.Saying("x");
-        await using var gateway = await TestGateway.StartAsync(cluster);
-        foreach (var (path, body) in new[] { (Chat, Dialog("," + field)), (Text, Prompt("," + field)) })
-        {
-            var (status, answer) = await PostAsync(gateway, path, body);
-
-            status.ShouldBe(HttpStatusCode.BadRequest, answer.ToString());
-            answer.At("error.param").GetString().ShouldBe(param);
-            answer.At("error.message").GetString()!.ShouldContain(says);
-        }
-
-        cluster.HasNext.ShouldBeFalse();
-    }
+    public Task Field_ThatIsWrong_IsRefusedByName(string field, string param, string says) => AreRefusedAsync(field, param, says);
 
     [Fact]
     public async Task Fields_GoToTheCluster()
@@ -176,16 +159,5 @@ public class RestrictedRequestTests
         (await gateway.EventsAsync(Text, Prompt(",\"stream\":true"))).ShouldAllBe(one => !one.Contains("token_ids", StringComparison.Ordinal));
     }
 
-    private static async Task<(HttpStatusCode Status, JsonElement Answer)> PostAsync(TestGateway gateway, string path, string body)
-    {
-        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
-        using var response = await gateway.Http.PostAsync(path, content);
-        return (response.StatusCode, Json.Parse(await response.Content.ReadAsStringAsync()));
-    }
-
     private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];
-
-    private static string Dialog(string more) => $$"""{"model":"scout-nano","messages":[{"role":"user","content":"Hello"}]{{more}}}""";
-
-    private static string Prompt(string more) => $$"""{"model":"scout-nano","prompt":"Hello"{{more}}}""";
 }
