@@ -8,7 +8,7 @@ namespace Llama4.Server.Bench;
 /// <summary>What metrics cost those who decode: rounds of a process that nobody asks for them and of one that is scraped every five seconds, in turn.</summary>
 internal sealed class MetricsBench(BenchRounds rounds)
 {
-    private static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan ScrapedEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>A port that has just been opened still compiles and collects for a while, which a server does once in its life.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);

@@ -28,7 +28,7 @@ internal static class MetricsCommand
 
             var scrape = await bench.OneScrapeAsync(cancellation);
             terminal.Output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"one scrape: {scrape.CpuMs:0.00} ms of processor time, {scrape.Bytes} bytes; every five seconds {scrape.CpuMs / 50:0.000} % of a core"));
+                CultureInfo.InvariantCulture, $"one scrape: {scrape.CpuMs:0.00} ms of processor time, {scrape.Bytes} bytes; every five seconds {100 * scrape.CpuMs / MetricsBench.ScrapedEvery.TotalMilliseconds:0.000} % of a core"));
             return CommandLine.Success;
         });
         return command;
