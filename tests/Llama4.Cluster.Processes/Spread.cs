@@ -20,6 +20,9 @@ internal sealed record Spread(string Name, HostRoles[] Roles, int Stages, int Re
 
     public static Spread Two { get; } = new("2 processes", [Front | HostRoles.Attention, HostRoles.Experts], 1);
 
+    /// <summary>Each has room for all of it, so either can go on alone; what a plan over both gives to whom depends on who was there first.</summary>
+    public static Spread Twins { get; } = new("2 whole processes", [Front | HostRoles.Attention | HostRoles.Experts, Front | HostRoles.Attention | HostRoles.Experts], 1);
+
     public static Spread Four { get; } = Of("4 processes", stages: 2, experts: 2, frontHasAttention: true);
 
     public static Spread Eight { get; } = Of("8 processes", stages: 2, experts: 5);

@@ -21,7 +21,11 @@ internal sealed class SpreadCluster : IAsyncDisposable
 
     /// <summary>Returns when a plan over all of them, with the stages that are wanted, is in force.</summary>
     /// <exception cref="TimeoutException">It is not within <paramref name="limit"/>; with what the processes said.</exception>
-    public static async Task<SpreadCluster> StartAsync(Spread spread, TimeSpan limit)
+    public static Task<SpreadCluster> StartAsync(Spread spread, TimeSpan limit) => StartAsync(spread, status => IsInForce(status, spread), limit);
+
+    /// <summary>Returns when there is a status like this.</summary>
+    /// <inheritdoc cref="StartAsync(Spread, TimeSpan)"/>
+    public static async Task<SpreadCluster> StartAsync(Spread spread, Func<ClusterStatus, bool> isWanted, TimeSpan limit)
     {
         var cluster = new SpreadCluster();
         try
@@ -31,7 +35,7 @@ internal sealed class SpreadCluster : IAsyncDisposable
             using var start = new CancellationTokenSource(limit);
             cluster._gateway = await ClusterHost.StartAsync(
                 new ClusterHostOptions { Redis = cluster._store.Address, ModelDirectory = ClusterProcesses.Model, Roles = HostRoles.Gateway, KvBytes = HostProcess.KvBytes }, null, start.Token);
-            await cluster.StatusAsync(status => IsInForce(status, spread), limit);
+            await cluster.StatusAsync(isWanted, limit);
             return cluster;
         }
         catch
@@ -66,11 +70,13 @@ internal sealed class SpreadCluster : IAsyncDisposable
     }
 
     /// <summary>SIGKILL to the process of a host.</summary>
-    public async Task KillAsync(HostId host, TimeSpan limit)
+    public async Task KillAsync(HostId host, TimeSpan limit) => (await ProcessAsync(host, limit)).Kill();
+
+    public async Task<HostProcess> ProcessAsync(HostId host, TimeSpan limit)
     {
         var status = await StatusAsync(status => status.Hosts.Any(one => one.Host == host), limit);
         var id = status.Hosts.Single(one => one.Host == host).ProcessId;
-        _processes.Single(process => process.Id == id).Kill();
+        return _processes.Single(process => process.Id == id);
     }
 
     /// <summary>Who owns what, in a line.</summary>

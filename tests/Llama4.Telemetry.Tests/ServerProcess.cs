@@ -15,7 +15,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process) => _process = process;
 
-    public HttpClient Http { get; } = new();
+    public HttpClient Http { get; } = new() { Timeout = 2 * Limit };
 
     public int Id => _process.Id;
 
@@ -62,6 +62,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         {
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Returns when it is a host of its cluster.</summary>
+    public async Task JoinedAsync()
+    {
+        using var end = new CancellationTokenSource(Limit);
+        while (!Log.Contains(" has joined cluster ", StringComparison.Ordinal))
+        {
+            await Task.Delay(100, end.Token);
         }
     }
 

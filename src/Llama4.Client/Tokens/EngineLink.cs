@@ -15,7 +15,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     /// <summary>Past it a new request is told to come again: a plan after a lost host is in force within a second.</summary>
     private static readonly TimeSpan AcceptLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Past it an accepted request ends with an error: as long as an engine itself waits for hosts.</summary>
+    /// <summary>Past it an accepted request ends with an error, whether nobody accepts it again or nobody answers polls: as long as an engine itself waits for hosts.</summary>
     private static readonly TimeSpan ReviveLimit = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<Guid, Generation> _open = [];
@@ -80,9 +80,11 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     }
 
     /// <summary>Ends when nothing is open.</summary>
+    /// <exception cref="TimeoutException">Nobody answers.</exception>
     private async Task PollAsync()
     {
         HostId? polled = null;
+        var heard = clock.GetTimestamp();
         var polls = new PollsUnderWay(clock);
         var (outbox, acknowledged) = (Guid.Empty, 0L);
         while (!closed.IsCancellationRequested)
@@ -94,6 +96,8 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
                 if (_open.IsEmpty || Interlocked.Exchange(ref _polling, 1) == 1)
                     return;
             }
+            if (clock.GetElapsedTime(heard) > ReviveLimit)
+                throw new TimeoutException($"no engine has answered for {ReviveLimit.TotalSeconds} s");
             var changed = plans.Changed;
             var engine = Engine;
             if (engine != polled)
@@ -120,6 +124,7 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
                 await WaitAsync(changed);
                 continue;
             }
+            heard = clock.GetTimestamp();
             if (ended.IsOvertaken && (answer.State != EngineState.Serving || answer.Outbox != outbox))
                 continue; // it may be of an activation before the one that is known by now: the next poll tells
             if (answer.State == EngineState.Serving)

@@ -18,12 +18,18 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
     /// <summary>Questions under way at once, so that one lost in a frozen silo holds up nothing.</summary>
     private const int QuestionsMax = 8;
 
+    /// <summary>Who told of suspects may be gone itself, and the suspects be the only hosts left.</summary>
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromMilliseconds(500);
+
     private volatile PlacementPlan? _plan;
     private HostId? _leader;
     private string[] _suspects = [];
     private SuspicionAge _suspectsAge;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _questions;
+
+    /// <summary>When a silo last answered.</summary>
+    private long _answered;
 
     public PlacementPlan? Plan => _plan;
 
@@ -39,6 +45,11 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
             Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             if (Volatile.Read(ref _questions) < QuestionsMax)
                 _ = AskAsync(key);
+            lock (grains)
+            {
+                if (clock.GetElapsedTime(_answered) > ForgetAfter)
+                    Shun([]);
+            }
         }
     }
 
@@ -51,17 +62,15 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
             var view = await grains.GetPlanView(key).GetAsync(_plan?.Epoch ?? 0);
             lock (grains)
             {
+                _answered = clock.GetTimestamp();
                 if (view.Plan is { } plan && plan.Epoch > (_plan?.Epoch ?? 0))
                     _plan = plan;
                 // A silo that is behind may answer last.
                 if (view.SuspectsAge.CompareTo(_suspectsAge) < 0)
                     return;
                 (_leader, _suspectsAge) = (view.Leader ?? _leader, view.SuspectsAge);
-                if (!view.Suspects.AsSpan().SequenceEqual(_suspects))
-                {
-                    _suspects = view.Suspects;
-                    shunned.Set(view.Suspects.Select(IPEndPoint.Parse));
-                }
+                // One that misses most of the others may be cut off itself; those make plans without it.
+                Shun(_plan is { } present && 2 * view.Suspects.Length > present.Hosts.Length ? [] : view.Suspects);
             }
         }
         catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
@@ -72,6 +81,14 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
         {
             Interlocked.Decrement(ref _questions);
         }
+    }
+
+    private void Shun(string[] suspects)
+    {
+        if (suspects.AsSpan().SequenceEqual(_suspects))
+            return;
+        _suspects = suspects;
+        shunned.Set(suspects.Select(IPEndPoint.Parse));
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "No silo tells the plan: {Reason}")]

@@ -1,6 +1,7 @@
 using Llama4.Client.Tokens;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
+using Orleans.Runtime;
 
 namespace Llama4.Cluster.Tests.Client;
 
@@ -58,6 +59,46 @@ public class EngineLinkTests
         {
             var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
             return await generation!.Chunks().LastAsync();
+        }
+    }
+
+    /// <summary>Polls fail, or are never answered, and the plan stays as it is: nobody is left who could tell of another one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Polls_ThatNobodyAnswers_EndTheAnswerWithAnErrorAfterAMinute(bool fails)
+    {
+        var board = new PlanBoard();
+        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
+        var clock = new SetClock();
+        var link = new EngineLink(new Gone(fails), board, 0, clock, CancellationToken.None);
+        using var ticking = new Timer(Tick, null, 0, 10);
+
+        var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
+
+        (await generation!.Chunks().LastAsync()).Error.ShouldBe("The answer cannot go on: no engine has answered for 60 s");
+        link.Open.ShouldBe(0);
+
+        void Tick(object? state)
+        {
+            clock.Advance(TimeSpan.FromSeconds(0.5));
+            board.Tick();
+        }
+    }
+
+    private sealed class Gone(bool fails) : IEngineWay
+    {
+        public Task<SubmitResult> SubmitAsync(HostId engine, GenerateRequest request, Guid gateway) => Task.FromResult(SubmitResult.Accepted with { Outbox = Guid.NewGuid() });
+
+        public Task<EngineAnswer> PollAsync(HostId engine, Guid gateway, Guid outbox, long acknowledged) =>
+            fails ? throw new SiloUnavailableException("gone") : new TaskCompletionSource<EngineAnswer>().Task;
+
+        public Task CancelAsync(HostId engine, Guid request) => Task.CompletedTask;
+
+        public Task<EngineStatus> StatusAsync(HostId engine) => throw new NotSupportedException("not asked here");
+
+        public void Avoid()
+        {
         }
     }
 

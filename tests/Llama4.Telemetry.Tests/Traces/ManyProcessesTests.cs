@@ -100,6 +100,7 @@ public class ManyProcessesTests
         await using var store = await RedisServer.StartAsync();
         await using var one = await HostAsync(store, collector, every: 0, "one", Host);
         await using var other = await HostAsync(store, collector, every: 0, "other", Host);
+        await Task.WhenAll(one.JoinedAsync(), other.JoinedAsync()); // the loss of one that is alone takes as long as the start of the other
         await using var gateway = await HostAsync(store, collector, every: 0, "gateway", "gateway");
 
         var answers = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => gateway.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
