@@ -75,6 +75,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns when the processes, each with a host, have a plan over all of them: a gateway is ready before that.</summary>
+    public static async Task PlannedAsync(params ServerProcess[] hosts)
+    {
+        using var end = new CancellationTokenSource(Limit);
+        while (!hosts.Any(host => host.Log.Contains($" over {hosts.Length} hosts is in force", StringComparison.Ordinal)))
+        {
+            await Task.Delay(100, end.Token);
+        }
+    }
+
     /// <summary>SIGTERM, and the wait for its end.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()

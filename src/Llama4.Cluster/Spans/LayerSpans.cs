@@ -51,6 +51,19 @@ internal sealed class LayerSpans
         _layer.End(ended);
     }
 
+    /// <summary>Nobody reads the layer's times any more, unless it has ended: its step failed. What is below it elsewhere has been sent, so it is sent too.</summary>
+    public void GiveUp(int layer, HostId host)
+    {
+        GiveUp(_experts, layer, host);
+        GiveUp(_layer, layer, host);
+    }
+
+    private static void GiveUp(Activity? span, int layer, HostId host)
+    {
+        if (span is { IsStopped: false })
+            span.SetTag(SpanTags.Layer, layer).SetTag(SpanTags.Host, host.Name).SetStatus(ActivityStatusCode.Error, "the step was given up").End();
+    }
+
     private static void Tag(Activity span, TokenHop hop, int rows, int expertRows, int merged)
     {
         span.SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Host, hop.Host.Name).SetTag(SpanTags.Rows, rows).SetTag(SpanTags.AttentionUs, hop.AttentionUs);

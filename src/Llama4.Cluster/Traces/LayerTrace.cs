@@ -85,6 +85,13 @@ internal sealed class LayerTrace(int layer, HostId host, StepStamps stamps, int[
         own.End(hop, stamps.At(_start), stamps.At(_attended), stamps.At(Ended), local, choices.Length, sameExpert, merged);
     }
 
+    /// <summary>Ends the spans that have not ended: the step failed.</summary>
+    public void GiveUp()
+    {
+        foreach (var own in spans ?? [])
+            own?.GiveUp(layer, host);
+    }
+
     /// <summary>Ascending rows of the step: those that an owner was given.</summary>
     private int[] RowsOf(int owner, ReadOnlySpan<int> choices)
     {

@@ -116,6 +116,7 @@ internal sealed class StepTrace : IDisposable
 
     public void Dispose()
     {
+        _layers.ForEach(layer => layer.GiveUp());
         _indexes.Dispose();
         _stamps.Dispose();
         _logits.Dispose();

@@ -32,14 +32,12 @@ public class ManyProcessesTests
         await using var store = await RedisServer.StartAsync();
         await using var middle = await HostAsync(store, collector, every: 1, "middle", "attention,experts");
         await using var back = await HostAsync(store, collector, every: 1, "back", "experts");
+        await Task.WhenAll(middle.JoinedAsync(), back.JoinedAsync()); // who comes after the first plan may get nothing
         await using var front = await HostAsync(store, collector, every: 1, "front", "engine,vocabulary,gateway");
+        await ServerProcess.PlannedAsync(middle, back, front);
 
         await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => front.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
-        bool IsWhole(IReadOnlyList<ReceivedSpan> spans) => spans.Named("chat scout-nano") is { Count: Requests } chats
-            && chats.All(chat => spans.Count(span => span.Trace == chat.Trace && span.Name == "5 layer") == 8 * Tokens
-                && spans.Count(span => span.Trace == chat.Trace && span.Name == "8 expert group") >= 8 * Tokens
-                && spans.Count(span => span.Trace == chat.Trace && span.Name == "2 step") >= Tokens);
-        var spans = await collector.UntilAsync(IsWhole);
+        var spans = await collector.UntilAsync(spans => AreWhole(spans, Requests, Tokens));
 
         var pids = new HashSet<object>();
         foreach (var chat in spans.Named("chat scout-nano"))
@@ -49,9 +47,9 @@ public class ManyProcessesTests
             pids.UnionWith(trace.Select(span => span.Resource["process.pid"]));
 
             // Each token's layers, in their order, with what each took and who had the expert.
-            foreach (var stage in trace.Named("4 stage").Where(stage => trace.Below(stage).Count > 0))
+            foreach (var stage in trace.Named("4 stage").Where(stage => Done(trace.Below(stage)).Any()))
             {
-                var layers = trace.Below(stage).OrderBy(layer => layer.Number("llama4.layer")).ToList();
+                var layers = Done(trace.Below(stage)).OrderBy(layer => layer.Number("llama4.layer")).ToList();
                 layers.Select(layer => layer.Number("llama4.layer")).ShouldBe(Enumerable.Range(0, 8).Select(layer => (long)layer));
                 layers.Select(layer => layer.Start).ShouldBeInOrder();
                 layers.ShouldAllBe(layer => layer.End > layer.Start && layer.Text("llama4.host").StartsWith("middle"));
@@ -63,9 +61,10 @@ public class ManyProcessesTests
                     layer.Number("llama4.rows.merged").ShouldBeGreaterThan(0);
                     var isElsewhere = layer.Text("llama4.expert.host").StartsWith("back");
                     (layer.Number("llama4.wire_us") > 0).ShouldBe(isElsewhere);
-                    var group = trace.Below(trace.Below(layer).Named("7 experts").Single()).ShouldHaveSingleItem();
-                    group.Name.ShouldBe("8 expert group");
-                    group.Text("llama4.host").ShouldBe(layer.Text("llama4.expert.host"));
+                    // A question that takes long goes to a standby too.
+                    var groups = trace.Below(trace.Below(layer).Named("7 experts").Single());
+                    groups.ShouldAllBe(group => group.Name == "8 expert group");
+                    var group = groups.Where(group => group.Text("llama4.host") == layer.Text("llama4.expert.host")).ShouldHaveSingleItem();
                     (group.Kind == ReceivedSpan.ServerKind).ShouldBe(isElsewhere);
                     group.Resource["process.pid"].Equals(layer.Resource["process.pid"]).ShouldBe(!isElsewhere);
                     trace.Below(layer).Named("6 attention").Count.ShouldBe(1);
@@ -90,6 +89,22 @@ public class ManyProcessesTests
         spans.Named("8 expert group").ShouldAllBe(batch => batch.Links.Count > 0 && batch.Links.Count <= batch.Number("llama4.rows.merged"));
     }
 
+    private static IEnumerable<ReceivedSpan> Done(IEnumerable<ReceivedSpan> spans) => spans.Where(span => span.Status != ReceivedSpan.ErrorStatus);
+
+    /// <summary>All spans of all tokens are there; on a slow machine a step may have been given up and done again, which has more of them.</summary>
+    private static bool AreWhole(IReadOnlyList<ReceivedSpan> spans, int requests, int tokens)
+    {
+        var chats = spans.Named("chat scout-nano");
+        var ids = spans.Select(span => (span.Trace, span.Id)).ToHashSet();
+        return chats.Count == requests
+            && chats.All(chat => Done(spans).Count(span => span.Trace == chat.Trace && span.Name == "5 layer") is var layers
+                && layers >= 8 * tokens
+                && layers % 8 == 0
+                && spans.Count(span => span.Trace == chat.Trace && span.Name == "8 expert group") >= layers
+                && spans.Count(span => span.Trace == chat.Trace && span.Name == "2 step") >= tokens)
+            && spans.All(span => span.Parent.Length == 0 || ids.Contains((span.Trace, span.Parent)));
+    }
+
     [Fact(Skip = NoRedis, SkipUnless = nameof(HasRedis))]
     public async Task Request_WhoseEngineIsKilled_GoesOnInItsTrace()
     {
@@ -100,7 +115,7 @@ public class ManyProcessesTests
         await using var store = await RedisServer.StartAsync();
         await using var one = await HostAsync(store, collector, every: 0, "one", Host);
         await using var other = await HostAsync(store, collector, every: 0, "other", Host);
-        await Task.WhenAll(one.JoinedAsync(), other.JoinedAsync()); // the loss of one that is alone takes as long as the start of the other
+        await ServerProcess.PlannedAsync(one, other);
         await using var gateway = await HostAsync(store, collector, every: 0, "gateway", "gateway");
 
         var answers = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => gateway.Http.ChatAsync(Tokens, text: $"Count to {i}.")));
