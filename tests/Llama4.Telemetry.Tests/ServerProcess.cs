@@ -66,24 +66,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Returns when it is a host of its cluster.</summary>
-    public async Task JoinedAsync()
-    {
-        using var end = new CancellationTokenSource(Limit);
-        while (!Log.Contains(" has joined cluster ", StringComparison.Ordinal))
-        {
-            await Task.Delay(100, end.Token);
-        }
-    }
+    public Task JoinedAsync() => SaidAsync([this], " has joined cluster ");
 
     /// <summary>Returns when the processes, each with a host, have a plan over all of them: a gateway is ready before that.</summary>
-    public static async Task PlannedAsync(params ServerProcess[] hosts)
-    {
-        using var end = new CancellationTokenSource(Limit);
-        while (!hosts.Any(host => host.Log.Contains($" over {hosts.Length} hosts is in force", StringComparison.Ordinal)))
-        {
-            await Task.Delay(100, end.Token);
-        }
-    }
+    public static Task PlannedAsync(params ServerProcess[] hosts) => SaidAsync(hosts, $" over {hosts.Length} hosts is in force");
 
     /// <summary>SIGTERM, and the wait for its end.</summary>
     /// <returns>The exit code.</returns>
@@ -124,6 +110,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         _process.Dispose();
         Http.Dispose();
+    }
+
+    /// <summary>Returns when one of the processes has written this.</summary>
+    private static async Task SaidAsync(ServerProcess[] processes, string text)
+    {
+        using var end = new CancellationTokenSource(Limit);
+        while (!processes.Any(process => process.Log.Contains(text, StringComparison.Ordinal)))
+        {
+            await Task.Delay(100, end.Token);
+        }
     }
 
     private async Task ReadyAsync()

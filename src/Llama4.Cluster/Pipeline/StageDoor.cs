@@ -1,3 +1,5 @@
+using Llama4.Cluster.Steps;
+
 namespace Llama4.Cluster.Pipeline;
 
 /// <summary>
@@ -18,7 +20,7 @@ internal sealed class StageDoor
     {
         if (awaited is not null)
         {
-            GiveUp(earlier => earlier.Epoch < step.Epoch || (earlier.Epoch == step.Epoch && earlier.Number < step.Number && Array.IndexOf(awaited, earlier.Number) < 0));
+            GiveUp(earlier => GivenUp.Is(earlier, step, awaited));
             LetIn(most);
         }
         if (Inside < most && _waiting.Count == 0)

@@ -19,7 +19,7 @@ internal sealed class StepFence
         lock (_gate)
         {
             var (epoch, newest, awaited) = _newest.GetValueOrDefault(replica);
-            if (step.Epoch < epoch || (step.Epoch == epoch && step.Step < newest && Array.IndexOf(awaited, step.Step) < 0))
+            if (GivenUp.Is((step.Epoch, step.Step), (epoch, newest), awaited))
                 throw new StaleStepException($"step {step.Step} of epoch {step.Epoch} was given up: step {newest} of epoch {epoch} came, and the engine waits for [{string.Join(", ", awaited ?? [])}] before it");
             if (step.Awaited is not null && (step.Epoch > epoch || step.Step > newest))
                 _newest[replica] = (step.Epoch, step.Step, step.Awaited);

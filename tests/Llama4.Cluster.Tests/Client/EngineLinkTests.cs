@@ -10,15 +10,17 @@ public class EngineLinkTests
 {
     private static readonly HostId Host = new("a");
 
+    private readonly PlanBoard _board = new();
+
+    public EngineLinkTests() => _board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Call_WithoutAnAnswer_IsMadeAnotherWay(bool submissionsToo)
     {
-        var board = new PlanBoard();
-        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
         var way = new DeadUntilAvoided(submissionsToo);
-        var link = new EngineLink(way, board, 0, TimeProvider.System, CancellationToken.None);
+        var link = new EngineLink(way, _board, 0, TimeProvider.System, CancellationToken.None);
 
         var (result, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
 
@@ -33,9 +35,7 @@ public class EngineLinkTests
     public async Task SlowRoundTrips_BringEveryTokenOnce()
     {
         const int Tokens = 6;
-        var board = new PlanBoard();
-        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
-        var link = new EngineLink(new Far(Tokens), board, 0, TimeProvider.System, CancellationToken.None);
+        var link = new EngineLink(new Far(Tokens), _board, 0, TimeProvider.System, CancellationToken.None);
 
         var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = Tokens }, CancellationToken.None);
 
@@ -48,9 +48,7 @@ public class EngineLinkTests
     [Fact]
     public async Task Poll_ThatFailsUnforeseen_EndsWhatIsOpenAndNotWhatComesAfter()
     {
-        var board = new PlanBoard();
-        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
-        var link = new EngineLink(new FailsOnce(), board, 0, TimeProvider.System, CancellationToken.None);
+        var link = new EngineLink(new FailsOnce(), _board, 0, TimeProvider.System, CancellationToken.None);
 
         (await LastAsync()).Error.ShouldBe("The answer cannot go on: by mistake");
         (await LastAsync()).Finish.ShouldBe(FinishReason.Length);
@@ -68,10 +66,8 @@ public class EngineLinkTests
     [InlineData(false)]
     public async Task Polls_ThatNobodyAnswers_EndTheAnswerWithAnErrorAfterAMinute(bool fails)
     {
-        var board = new PlanBoard();
-        board.Publish(new PlacementPlan(3, Host, Host, [new LayerPlacement(0, Host, [])]));
         var clock = new SetClock();
-        var link = new EngineLink(new Gone(fails), board, 0, clock, CancellationToken.None);
+        var link = new EngineLink(new Gone(fails), _board, 0, clock, CancellationToken.None);
         using var ticking = new Timer(Tick, null, 0, 10);
 
         var (_, generation) = await link.SubmitAsync(new GenerateRequest { Id = Guid.NewGuid(), Prompt = [1], TokensMax = 1 }, CancellationToken.None);
@@ -82,7 +78,7 @@ public class EngineLinkTests
         void Tick(object? state)
         {
             clock.Advance(TimeSpan.FromSeconds(0.5));
-            board.Tick();
+            _board.Tick();
         }
     }
 
