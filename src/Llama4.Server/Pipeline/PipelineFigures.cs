@@ -91,9 +91,9 @@ internal sealed record PipelineFigures(
             json.WriteNumber("cores_busy", Math.Round(f.Cores, 2));
             json.WriteNumber("cores_busy_idle", Math.Round(f.IdleCores, 2));
             json.WriteNumber("real_seconds_for_a_simulated_one", Math.Round(f.Slower, 2));
-            json.WriteNumber("start_seconds", Math.Round(f.StartS, 1));
-            json.WriteNumber("settle_seconds", Math.Round(f.SettleS, 1));
-            json.WriteNumber("stop_seconds", Math.Round(f.StopS, 1));
+            json.WriteNumber("start_seconds", Math.Round(f.StartS, 3));
+            json.WriteNumber("settle_seconds", Math.Round(f.SettleS, 3));
+            json.WriteNumber("stop_seconds", Math.Round(f.StopS, 3));
             json.WriteEndObject();
         }
 
