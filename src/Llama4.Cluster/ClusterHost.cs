@@ -25,9 +25,6 @@ namespace Llama4.Cluster;
 /// <summary>This process's part in a cluster of many: a silo with a device, or, with the gateway's role alone, a client of the others.</summary>
 public sealed class ClusterHost : IAsyncDisposable
 {
-    /// <summary>Ports are picked before they are bound: another program may be quicker.</summary>
-    private const int PortTries = 5;
-
     private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
 
     private readonly IHost _orleans;
@@ -184,12 +181,12 @@ public sealed class ClusterHost : IAsyncDisposable
                 await silo.StartAsync(CancellationToken.None);
                 return silo;
             }
-            catch (Exception error) when (IsInUse(error))
+            catch (Exception error) when (FreePorts.IsInUse(error))
             {
                 silo.Dispose();
                 if (fixedPorts.Length > 0)
                     throw new ClusterRequestException($"port {string.Join(" or ", fixedPorts)} of {own} is in use by another program; choose another --silo-port and --gateway-port, or 0 for free ones");
-                if (tries == PortTries)
+                if (tries == FreePorts.TriesMax)
                     throw new ClusterRequestException($"no free port could be had at {own} in {tries} tries");
             }
             catch
@@ -213,9 +210,4 @@ public sealed class ClusterHost : IAsyncDisposable
         ({ } certificate, { } authority) => new ClusterTls(certificate, authority),
         _ => throw new ClusterRequestException("TLS between hosts needs both this host's certificate and the authority's"),
     };
-
-    /// <summary>A port was taken by another program between its choice and its use.</summary>
-    internal static bool IsInUse(Exception error) =>
-        error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } || (error.InnerException is { } inner && IsInUse(inner))
-        || error is AggregateException many && many.InnerExceptions.Any(IsInUse);
 }

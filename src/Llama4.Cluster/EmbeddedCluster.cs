@@ -59,23 +59,21 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         var checkpoint = Checkpoint.Open(options.ModelDirectory);
         ModelHost? host = null;
         IHost? silo = null;
-        var started = false;
         try
         {
             var limits = options.Limits?.Invoke(checkpoint.Config.MaxPositions) ?? new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
             host = new ModelHost(
                 new HostId("host-0"), checkpoint, options.Device?.Invoke() ?? CpuDevice.Create(options.Threads), options.Mode, limits, options.KvBytes, progress, cancellation);
-            var endpoint = SiloSetup.FreeEndpoint();
-            silo = SiloSetup.Build(host.Id, endpoint, options.ClientPort, SiloSetup.Development(endpoint), tls: null, logging => Log(logging, options.Logging), builder =>
-            {
-                builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, endpoint), Replicas: 1, Standbys: 0, options.ExpertGroups) { IsAlone = true });
-                builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
-                options.Services?.Invoke(builder.Services);
-                options.Silo?.Invoke(builder);
-            });
             // To its end, a second or two: Orleans logs a start that is broken off as its own failure, and cannot be stopped after it.
-            await silo.StartAsync(CancellationToken.None);
-            started = true;
+            (silo, _) = await FreePorts.StartAsync(
+                own => SiloSetup.Build(host.Id, own, options.ClientPort, SiloSetup.Development(own), tls: null, logging => Log(logging, options.Logging), builder =>
+                {
+                    builder.AddModelHost(host, new HostAgentOptions(HostDescriptions.Of(host, own), Replicas: 1, Standbys: 0, options.ExpertGroups) { IsAlone = true });
+                    builder.Services.AddSingleton<IPlanRegister, LocalPlanRegister>();
+                    options.Services?.Invoke(builder.Services);
+                    options.Silo?.Invoke(builder);
+                }),
+                CancellationToken.None);
             cancellation.ThrowIfCancellationRequested();
             silo.Services.GetRequiredService<HostMeter>();
             var agent = silo.Services.GetRequiredService<HostAgent>();
@@ -85,7 +83,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
         catch
         {
-            await StopAsync(silo, started, host);
+            await StopAsync(silo, host);
             if (host is null)
                 checkpoint.Dispose();
             throw;
@@ -103,19 +101,18 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
-        await StopAsync(_silo, started: true, _host);
+        await StopAsync(_silo, _host);
     }
 
-    /// <param name="started">A silo that never ran cannot be stopped; the complaint would hide why it never ran.</param>
-    private static async ValueTask StopAsync(IHost? silo, bool started, ModelHost? host)
+    /// <param name="silo">One that ran.</param>
+    private static async ValueTask StopAsync(IHost? silo, ModelHost? host)
     {
         try
         {
             if (silo is not null)
             {
                 await silo.Services.GetRequiredService<HostAgent>().DisposeAsync();
-                if (started)
-                    await silo.StopAsync();
+                await silo.StopAsync();
                 silo.Dispose();
             }
         }

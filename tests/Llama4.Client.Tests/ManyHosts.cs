@@ -25,7 +25,7 @@ internal sealed class ManyHosts : IAsyncDisposable
 {
     private readonly List<OneOfMany> _hosts = [];
     private readonly LocalPlanRegister _register = new();
-    private readonly IPEndPoint _primary = SiloSetup.FreeEndpoint();
+    private readonly IPEndPoint _primary = Machine.FreeEndpoint();
 
     public Llama4ChatClient Client { get; private set; } = null!;
 
@@ -105,7 +105,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var checkpoint = Checkpoint.Open(OneHost.Directory);
         var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions };
         var model = new ModelHost(new HostId($"host-{_hosts.Count}"), checkpoint, CpuDevice.Create(1), ComputeMode.Bf16, limits, 32 << 20, progress: null);
-        var (own, address) = (_hosts.Count == 0 ? _primary : SiloSetup.FreeEndpoint(), SiloSetup.FreeEndpoint());
+        var (own, address) = (_hosts.Count == 0 ? _primary : Machine.FreeEndpoint(), Machine.FreeEndpoint());
         var door = new ChatDoor();
         var silo = SiloSetup.Build(model.Id, own, address.Port, SiloSetup.Development(_primary), tls: null, logging: null, more =>
         {

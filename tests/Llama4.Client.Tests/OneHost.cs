@@ -24,7 +24,7 @@ public sealed class OneHost : IAsyncLifetime
     public static GatewayOptions Gateway { get; } = ScoutNano.Options with { Tiles = TileSettingsFile.Read(Directory) };
 
     /// <summary>Far beyond what any answer takes, so that a hang fails and noise does not.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(2);
+    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Debug or Release, as these tests were built.</summary>
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;

@@ -15,7 +15,7 @@ public class SpreadBitsOverProcessesTests(ITestOutputHelper output)
     private const int TokensThroughFault = 150;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan PlanLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PlanLimit = TimeSpan.FromMinutes(4);
 
     public static TheoryData<string> Spreads => [.. All.Select(spread => spread.Name)];
 

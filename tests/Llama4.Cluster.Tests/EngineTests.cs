@@ -15,8 +15,8 @@ public class EngineTests
         // One step at a time, so that another request's first step comes after the one that was in flight.
         await using var cluster = await StartAsync(limits => limits with { MicroBatchesMax = 1 });
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (_, generation) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
-        await generation!.Chunks(limit.Token).FirstAsync(limit.Token);
+        var generation = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        await generation.Chunks(limit.Token).FirstAsync(limit.Token);
         (await cluster.Client.StatusAsync(limit.Token)).Running.ShouldBe(1);
 
         await generation.DisposeAsync();
@@ -33,14 +33,14 @@ public class EngineTests
     {
         await using var cluster = await StartAsync(limits => limits with { SequencesMax = 1 });
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (_, running) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
-        var (_, waiting) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        var running = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        var waiting = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
         (await cluster.Client.StatusAsync(limit.Token)).Waiting.ShouldBe(1);
 
-        await waiting!.DisposeAsync();
+        await waiting.DisposeAsync();
 
         (await cluster.Client.StatusAsync(limit.Token)).Waiting.ShouldBe(0);
-        await running!.DisposeAsync();
+        await running.DisposeAsync();
     }
 
     [Fact]
@@ -48,16 +48,16 @@ public class EngineTests
     {
         await using var cluster = await StartAsync(limits => limits with { SequencesMax = 1, QueueMax = 1 });
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (_, first) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
-        var (_, second) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        var first = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        var second = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
 
         var (result, third) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
 
         result.Status.ShouldBe(SubmitStatus.QueueFull);
         result.RetryAfterSeconds.ShouldBeGreaterThan(0);
         third.ShouldBeNull();
-        await first!.DisposeAsync();
-        await second!.DisposeAsync();
+        await first.DisposeAsync();
+        await second.DisposeAsync();
     }
 
     [Fact]
@@ -119,11 +119,11 @@ public class EngineTests
     {
         var cluster = await StartAsync();
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (_, generation) = await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 4000), limit.Token);
+        var generation = await cluster.Client.AcceptedAsync(Answers.Greedy(Prompt, 4000), limit.Token);
 
         await cluster.DisposeAsync();
 
-        var chunks = await generation!.Chunks(limit.Token).ToListAsync(limit.Token);
+        var chunks = await generation.Chunks(limit.Token).ToListAsync(limit.Token);
         chunks[^1].Finish.ShouldBe(FinishReason.Error);
         chunks[^1].Error!.ShouldContain("shutting down");
         (await cluster.Client.SubmitAsync(Answers.Greedy(Prompt, 1), limit.Token)).Result.Status.ShouldBe(SubmitStatus.Unavailable);

@@ -12,17 +12,20 @@ public class HotExpertTests
 {
     private const HostRoles Rest = HostRoles.Any & ~HostRoles.Experts;
 
+    /// <summary>Hot and cool at rates that a machine with much else to do reaches too.</summary>
+    private static readonly ExpertLoadLimits Slow = new() { Memory = TimeSpan.FromSeconds(2), HotRowsPerS = 20, CoolRowsPerS = 10 };
+
     public static TheoryData<string, ManyHostsOptions> Spreads => new()
     {
-        { "on standbys, beside attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) { Standbys = 1 } },
-        { "loaded for it, apart from attention", new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts) },
+        { "on standbys, beside attention", new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Experts) { Standbys = 1, Load = Slow } },
+        { "loaded for it, apart from attention", new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts) { Load = Slow } },
     };
 
     [Theory]
     [MemberData(nameof(Spreads))]
     public async Task Expert_ThatMostRowsChoose_IsRunByTwoHostsUntilItHasCooled(string spread, ManyHostsOptions options)
     {
-        var outstanding = PooledPayload.Outstanding; // hosts that other tests killed in this process took theirs with them
+        var outstanding = PooledPayload.Outstanding;
         await using var many = await ManyHosts.StartAsync(options);
         var load = new SkewedLoad(many.Client);
         var started = Stopwatch.GetTimestamp();
@@ -41,7 +44,7 @@ public class HotExpertTests
 
         cooled.Epoch.ShouldBeGreaterThan(plan.Epoch);
         await load.ShouldBeAsOnOneHostAsync();
-        PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(outstanding);
+        await Answers.GivenBackAsync(outstanding);
 
         long Rows(HostId host) => many.Counts(host).Rows(layer, hot.Expert);
     }
@@ -50,7 +53,7 @@ public class HotExpertTests
     public async Task SecondOwner_ThatIsLostUnderLoad_IsReplacedWithTheSameTokens()
     {
         await using var many = await ManyHosts.StartAsync(
-            new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) { Standbys = 1 });
+            new ManyHostsOptions(ScoutNano.Directory, Rest, HostRoles.Experts, HostRoles.Experts, HostRoles.Experts) { Standbys = 1, Load = Slow });
         var load = new SkewedLoad(many.Client);
         await load.RunUntilAsync(() => HotOf(many.Plan).Any());
         var (_, _, hot) = HotOf(many.Plan).First();

@@ -44,7 +44,7 @@ public class LostHostTests
         var leader = hosts.Leader;
         leader.ShouldNotBe(hosts.Ids[0]);
         await DisturbAsync(hosts, () => hosts.KillAsync(leader));
-        hosts.Plan.Hosts.ShouldNotContain(leader);
+        await hosts.PlanAsync(plan => !plan.Hosts.Contains(leader));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class LostHostTests
         await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any, HostRoles.Any));
         await DisturbAsync(hosts, async () =>
         {
-            await hosts.Admin.DrainAsync(hosts.Ids[1], CancellationToken.None);
+            await hosts.DrainAsync(hosts.Ids[1]);
             hosts.Plan.Hosts.ShouldNotContain(hosts.Ids[1]);
         });
     }

@@ -71,7 +71,7 @@ internal sealed class ManyHosts : IAsyncDisposable
         var limits = new SchedulerLimits { ContextMax = checkpoint.Config.MaxPositions, LastKvMax = _options.LastKvMax };
         var id = new HostId($"host-{_started++}");
         var host = new ModelHost(id, checkpoint, CpuDevice.Create(1), _options.Mode, limits, KvBytes, progress: null);
-        var own = SiloSetup.FreeEndpoint();
+        var own = Machine.FreeEndpoint();
         var primary = _hosts.Count == 0 ? own : _primary!;
         _primary = primary;
         var silo = SiloSetup.Build(id, own, clientPort: 0, SiloSetup.Development(primary), tls: null, logging: null, more =>
@@ -89,12 +89,44 @@ internal sealed class ManyHosts : IAsyncDisposable
         return id;
     }
 
+    /// <summary>As an operator who asks again when told to, since the lead moves or a host was missed a moment ago.</summary>
+    public async Task DrainAsync(HostId host)
+    {
+        using var limit = new CancellationTokenSource(Answers.Limit);
+        while (true)
+        {
+            try
+            {
+                await Admin.DrainAsync(host, limit.Token);
+                return;
+            }
+            catch (ClusterRequestException) when (!limit.IsCancellationRequested)
+            {
+                await Task.Delay(100, CancellationToken.None);
+            }
+        }
+    }
+
     /// <summary>Waits until a plan like this is in force at the first host.</summary>
     public async Task<PlacementPlan> PlanAsync(Func<PlacementPlan, bool> isWanted)
     {
         PlacementPlan? found = null;
         await WhenAsync(Board(0), board => (found = board.Current) is not null && isWanted(found));
         return found!;
+    }
+
+    /// <summary>What came of it under one plan, and that plan: begun again where the plan changed meanwhile, as it does when a slow machine misses a host.</summary>
+    public async Task<(PlacementPlan Plan, T Result)> UndisturbedAsync<T>(Func<Task<T>> doAsync)
+    {
+        using var limit = new CancellationTokenSource(Answers.Limit);
+        while (true)
+        {
+            var plan = Plan;
+            var result = await doAsync();
+            if (Plan.Epoch == plan.Epoch)
+                return (plan, result);
+            limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>The host's own agent; what only that process would see.</summary>

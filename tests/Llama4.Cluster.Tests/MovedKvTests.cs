@@ -31,7 +31,7 @@ public class MovedKvTests
         var steps = new StepsSeen();
         // Other tests fill the machine: the last blocks get the time they need.
         await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, roles) { Calls = steps, LastKvMax = TimeSpan.FromSeconds(10) });
-        var requests = Enumerable.Range(0, Streams).Select(i => Answers.Greedy([ScoutNano.Bos, 10 + i, .. Enumerable.Range(100, Positions - 2)], 500) with
+        var requests = Enumerable.Range(0, Streams).Select(i => Answers.Greedy([ScoutNano.Bos, 10 + i, .. Enumerable.Range(100, Positions - 2)], 1000) with
         {
             Sampling = new SamplingSettings { Temperature = i % 2 },
             Seed = (ulong)i,
@@ -42,7 +42,7 @@ public class MovedKvTests
         var decoding = steps.DecodesAsync(before.Epoch, 50);
         var answers = requests.Select(request => hosts.Client.TokensAsync(request)).ToArray();
         await decoding.WaitAsync(Answers.Limit);
-        await hosts.Admin.DrainAsync(which(before), CancellationToken.None);
+        await hosts.DrainAsync(which(before));
         var disturbed = await Task.WhenAll(answers);
 
         for (var i = 0; i < Streams; i++)

@@ -25,7 +25,7 @@ public class PicturesTests
         Answers.Bits(answers[0]).ShouldBe(expected);
         Answers.Bits(answers[2]).ShouldBe(expected);
         Answers.Bits(answers[1]).ShouldNotBe(expected, "another picture");
-        PooledPayload.Outstanding.ShouldBeLessThanOrEqualTo(before);
+        await Answers.GivenBackAsync(before);
     }
 
     /// <summary>The tokens of both prompts are the same: only what the picture shows tells them apart.</summary>

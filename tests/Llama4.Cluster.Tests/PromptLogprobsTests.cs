@@ -129,11 +129,9 @@ public class PromptLogprobsTests
         await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(
             ScoutNano.Directory, HostRoles.Experts, Rest | HostRoles.Attention, Rest | HostRoles.Attention));
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (result, generation) = await hosts.Client.SubmitAsync(Answers.Greedy(prompt, 2) with { PromptLogprobs = 2 }, limit.Token);
-        result.Status.ShouldBe(SubmitStatus.Accepted);
-        await using var _ = generation;
+        await using var generation = await hosts.Client.AcceptedAsync(Answers.Greedy(prompt, 2) with { PromptLogprobs = 2 }, limit.Token);
         var chunks = new List<TokenChunk>();
-        await foreach (var chunk in generation!.Chunks(limit.Token))
+        await foreach (var chunk in generation.Chunks(limit.Token))
         {
             chunks.Add(chunk);
             if (chunks.Count == 1)

@@ -108,8 +108,9 @@ public sealed class ChatTests(ConsoleBrowser browser) : IAsyncLifetime
         await Expect(tab.Page.Locator(".host")).ToContainTextAsync("experts 0–15 of layers 0–7");
         (await SumAsync(rows.First)).ShouldBe(0); // nobody asked anything yet
 
+        var moves = Expect(rows.First).ToContainTextAsync(new System.Text.RegularExpressions.Regex("[1-9]")); // what is there for some seconds only
         await tab.AnswerAsync("What is the capital of France?");
-        await Expect(rows.First).ToContainTextAsync(new System.Text.RegularExpressions.Regex("[1-9]")); // the map moves
+        await moves;
 
         await tab.LastAnswer.Locator(".tok", new() { HasText = "Paris" }).ClickAsync();
         var path = tab.Page.GetByLabel("Path of a token");

@@ -43,6 +43,7 @@ public sealed class LivePageTests(ConsoleBrowser browser) : IAsyncLifetime
             await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Cluster" }).ClickAsync();
         }
 
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "live");
         var canvas = tab.Page.Locator("#heat canvas");
         await canvas.HoverAsync(new() { Position = new() { X = 120, Y = 120 } });
         await Expect(tab.Page.Locator("#heat-readout")).ToContainTextAsync("tokens");

@@ -7,7 +7,7 @@ namespace Llama4.Console.Tests;
 /// <summary>The real server with scout-nano, a process of its own; can be killed and started again at the same port.</summary>
 internal sealed partial class ServedNano : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120); // machines are noisy
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(5); // machines are noisy
 
     private Process? _process;
 

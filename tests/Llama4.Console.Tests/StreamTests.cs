@@ -88,8 +88,9 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
     [Fact]
     public async Task Refusal_ShowsItsMessage_AndWaitsAsLongAsAsked()
     {
-        _gateway.Chat = (http, _) => RefuseAsync(http, 429, "Too many requests for this key.", retrySeconds: 2);
+        _gateway.Chat = (http, _) => RefuseAsync(http, 429, "Too many requests for this key.", retrySeconds: 3600);
         await using var tab = await browser.OpenAsync(_gateway.Address);
+        await tab.Page.Clock.InstallAsync();
         await tab.AskAsync("Count");
         var alert = tab.LastAnswer.GetByRole(AriaRole.Alert);
         await Expect(alert).ToContainTextAsync("429 Too many requests for this key.");
@@ -97,6 +98,7 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
         var again = alert.GetByRole(AriaRole.Button, new() { Name = "Try again" });
         await Expect(again).ToBeDisabledAsync();
         _gateway.Chat = (http, _) => StreamAsync(http, Words, RecordedCluster.Scout);
+        await tab.Page.Clock.FastForwardAsync("01:00:00");
         await Expect(again).ToBeEnabledAsync();
         await again.ClickAsync();
         await ConsoleTab.StateAsync(tab.LastAnswer, "done");

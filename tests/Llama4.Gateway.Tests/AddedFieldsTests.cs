@@ -194,7 +194,7 @@ public class AddedFieldsTests
     public async Task Path_WhenAClientAsks_Tells(string path, string member)
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("x"));
-        await gateway.JsonAsync(Chat, Dialog("")); // ready
+        await gateway.ReadyAsync();
 
         Json.Parse(await gateway.Http.GetStringAsync(path)).At(member).ValueKind.ShouldNotBe(JsonValueKind.Null);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Llama4.Images.Tests;
 
@@ -43,7 +42,7 @@ public sealed class HostileFilesTests
 
     private static void ShouldEndWell(byte[] file, ImageLimits limits)
     {
-        var clock = Stopwatch.StartNew();
+        var started = Machine.ThreadTime();
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -56,6 +55,6 @@ public sealed class HostileFilesTests
 
         // A CMYK picture with 2 bytes for each coefficient, samples, rows, RGB, and RGB once more when turned: below 20 bytes a pixel.
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(20L * limits.PixelsMax + (4 << 20));
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10), Convert.ToHexString(file.AsSpan(0, Math.Min(file.Length, 200))));
+        (Machine.ThreadTime() - started).ShouldBeLessThan(TimeSpan.FromSeconds(10), Convert.ToHexString(file.AsSpan(0, Math.Min(file.Length, 200))));
     }
 }

@@ -7,6 +7,9 @@ namespace Llama4.Server.Tests;
 /// <summary>One command line, run in this process, and what it wrote.</summary>
 internal sealed partial record Llama4Run(int ExitCode, string Output, string Error)
 {
+    /// <summary>The lines of <see cref="Error"/> without those of progress, which a slow machine is told of.</summary>
+    public string[] Complaints => [.. Error.TrimEnd('\n').Split('\n').Where(line => line != "" && !ProgressLine().IsMatch(line))];
+
     /// <summary>The lines of <see cref="Output"/>.</summary>
     public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -36,14 +39,14 @@ internal sealed partial record Llama4Run(int ExitCode, string Output, string Err
         return [.. Lines.Select(Parse)];
     }
 
-    /// <summary>Exactly one line on stderr, after what a slow machine was told of the progress; nothing on stdout.</summary>
+    /// <summary>Exactly one line of <see cref="Complaints"/>; nothing on stdout.</summary>
     public void ShouldFailWith(int exitCode, string message)
     {
         ExitCode.ShouldBe(exitCode);
         Output.ShouldBe("");
-        var lines = Error.TrimEnd('\n').Split('\n').Where(line => !ProgressLine().IsMatch(line)).ToList();
-        lines.ShouldHaveSingleItem().ShouldStartWith("error: ");
-        lines[0].ShouldContain(message);
+        var complaint = Complaints.ShouldHaveSingleItem();
+        complaint.ShouldStartWith("error: ");
+        complaint.ShouldContain(message);
     }
 
     [GeneratedRegex(@"^[\w -]+: \d+ %$")]

@@ -16,7 +16,7 @@ internal sealed class WatchedWriter : StringWriter
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _watches.Add((text, seen));
             Check();
-            return seen.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            return seen.Task.WaitAsync(TimeSpan.FromMinutes(5));
         }
     }
 

@@ -1,6 +1,3 @@
-using System.Text;
-
-
 namespace Llama4.Structured.Tests;
 
 public sealed class GbnfTests
@@ -104,26 +101,5 @@ public sealed class GbnfTests
         var rules = Enumerable.Range(0, 40_000).Select(i => $"r{i} ::= r{i + 1}\n");
         Should.Throw<ConstraintException>(() => Constraint.OfGrammar($"root ::= r0\n{string.Concat(rules)}r40000 ::= \"a\""))
             .Message.ShouldContain("begin with each other");
-    }
-
-    [Fact]
-    public void Mask_OfAGrammarThatRemembersEveryCharacter_IsMadeInBoundedMemory()
-    {
-        // A palindrome's stack is its text, so that nearly every token leads to a state of its own.
-        var letters = string.Concat(Enumerable.Range('a', 26).Select(letter => $" | \"{(char)letter}\" root \"{(char)letter}\""));
-        var constraint = Constraint.OfGrammar("root ::= \" \"" + letters);
-        var mask = new uint[SharedVocabulary.Llama4.MaskWords];
-        var state = constraint.Start(SharedVocabulary.Llama4);
-        state.FillMask(mask);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (var token in new byte[][] { [(byte)'a'], [(byte)'b'], [(byte)' '] })
-        {
-            state = state.Advance(token).ShouldNotBeNull();
-            state.FillMask(mask);
-        }
-
-        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(200L << 20);
-        Enumerable.Range(0, SharedVocabulary.Llama4.Size).Where(token => (mask[token >> 5] >> token & 1) != 0)
-            .Select(token => Encoding.UTF8.GetString(SharedVocabulary.Llama4.BytesOf(token)!)).ShouldBe(["b", "ba"], ignoreOrder: true);
     }
 }

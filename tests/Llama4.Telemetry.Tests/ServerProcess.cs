@@ -7,7 +7,7 @@ namespace Llama4.Telemetry.Tests;
 /// <summary><c>llama4 serve</c> as a process of its own with the bundled model, with an environment that says where its telemetry goes.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = [];

@@ -37,10 +37,10 @@ internal sealed class ChatClient : IDisposable
     /// <param name="over">Ends it as <see cref="Outcome.Unfinished"/>.</param>
     public async Task<Answer> AskAsync(byte[] body, TimeSpan limit, IStreamSink sink, CancellationToken over)
     {
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(over);
-        limited.CancelAfter(limit);
         var answer = new Answer(Interlocked.Increment(ref _requests)) { Sent = _clock.Now };
         answer.Last = answer.Sent;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(over);
+        limited.CancelAfter(limit);
         var answering = false;
         try
         {

@@ -58,8 +58,8 @@ internal sealed class EngineLink(IEngineWay way, IPlanSource plans, int replica,
     {
         foreach (var (request, generation) in _open)
         {
-            generation.Fail(error);
             _open.TryRemove(request, out _);
+            generation.Fail(error);
         }
     }
 

@@ -27,9 +27,8 @@ public sealed class HopHost : IAsyncDisposable
     /// <param name="tls">Null for bare TCP.</param>
     public static async Task<HopHost> StartAsync(string name, IPEndPoint? primary, ClusterTls? tls, CancellationToken cancellation)
     {
-        var own = SiloSetup.FreeEndpoint();
-        var silo = SiloSetup.Build(new HostId(name), own, clientPort: 0, SiloSetup.Development(primary ?? own), tls, logging: null, more: null);
-        await silo.StartAsync(cancellation);
+        var (silo, own) = await FreePorts.StartAsync(
+            own => SiloSetup.Build(new HostId(name), own, clientPort: 0, SiloSetup.Development(primary ?? own), tls, logging: null, more: null), cancellation);
         return new HopHost(silo, own);
     }
 

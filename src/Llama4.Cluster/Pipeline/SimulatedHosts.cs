@@ -25,9 +25,6 @@ public sealed class SimulatedHosts : IAsyncDisposable
     /// <summary>Silos that start at once: more of them would run into each other's time limits where cores are few.</summary>
     private const int StartedAtOnce = 8;
 
-    /// <summary>Ports are picked before they are bound: one of the many connections between hosts may be quicker.</summary>
-    private const int PortTries = 5;
-
     private readonly List<(IHost Silo, ModelHost Host, SimulatedDevice Device)> _hosts = [];
     private GenerationClient? _client;
 
@@ -49,16 +46,16 @@ public sealed class SimulatedHosts : IAsyncDisposable
         try
         {
             HostId[] ids = [.. Enumerable.Range(0, options.Hosts).Select(i => new HostId($"host-{i:00}"))];
-            var primary = SiloSetup.FreeEndpoint();
+            IPEndPoint? primary = null; // the first host, which keeps the membership
             for (var started = 0; started < ids.Length;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                // The first keeps the membership.
                 var next = ids.Skip(started).Take(started == 0 ? 1 : StartedAtOnce).ToArray();
                 started += next.Length;
-                var starts = next.Select(id => StartHostAsync(options, id, id == ids[0] ? primary : null, primary)).ToArray();
+                var starts = next.Select(id => StartHostAsync(options, id, primary)).ToArray();
                 await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                hosts._hosts.AddRange(starts.Where(start => start.IsCompletedSuccessfully).Select(start => start.Result)); // also beside a failure: they are to end
+                hosts._hosts.AddRange(starts.Where(start => start.IsCompletedSuccessfully).Select(start => start.Result.Started)); // also beside a failure: they are to end
+                primary ??= (await starts[0]).Own;
                 await Task.WhenAll(starts);
             }
             await hosts.JoinedAsync(cancellation);
@@ -87,29 +84,16 @@ public sealed class SimulatedHosts : IAsyncDisposable
         _hosts.Clear();
     }
 
-    /// <param name="own">Where it is reached; null for a free port.</param>
-    /// <returns>A host that runs.</returns>
-    private static async Task<(IHost Silo, ModelHost Host, SimulatedDevice Device)> StartHostAsync(SimulatedHostsOptions options, HostId id, IPEndPoint? own, IPEndPoint primary)
+    /// <param name="primary">Null for the first.</param>
+    /// <returns>A host that runs, and where.</returns>
+    private static async Task<((IHost Silo, ModelHost Host, SimulatedDevice Device) Started, IPEndPoint Own)> StartHostAsync(SimulatedHostsOptions options, HostId id, IPEndPoint? primary)
     {
         var device = new SimulatedDevice(options.Clock, options.Times, options.Device);
         var host = ModelHostOf(options, id, device);
         try
         {
-            for (var tries = 1; ; tries++)
-            {
-                var silo = Build(options, host, own ?? SiloSetup.FreeEndpoint(), primary);
-                try
-                {
-                    await silo.StartAsync(CancellationToken.None);
-                    return (silo, host, device);
-                }
-                catch (Exception error)
-                {
-                    silo.Dispose();
-                    if (own is not null || tries == PortTries || !ClusterHost.IsInUse(error))
-                        throw;
-                }
-            }
+            var (silo, own) = await FreePorts.StartAsync(own => Build(options, host, own, primary ?? own));
+            return ((silo, host, device), own);
         }
         catch
         {

@@ -24,7 +24,7 @@ public sealed record TokenHop(
 
 /// <summary>The expert that a row was sent to.</summary>
 /// <param name="Host">That ran it.</param>
-/// <param name="WireUs">The call to another host without that host's own time; 0 inside a host.</param>
+/// <param name="WireUs">The call without the time of who answered it; 0 for the attention host's own experts, which nobody has to call.</param>
 /// <param name="ExpertUs">On the expert's host.</param>
 /// <param name="Best">The experts with the greatest router logits, best first: the first is the one that was chosen.</param>
 [GenerateSerializer, Immutable, Alias("llama4.ExpertHop")]

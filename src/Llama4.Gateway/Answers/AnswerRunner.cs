@@ -20,6 +20,7 @@ internal sealed class AnswerRunner(GatewayOptions options, AnswerStart start, Re
         var limits = options.Limits;
         var head = NewHead(request, output);
         log.Id = head.Id;
+        log.Model = request.Fields.Model;
         log.Span?.Ask(request, head.Id);
         using var silence = new CancellationTokenSource(limits.SilenceLimit, options.Clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, gate.Ended, silence.Token);

@@ -32,7 +32,7 @@ internal sealed class GatewayMetrics
         var meter = meters.Create(MeterSetup.GatewayMeter);
         _requests = meter.CreateCounter<long>("llama4.requests", description: "Requests that have ended, by endpoint and by how: a finish_reason, or the code of an error.");
         _duration = Times("gen_ai.server.request.duration", "Time from a request's start to its end.", Durations);
-        _firstToken = Times("gen_ai.server.time_to_first_token", "Time from a request's start to the first token of an answer.", FirstTokens);
+        _firstToken = Times("gen_ai.server.time_to_first_token", "Time from a request's start to the first token of an answer, of requests that were completed.", FirstTokens);
         _perToken = Times("gen_ai.server.time_per_output_token", "Mean time between the tokens of an answer, of answers that were completed.", NextTokens);
         _betweenTokens = Times("llama4.inter_token.latency", "Time from a token of an answer to its next.", NextTokens);
         _prompt = meter.CreateCounter<long>("llama4.prompt.tokens", description: "Tokens of prompts, cached ones included, of requests that have ended.");
@@ -48,25 +48,38 @@ internal sealed class GatewayMetrics
     public void Count(RequestLog request, TimeSpan elapsed)
     {
         var outcome = request.Finish == "-" ? "done" : request.Finish;
-        _requests.Add(1, new KeyValuePair<string, object?>("endpoint", request.Endpoint), new("outcome", outcome));
         var usage = request.Usage;
         _prompt.Add(usage.PromptTokens);
         _cached.Add(usage.CachedTokens);
         _generated.Add(usage.GeneratedTokens);
-        if (OperationOf(request.Endpoint) is not { } operation)
+        if (OperationOf(request.Endpoint) is { } operation)
         {
-            return;
+            CountTimes(request, elapsed, operation, outcome);
         }
 
+        // Last: of a request that is counted, the rest is too.
+        _requests.Add(1, new KeyValuePair<string, object?>("endpoint", request.Endpoint), new("outcome", outcome));
+    }
+
+    /// <summary>An answer's next token came. To be called in the request's activity.</summary>
+    public void CountGap(TimeSpan gap) => _betweenTokens.Record(gap.TotalSeconds);
+
+    private void CountTimes(RequestLog request, TimeSpan elapsed, string operation, string outcome)
+    {
         var isComplete = outcome is "stop" or "length" or "tool_calls";
         var labels = new TagList { { "gen_ai.operation.name", operation }, { "gen_ai.provider.name", "llama4" } };
+        if (request.Model is { } model)
+        {
+            labels.Add("gen_ai.request.model", model);
+        }
+
         if (!isComplete)
         {
             labels.Add("error.type", outcome);
         }
 
         _duration.Record(elapsed.TotalSeconds, labels);
-        if (request.Times.FirstToken is { } first)
+        if (isComplete && request.Times.FirstToken is { } first)
         {
             _firstToken.Record(first.TotalSeconds, labels);
         }
@@ -76,9 +89,6 @@ internal sealed class GatewayMetrics
             _perToken.Record(mean.TotalSeconds, labels);
         }
     }
-
-    /// <summary>An answer's next token came. To be called in the request's activity.</summary>
-    public void CountGap(TimeSpan gap) => _betweenTokens.Record(gap.TotalSeconds);
 
     /// <summary>As the conventions call it; null where nothing is generated.</summary>
     private static string? OperationOf(string endpoint) => endpoint switch

@@ -16,6 +16,9 @@ internal sealed partial class RequestLog(string endpoint, HttpContext http, Answ
 
     public string Id { get; set; } = "-";
 
+    /// <summary>The model that was asked for, one of ours; null before that is known.</summary>
+    public string? Model { get; set; }
+
     /// <summary>The engine's queue is fair between callers.</summary>
     public Caller Caller { get; } = Caller.Of(http);
 

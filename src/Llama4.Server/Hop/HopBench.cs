@@ -77,7 +77,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, HopTarget? secured
         var (grain, bare, tls, bareTls) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
         var allocated = 0L;
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < timeOfSize)
+        do
         {
             cancellation.ThrowIfCancellationRequested();
             var before = GC.GetTotalAllocatedBytes(precise: true);
@@ -102,6 +102,7 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, HopTarget? secured
                 await bareTls.MeasureAsync(() => rawSecured.EchoAsync(bytes, cancellation));
             }
         }
+        while (Stopwatch.GetElapsedTime(start) < timeOfSize);
 
         return new HopFigures(bytes, grain, bare, (double)allocated / grain.Count, null, secured is null ? null : tls, rawSecured is null ? null : bareTls);
     }
@@ -120,10 +121,11 @@ internal sealed class HopBench(HopTarget target, RawEcho raw, HopTarget? secured
             CancellationToken.None);
         var latencies = new Latencies();
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < timeOfSize)
+        do
         {
             await latencies.MeasureAsync(target.PingAsync);
         }
+        while (Stopwatch.GetElapsedTime(start) < timeOfSize);
 
         await stop.CancelAsync();
         await load;

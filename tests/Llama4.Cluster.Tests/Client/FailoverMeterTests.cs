@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Llama4.Client.Tokens;
 using Llama4.Contracts;
@@ -12,10 +13,10 @@ public class FailoverMeterTests
     {
         var clock = new SetClock();
         clock.Advance(TimeSpan.FromSeconds(1));
-        var gaps = new List<double>();
+        var gaps = new ConcurrentQueue<double>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, self) => Enable(instrument, self) };
-        listener.SetMeasurementEventCallback<double>((_, gap, _, _) => gaps.Add(gap));
-        var totals = new Dictionary<string, long>();
+        listener.SetMeasurementEventCallback<double>((_, gap, _, _) => gaps.Enqueue(gap));
+        var totals = new ConcurrentDictionary<string, long>();
         listener.SetMeasurementEventCallback<long>((instrument, total, _, _) => totals[instrument.Name] = total);
         FailoverMeter.Begin();
         listener.Start();

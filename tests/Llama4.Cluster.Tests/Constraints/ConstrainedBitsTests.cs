@@ -45,7 +45,7 @@ public class ConstrainedBitsTests
         var disturbed = await Task.WhenAll(answers);
 
         disturbed.ShouldBe(undisturbed);
-        hosts.Plan.Replicas[0].Vocabulary.ShouldNotBe(vocabulary);
+        await hosts.PlanAsync(plan => plan.Replicas[0].Vocabulary != vocabulary);
     }
 
     [Fact]

@@ -43,7 +43,9 @@ public class ConstrainedDrawsTests
         var draws = New();
         (await draws.ConstrainAsync(constraint)).ShouldBeNull();
         var draw = Draw(constraint, []);
-        using var masks = new RowMasks([new TaskCompletionSource<RowMask>().Task, draws.Begin([draw])![0]], TimeSpan.FromSeconds(0.5));
+        var made = draws.Begin([draw])![0]!;
+        await made;
+        using var masks = new RowMasks([new TaskCompletionSource<RowMask>().Task, made], TimeSpan.FromSeconds(0.5));
         var logits = new float[Texts.MaskWords * 32];
 
         await masks.MadeAsync();

@@ -9,6 +9,7 @@ using Llama4.Scheduling;
 
 namespace Llama4.Cluster.Tests.Experts;
 
+[Collection(nameof(ManyHosts))]
 public class MergeQueueTests
 {
     private const int Layer = 1;

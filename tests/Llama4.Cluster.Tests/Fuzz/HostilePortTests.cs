@@ -14,7 +14,7 @@ namespace Llama4.Cluster.Tests.Fuzz;
 public sealed class HostilePortTests(AttackedHost host) : IClassFixture<AttackedHost>
 {
     private const int Seed = 20261128;
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>A tag that opens an object in a field that nobody knows.</summary>
     private const byte Open = 0x26;

@@ -18,9 +18,11 @@ public class LostTowerTests
         var begun = Array.ConvertAll(requests, _ => new TaskCompletionSource());
         var answers = requests.Select((request, i) => StreamAsync(hosts, request with { Id = Guid.NewGuid() }, begun[i])).ToArray();
         await Task.WhenAll(begun.Select(one => one.Task)).WaitAsync(Answers.Limit);
-        await hosts.KillAsync(hosts.Plan.Replicas[0].Vocabulary);
+        var lost = hosts.Plan.Replicas[0].Vocabulary;
+        await hosts.KillAsync(lost);
 
         (await BitsAsync(answers)).ShouldBe(undisturbed);
+        await hosts.PlanAsync(plan => plan.Replicas[0].Vocabulary != lost);
         var tower = hosts.Host(hosts.Plan.Replicas[0].Vocabulary).Weights.Vision!;
         tower.TilesDone.ShouldBe(0, "the engine holds the rows");
         (await BitsAsync(hosts, requests)).ShouldBe(undisturbed, "and it goes on serving");
@@ -67,10 +69,9 @@ public class LostTowerTests
     private static async Task<List<TokenChunk>> StreamAsync(ManyHosts hosts, GenerateRequest request, TaskCompletionSource begun)
     {
         using var limit = new CancellationTokenSource(Answers.Limit);
-        var (_, generation) = await hosts.Client.SubmitAsync(request, limit.Token);
-        await using var _ = generation;
+        await using var generation = await hosts.Client.AcceptedAsync(request, limit.Token);
         var chunks = new List<TokenChunk>();
-        await foreach (var chunk in generation!.Chunks(limit.Token))
+        await foreach (var chunk in generation.Chunks(limit.Token))
         {
             chunks.Add(chunk);
             begun.TrySetResult();

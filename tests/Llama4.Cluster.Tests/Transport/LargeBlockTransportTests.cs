@@ -8,7 +8,7 @@ namespace Llama4.Cluster.Tests.Transport;
 
 public class LargeBlockTransportTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData(1)]

@@ -12,7 +12,7 @@ namespace Llama4.Cluster.Tests.Transport;
 [Collection(nameof(ManyHosts))]
 public sealed class PayloadsBesideTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Payload_OfAFinishedMessage_IsThereWhenTheMessageIs()

@@ -8,7 +8,7 @@ namespace Llama4.Cluster.Tests.Transport;
 /// <summary>Connections with hosts that do not answer.</summary>
 public class ShunnedTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly IPEndPoint ConnectingHost = new(IPAddress.Loopback, 4711);
 
     private readonly Shunned _there = new();

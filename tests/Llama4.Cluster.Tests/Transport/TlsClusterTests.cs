@@ -13,7 +13,7 @@ namespace Llama4.Cluster.Tests.Transport;
 
 public sealed class TlsClusterTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly TestAuthority _authority = new();
 
@@ -34,7 +34,7 @@ public sealed class TlsClusterTests : IDisposable
     public async Task Silo_WithoutTls_IsRefusedByTheCluster()
     {
         var lines = new LogLines(typeof(LargeBlockTransport).FullName!);
-        var own = SiloSetup.FreeEndpoint();
+        var own = Machine.FreeEndpoint();
         using var first = SiloSetup.Build(
             new HostId("first"), own, clientPort: 0, SiloSetup.Development(own), _authority.Sign("first"), logging => logging.AddProvider(lines), more: null);
         await first.StartAsync();
@@ -93,7 +93,7 @@ public sealed class TlsClusterTests : IDisposable
 
         public static async Task<SiloWithDoor> StartAsync(ClusterTls tls)
         {
-            var (own, clients) = (SiloSetup.FreeEndpoint(), SiloSetup.FreeEndpoint());
+            var (own, clients) = (Machine.FreeEndpoint(), Machine.FreeEndpoint());
             var silo = SiloSetup.Build(
                 new HostId("only"), own, clients.Port, SiloSetup.Development(own), tls, logging: null, more: null);
             await silo.StartAsync();

@@ -13,7 +13,7 @@ namespace Llama4.Contracts.Tests.Fuzz;
 public sealed class HostileMessageTests
 {
     private const int Seed = 20261128;
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private static readonly Serializer Serializer = new ServiceCollection()
         .AddSerializer(builder => builder.AddAssembly(typeof(Rows).Assembly)).AddHostLocal().BuildServiceProvider().GetRequiredService<Serializer>();

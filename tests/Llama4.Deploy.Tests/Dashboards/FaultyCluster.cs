@@ -31,16 +31,26 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
             refused.IsSuccessStatusCode.ShouldBeFalse();
         await LoadAsync(requests: 24);
         Layer = (await FirstAsync("max by (layer) (llama4_expert_rows_total)")).GetProperty("layer").GetString()!;
-        var answers = LoadAsync(requests: 24, atATime: 12, tokens: 400); // some scrapes long, on fast machines too
+        using var isKilled = new CancellationTokenSource();
+        var answers = LoadUntilAsync(isKilled.Token);
         var engine = (await FirstAsync("llama4_sequences_running >= 8")).GetProperty("instance").GetString()!;
         var killed = Doors.ToList().FindIndex(door => door.Authority == engine);
         HostAddresses = [Doors[3 - killed].Authority, engine]; // of 1 and 2
         Hosts[killed].Signal("KILL");
+        await isKilled.CancelAsync();
         await answers;
         await UntilAsync(async () => await QueryAsync("sum(up)") == 2, "the killed host is missed");
         await LoadAsync(requests: 16);
         await UntilAsync(async () => await QueryAsync("sum(llama4_requests_running)") == 0, "the last requests are seen to have ended");
     }
+
+    /// <summary>Twelve answers at a time until it is over, to the last one's end.</summary>
+    private Task LoadUntilAsync(CancellationToken isOver) => Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+    {
+        do
+            await LoadAsync(requests: 1, tokens: 400, cancellation: CancellationToken.None);
+        while (!isOver.IsCancellationRequested);
+    }));
 
     /// <summary>Labels of each series that a query gives now.</summary>
     public async Task<List<JsonElement>> SeriesAsync(string query) =>

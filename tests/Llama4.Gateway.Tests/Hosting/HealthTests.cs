@@ -27,7 +27,7 @@ public class HealthTests
 
         (await gateway.Http.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
         isUp.SetResult();
-        (await PollAsync(gateway, response => response.IsSuccessStatusCode)).ShouldContain("ready");
+        await gateway.ReadyAsync();
         probes.ShouldBeGreaterThan(0);
     }
 
@@ -43,7 +43,11 @@ public class HealthTests
         };
         await using var gateway = await TestGateway.StartAsync(cluster, WithProbes(3));
 
-        var body = await PollAsync(gateway, _ => gateway.Logs.Lines.Any(line => line.StartsWith("Not ready after 3 probes", StringComparison.Ordinal)));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!gateway.Logs.Lines.Any(line => line.StartsWith("Not ready after 3 probes", StringComparison.Ordinal)))
+            await Task.Delay(1, deadline.Token);
+        using var response = await gateway.Http.GetAsync("/health/ready", deadline.Token);
+        var body = await response.Content.ReadAsStringAsync(deadline.Token);
 
         Json.Parse(body).At("error.message").GetString().ShouldBe("Probe 3: Loading weights.");
         probes.ShouldBe(3);
@@ -66,7 +70,7 @@ public class HealthTests
 
         cluster.HasNext.ShouldBeFalse();
         isUp.SetResult();
-        await PollAsync(gateway, response => response.IsSuccessStatusCode);
+        await gateway.ReadyAsync();
         await gateway.JsonAsync("/v1/completions", body);
     }
 
@@ -93,18 +97,4 @@ public class HealthTests
 
     private static Func<GatewayOptions, GatewayOptions> WithProbes(int probesMax) =>
         options => options with { Limits = new GatewayLimits { ProbesMax = probesMax, ProbePause = TimeSpan.FromMilliseconds(1) } };
-
-    /// <summary>Asks until it is so, each time over HTTP; the 30 s only end a test that would hang.</summary>
-    private static async Task<string> PollAsync(TestGateway gateway, Func<HttpResponseMessage, bool> isSo)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            using var response = await gateway.Http.GetAsync("/health/ready", deadline.Token);
-            if (isSo(response))
-            {
-                return await response.Content.ReadAsStringAsync(deadline.Token);
-            }
-        }
-    }
 }

@@ -21,11 +21,11 @@ public sealed partial class MetricsTests
     {
         var cluster = ScriptedClient.Silent();
         await using var gateway = await TestGateway.StartAsync(cluster);
-        var asked = gateway.JsonAsync(Path, """{"model":"scout-nano","messages":[{"role":"user","content":"Zeppelin"}]}""");
+        var answered = gateway.JsonAsync(Path, """{"model":"scout-nano","messages":[{"role":"user","content":"Zeppelin"}]}""");
         var answer = await cluster.NextAsync();
         answer.Token(100, cached: 2);
         answer.Token(ScoutNano.Eot, FinishReason.Stop);
-        await asked;
+        await answered;
         await gateway.JsonAsync(Path, """{"model":"Zeppelin"}""", HttpStatusCode.NotFound);
 
         var text = await SettledAsync(gateway, "llama4_requests_total", 2);
@@ -33,10 +33,11 @@ public sealed partial class MetricsTests
         var samples = Samples(text);
         samples["""llama4_requests_total{endpoint="chat",outcome="stop"}"""].ShouldBe(1);
         samples["""llama4_requests_total{endpoint="chat",outcome="model_not_found"}"""].ShouldBe(1);
-        const string chat = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"llama4\"";
+        const string asked = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"llama4\"";
+        const string chat = asked + ",gen_ai_request_model=\"scout-nano\"";
         samples[$"gen_ai_server_request_duration_seconds_count{{{chat}}}"].ShouldBe(1);
         samples[$"gen_ai_server_request_duration_seconds_bucket{{{chat},le=\"+Inf\"}}"].ShouldBe(1);
-        samples[$"gen_ai_server_request_duration_seconds_count{{error_type=\"model_not_found\",{chat}}}"].ShouldBe(1);
+        samples[$"gen_ai_server_request_duration_seconds_count{{error_type=\"model_not_found\",{asked}}}"].ShouldBe(1);
         samples[$"gen_ai_server_time_to_first_token_seconds_count{{{chat}}}"].ShouldBe(1);
         samples[$"gen_ai_server_time_per_output_token_seconds_count{{{chat}}}"].ShouldBe(1);
         samples["llama4_inter_token_latency_seconds_count"].ShouldBe(1);

@@ -57,7 +57,7 @@ public class RequestGateTests
     public async Task Body_WhenTooLarge_Gives413ThatAClientStillSendingSees(bool chunked)
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent(), With(new GatewayLimits { BodyBytesMax = 1000 }));
-        var json = Encoding.UTF8.GetBytes($$"""{"model":"scout-nano","prompt":"{{new string('x', 32 << 20)}}"}""");
+        var json = Encoding.UTF8.GetBytes($$"""{"model":"scout-nano","prompt":"{{new string('x', 8 << 20)}}"}""");
         using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new ByteArrayContent(json) };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = chunked;
@@ -91,11 +91,11 @@ public class RequestGateTests
     /// <summary>The client may see its answer a moment before the gate sees it leave: asks until it is let in.</summary>
     private static async Task UntilLeftAsync(TestGateway gateway, ScriptedClient cluster)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var accepted = cluster.NextAsync();
         while (true)
         {
             var asking = gateway.PostAsync(Path, Body);
-            var accepted = cluster.NextAsync();
             if (await Task.WhenAny(asking, accepted) == accepted)
             {
                 (await accepted).End(FinishReason.Stop);

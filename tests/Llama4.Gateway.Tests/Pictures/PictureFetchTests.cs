@@ -52,7 +52,7 @@ public class PictureFetchTests
         await using var server = await PictureServer.StartAsync(AnswerAsync);
         await using var gateway = await TestGateway.StartAsync(
             ScriptedClient.Silent(),
-            options => server.MayBeAsked(options) with { Limits = new GatewayLimits { FetchLimit = TimeSpan.FromSeconds(2), Picture = new ImageLimits { BytesMax = 100_000 } } });
+            options => server.MayBeAsked(options) with { Limits = new GatewayLimits { FetchLimit = TimeSpan.FromSeconds(path is "/silent" or "/drip" ? 2 : 60), Picture = new ImageLimits { BytesMax = 100_000 } } });
 
         var error = await gateway.JsonAsync(
             PictureRequest.Chat, PictureRequest.Of(PictureRequest.DataUri(PictureServer.Png), server.Url(path.Replace("PORT", $"{server.Port}"))), HttpStatusCode.BadRequest);

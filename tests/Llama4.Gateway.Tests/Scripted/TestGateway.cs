@@ -43,6 +43,18 @@ internal sealed class TestGateway : IAsyncDisposable
         return new TestGateway(app, await app.StartLlama4Async(IPAddress.Loopback, 0), logs);
     }
 
+    /// <summary>Asks until the gateway says that it is ready.</summary>
+    public async Task ReadyAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            using var response = await Http.GetAsync("/health/ready", deadline.Token);
+            if (response.IsSuccessStatusCode)
+                return;
+        }
+    }
+
     public Task<HttpResponseMessage> PostAsync(string path, string json, bool stream = false) => Http.SendAsync(
         new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") },
         stream ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead);

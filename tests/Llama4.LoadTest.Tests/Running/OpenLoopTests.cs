@@ -82,7 +82,7 @@ public class OpenLoopTests
         await using var server = new FakeServer(FakeServer.Head + FakeServer.Answer);
         var scenario = TestScenarios.Synthetic(seconds: 30) with { Parts = [new TurnsPart { Turns = new(3, 3), ThinkSeconds = 0.01 }], Fields = new JsonObject { ["user"] = "u" } };
 
-        var counts = (await RunAsync(scenario with { Seconds = 2 }, server.Url, arrivals: [new Arrival(0, 0)])).Counts;
+        var counts = (await RunAsync(scenario with { Seconds = 10 }, server.Url, arrivals: [new Arrival(0, 0)])).Counts;
 
         counts.Sent.ShouldBe(3);
         counts.EndedSessions.ShouldBe(0);

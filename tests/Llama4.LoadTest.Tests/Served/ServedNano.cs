@@ -6,7 +6,7 @@ namespace Llama4.LoadTest.Tests.Served;
 /// <summary><c>llama4 serve</c> with scout-nano, a process of its own, for the tests of a class.</summary>
 public sealed partial class ServedNano : IAsyncLifetime
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(2); // machines are noisy
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(5); // machines are noisy
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process? _process;

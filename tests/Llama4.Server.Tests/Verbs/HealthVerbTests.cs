@@ -45,16 +45,12 @@ public sealed class HealthVerbTests : IAsyncLifetime
         var run = await Llama4Run.OfAsync("health", "--url", Address, "--wait", "600");
 
         run.ShouldBe(new Llama4Run(CommandLine.Success, "ready\n", ""));
-        _asked.ShouldBe(3);
+        _asked.ShouldBeGreaterThanOrEqualTo(3); // more where an answer came too late
     }
 
     [Fact]
-    public async Task Health_WhereNobodyListens_Fails()
-    {
-        await _server.StopAsync(TestContext.Current.CancellationToken);
-
-        (await Llama4Run.OfAsync("health", "--url", Address, "--wait", "1")).ShouldFailWith(CommandLine.Failure, "refused");
-    }
+    public async Task Health_WhereNobodyListens_Fails() =>
+        (await Llama4Run.OfAsync("health", "--url", $"http://127.0.0.1:{Machine.FreePort()}", "--wait", "1")).ShouldFailWith(CommandLine.Failure, "refused");
 
     [Theory]
     [InlineData("--check", "well", "--check: expected live, started or ready, found 'well'")]

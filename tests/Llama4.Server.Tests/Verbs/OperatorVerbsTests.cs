@@ -97,7 +97,7 @@ public sealed class OperatorVerbsTests : IAsyncLifetime
     [MemberData(nameof(Verbs))]
     public async Task AnyVerb_WhereNobodyListens_IsOneLine(string line)
     {
-        var free = Machine.FreePort();
+        var free = Machine.FreePort(); // and stays so
 
         (await Llama4Run.OfAsync([.. line.Split(' '), "--url", $"http://127.0.0.1:{free}", "--key", TestAdmin.Key]))
             .ShouldFailWith(CommandLine.Failure, $"no operators' interface answers at http://127.0.0.1:{free}/: ");

@@ -14,7 +14,7 @@ namespace Llama4.Telemetry.Tests.Otlp;
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     /// <summary>Far beyond the five seconds that an exporter gathers for.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<ReceivedSpan> _spans = [];

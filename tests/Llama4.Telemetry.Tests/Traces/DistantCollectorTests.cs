@@ -23,6 +23,7 @@ public class DistantCollectorTests
                 ["OTEL_TRACES_SAMPLER"] = "always_on",
                 ["LLAMA4_TRACE_TOKENS"] = "1",
                 ["DOTNET_GCConserveMemory"] = "7",
+                ["DOTNET_GCgen0size"] = "0x400000", // else it follows the processor's cache
             },
             "--port", "0", "--kv-memory", "64MiB");
 

@@ -159,9 +159,15 @@ public class OffTests
 
     private static async Task<List<TokenChunk>> ChunksAsync(EmbeddedCluster cluster, GenerateRequest request)
     {
-        var (result, generation) = await cluster.Client.SubmitAsync(request, CancellationToken.None);
-        result.Status.ShouldBe(SubmitStatus.Accepted, result.Message);
-        await using var _ = generation;
-        return await generation!.Chunks().ToListAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        while (true)
+        {
+            var (result, generation) = await cluster.Client.SubmitAsync(request, limit.Token);
+            await using var _ = generation;
+            if (generation is not null)
+                return await generation.Chunks(limit.Token).ToListAsync(limit.Token);
+            result.Status.ShouldBe(SubmitStatus.Unavailable, result.Message);
+            await Task.Delay(50, limit.Token);
+        }
     }
 }
