@@ -88,7 +88,7 @@ internal static class JsonLayout
             prompt.Opening("assistant").Special("<|python_start|>").Parts(message.Content).Special("<|python_end|>");
             foreach (var call in message.ToolCalls!)
             {
-                prompt.Text($"{{\"name\": \"{call.Name}\", \"parameters\": {PythonText.Json(call.Arguments, asciiOnly: false)}}}");
+                prompt.Text($"{{\"name\": \"{call.Name}\", \"parameters\": {call.Written(arguments => PythonText.Json(arguments, asciiOnly: false))}}}");
             }
         }
         else if (message.ToolCalls is not null)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Llama4.Tokenization.Chat;
 
 /// <summary>What the layouts share.</summary>
@@ -29,6 +31,10 @@ internal static class LayoutParts
 
         return prompt;
     }
+
+    /// <summary>The arguments of a call as the layout writes an object; as they are where they are none.</summary>
+    public static string Written(this ToolCall call, Func<JsonElement, string> write) =>
+        call.Arguments.ValueKind == JsonValueKind.Object ? write(call.Arguments) : call.ArgumentsText;
 
     public static void GenerationPrompt(this PromptWriter prompt, ChatDialog dialog)
     {

@@ -55,8 +55,8 @@ internal static class NanoLayout
 
     /// <summary>Keys as they are, values as JSON with everything outside ASCII kept, as the template's <c>tojson</c> writes them.</summary>
     private static string PythonCall(ToolCall call) =>
-        $"{call.Name}({string.Join(", ", PythonText.Members(call.Arguments).Select(one => $"{one.Key}={PythonText.Json(one.Value, asciiOnly: false)}"))})";
+        $"{call.Name}({call.Written(arguments => string.Join(", ", PythonText.Members(arguments).Select(one => $"{one.Key}={PythonText.Json(one.Value, asciiOnly: false)}")))})";
 
     private static string JsonCall(ToolCall call) =>
-        $"{{\"name\": {PythonText.Json(call.Name, asciiOnly: false)}, \"parameters\": {PythonText.Json(call.Arguments, asciiOnly: false)}}}";
+        $"{{\"name\": {PythonText.Json(call.Name, asciiOnly: false)}, \"parameters\": {call.Written(arguments => PythonText.Json(arguments, asciiOnly: false))}}}";
 }

@@ -107,5 +107,5 @@ internal static class PythonicLayout
     }
 
     private static string Call(ToolCall call) =>
-        $"{call.Name}({string.Join(", ", PythonText.Members(call.Arguments).Select(one => $"{one.Key}=\"{PythonRepr.Str(one.Value)}\""))})";
+        $"{call.Name}({call.Written(arguments => string.Join(", ", PythonText.Members(arguments).Select(one => $"{one.Key}=\"{PythonRepr.Str(one.Value)}\"")))})";
 }
