@@ -116,8 +116,8 @@ public static class ChatMessageReader
     }
 
     /// <summary>
-    /// The wire has arguments as JSON in a string; none at all count as an empty object. What is no JSON stays a string: a client sends back
-    /// what it got, and a call that max_tokens cut ends anywhere.
+    /// The wire has arguments as JSON in a string; none at all count as an empty object. What only begins as an object stays a string: a client
+    /// sends back what it got, and a call that max_tokens cut ends anywhere.
     /// </summary>
     private static JsonElement Parsed(string arguments, string param)
     {
@@ -130,7 +130,10 @@ public static class ChatMessageReader
         }
         catch (JsonException)
         {
-            return JsonSerializer.SerializeToElement(arguments);
+            var text = JsonSerializer.SerializeToElement(arguments);
+            return arguments.TrimStart().StartsWith('{')
+                ? text
+                : throw new ChatRequestException($"Expected a JSON object as the arguments, found the string {Shown(text)}.", param);
         }
     }
 }

@@ -23,6 +23,7 @@ public sealed class ChatMessageReaderTests
     [InlineData("""[{"role":"user","content":"x","tool_calls":[]}]""", "messages[0].tool_calls")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{}"}}]}]""", "messages[0].tool_calls[0].function.name")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"oops"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"a\":[{\"b\":\"\\ud800\"}]}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"\\udc00\":1}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
