@@ -45,7 +45,7 @@ public static class ConstraintReader
     {
         try
         {
-            var document = JsonDocument.Parse(text);
+            var document = JsonDocument.Parse(text, JsonNesting.Documents);
             RequireText(document.RootElement);
             return document;
         }

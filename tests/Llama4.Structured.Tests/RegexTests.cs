@@ -26,6 +26,12 @@ public sealed class RegexTests
     [InlineData("(a", "expected ')'")]
     [InlineData("[b-a]", "ends before it starts")]
     [InlineData("a**", "nothing to repeat")]
+    [InlineData("^?a", "'?' has nothing to repeat (character 1 of the regex)")]
+    [InlineData("a$*", "nothing to repeat")]
+    [InlineData("\\b{2}a", "nothing to repeat")]
+    [InlineData("(?=a)+a", "nothing to repeat")]
+    [InlineData("(?:(?=a))?a", "lookahead")]
+    [InlineData("b(^)+a", "no text")]
     [InlineData("(a)\\1", "back references")]
     [InlineData("(?=a)b", "no text")]
     [InlineData("a(?=b)b", "lookahead")]
@@ -57,6 +63,34 @@ public sealed class RegexTests
     [InlineData(@"[\p{Nd}_]+", "٣_4", true)]
     public void Regex_OfAssertionsAndProperties_MatchesAsEcmaScriptDoes(string regex, string text, bool accepted) =>
         Constraint.OfRegex(regex).Accepts(text).ShouldBe(accepted);
+
+    /// <summary>A group of assertions repeats as any group does; where it need not stand, it asserts nothing.</summary>
+    [Theory]
+    [InlineData("(?:^)?a", "a", true)]
+    [InlineData("(^)?a", "a", true)]
+    [InlineData("(?<start>^){2}a", "a", true)]
+    [InlineData("b(?:^)?a", "ba", true)]
+    [InlineData("b(?:^)*a", "ba", true)]
+    [InlineData("(?:b(?:^)+|c)a", "ba", false)]
+    [InlineData("(?:$)?", "", true)]
+    [InlineData("a(?:$|b)*", "abb", true)]
+    [InlineData("a(?:$){2}b?", "a", true)]
+    [InlineData("a(?:$){2}b?", "ab", false)]
+    [InlineData("a(\\b)?a", "aa", true)]
+    [InlineData("a(\\B){1,}a", "aa", true)]
+    [InlineData("a(?:(\\b)+a|b)", "aa", false)]
+    public void Regex_OfGroupsOfAssertions_Repeats(string regex, string text, bool accepted) =>
+        Constraint.OfRegex(regex).Accepts(text).ShouldBe(accepted);
+
+    [Theory]
+    [InlineData("(?:^)?a", "\"ba\"", true)]
+    [InlineData("(?:^)+a", "\"ba\"", false)]
+    [InlineData("a($)?", "\"ab\"", true)]
+    public void Pattern_OfGroupsOfAssertions_SearchesSo(string pattern, string text, bool accepted)
+    {
+        using var schema = System.Text.Json.JsonDocument.Parse($$"""{"type":"string","pattern":"{{pattern}}"}""");
+        Constraint.OfSchema(schema.RootElement).Accepts(text).ShouldBe(accepted);
+    }
 
     [Fact]
     public void Regex_OfHalfASurrogatePair_IsRefused() =>

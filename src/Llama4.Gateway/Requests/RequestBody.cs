@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
+using Llama4.Structured;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -123,7 +124,7 @@ internal static class RequestBody
         {
             CheckNames(bytes);
             CheckTextBytes(bytes, textBytesMax);
-            var reader = new Utf8JsonReader(bytes, isFinalBlock: true, state: default);
+            var reader = new Utf8JsonReader(bytes, JsonNesting.Reader);
             var document = JsonDocument.ParseValue(ref reader); // copies: the bytes are borrowed
             reader.Read(); // throws if something follows the value
             if (document.RootElement.ValueKind == JsonValueKind.Object)
@@ -134,6 +135,10 @@ internal static class RequestBody
             var found = RequestFields.Name(document.RootElement);
             document.Dispose();
             throw ApiError.Invalid($"The body must be a JSON object, but is {found}.", null, "invalid_json");
+        }
+        catch (JsonException) when (JsonNesting.IsTooDeep(bytes))
+        {
+            throw ApiError.Invalid($"The body has more than {JsonNesting.DepthMax} objects and arrays in each other.", null, "nesting_too_deep");
         }
         catch (JsonException error)
         {
@@ -153,7 +158,7 @@ internal static class RequestBody
             return;
         }
 
-        var reader = new Utf8JsonReader(bytes);
+        var reader = new Utf8JsonReader(bytes, JsonNesting.Reader);
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueIsEscaped)
@@ -181,7 +186,7 @@ internal static class RequestBody
         }
 
         var textBytes = bytes.Length;
-        var reader = new Utf8JsonReader(bytes);
+        var reader = new Utf8JsonReader(bytes, JsonNesting.Reader);
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.StartsWith("data:"u8))

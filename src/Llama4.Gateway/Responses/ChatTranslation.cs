@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama4.Gateway.Requests;
+using Llama4.Structured;
 
 namespace Llama4.Gateway.Responses;
 
@@ -46,7 +47,7 @@ internal sealed class ChatTranslation
             json.WriteEndObject();
         }
 
-        return JsonDocument.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+        return JsonDocument.Parse(body.GetBuffer().AsMemory(0, (int)body.Length), JsonNesting.Documents);
     }
 
     private void Write(Utf8JsonWriter json)

@@ -23,7 +23,7 @@ internal static class ChatJsonWriter
             {
                 ["id"] = $"call_{first + i}",
                 ["type"] = "function",
-                ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments.GetRawText() },
+                ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.ArgumentsText },
             })]);
         }
         else if (message.Role == ChatRole.Tool)

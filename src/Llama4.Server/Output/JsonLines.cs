@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Llama4.Structured;
 
 namespace Llama4.Server.Output;
 
@@ -11,8 +12,9 @@ internal static class JsonLines
     public static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Maps every line of the terminal's input. The first line that cannot be mapped ends the run with an error that
-    /// names its number; the lines before it are already written. Blank lines are passed over.
+    /// Maps every line of the terminal's input. A line that asks for what cannot be done, or nests too deep to be read, is answered
+    /// <c>{"error":…}</c>. The first line that is not of the form ends the run with an error that names its number; the lines before it are
+    /// already written. Blank lines are passed over.
     /// </summary>
     /// <param name="map">Reads the line's object and writes the answer's members; the braces are written here.</param>
     public static Task<int> MapAsync(Terminal terminal, Action<JsonElement, Utf8JsonWriter> map, CancellationToken cancellation) =>
@@ -34,10 +36,14 @@ internal static class JsonLines
             buffer.SetLength(0);
             try
             {
-                using var document = JsonDocument.Parse(line);
+                Answer(line, buffer, map);
+            }
+            catch (LineRefusedException refused)
+            {
+                buffer.SetLength(0); // of what was begun
                 using var writer = new Utf8JsonWriter(buffer, Readable);
                 writer.WriteStartObject();
-                map(document.RootElement, writer);
+                writer.WriteString("error", refused.Message);
                 writer.WriteEndObject();
             }
             catch (Exception error) when (error is not OperationCanceledException)
@@ -50,6 +56,27 @@ internal static class JsonLines
         }
 
         return CommandLine.Success;
+    }
+
+    private static void Answer(string line, MemoryStream buffer, Action<JsonElement, Utf8JsonWriter> map)
+    {
+        using var document = Parse(line);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
+        writer.WriteStartObject();
+        map(document.RootElement, writer);
+        writer.WriteEndObject();
+    }
+
+    private static JsonDocument Parse(string line)
+    {
+        try
+        {
+            return JsonDocument.Parse(line, JsonNesting.Documents);
+        }
+        catch (JsonException) when (JsonNesting.IsTooDeep(Encoding.UTF8.GetBytes(line)))
+        {
+            throw new LineRefusedException($"the line has more than {JsonNesting.DepthMax} objects and arrays in each other");
+        }
     }
 
     /// <summary>Writes one JSON value to the terminal's output, indented where a person reads it.</summary>
@@ -87,9 +114,19 @@ internal static class JsonLines
     public static string Text(this JsonElement line, string name)
     {
         var value = line.Member(name);
-        return value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new InvalidDataException($"\"{name}\": expected a string, found {Kind(value)}");
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw new InvalidDataException($"\"{name}\": expected a string, found {Kind(value)}");
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new LineRefusedException($"\"{name}\": expected valid Unicode, found half of a surrogate pair");
+        }
     }
 
     /// <summary>The token ids under <paramref name="name"/>.</summary>

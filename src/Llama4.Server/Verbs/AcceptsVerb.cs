@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Llama4.Contracts;
 using Llama4.Server.Output;
 using Llama4.Structured;
 
@@ -22,7 +23,7 @@ internal static class AcceptsVerb
                 }
                 catch (ConstraintException refused)
                 {
-                    answer.WriteString("error", refused.Message);
+                    throw new LineRefusedException(refused.Message);
                 }
             },
             cancellation));
@@ -34,16 +35,19 @@ internal static class AcceptsVerb
         string[] kinds = ["schema", "regex", "choice", "grammar"];
         return kinds.Where(kind => line.TryGetProperty(kind, out _)).ToArray() switch
         {
-            ["schema"] => Constraint.OfSchema(line.Member("schema")),
-            ["regex"] => Constraint.OfRegex(line.Text("regex")),
-            ["choice"] => Constraint.OfChoice(Choices(line.Member("choice"))),
-            ["grammar"] => Constraint.OfGrammar(line.Text("grammar")),
+            ["schema"] => Compile(ConstraintKind.Schema, line.Member("schema").GetRawText()),
+            ["regex"] => Compile(ConstraintKind.Regex, line.Text("regex")),
+            ["choice"] => Compile(ConstraintKind.Choice, Choices(line.Member("choice"))),
+            ["grammar"] => Compile(ConstraintKind.Grammar, line.Text("grammar")),
             _ => throw new InvalidDataException("expected one of \"schema\", \"regex\", \"choice\" and \"grammar\""),
         };
     }
 
-    private static string[] Choices(JsonElement choice) =>
+    /// <summary>As a gateway compiles it, bounds included.</summary>
+    private static Constraint Compile(ConstraintKind kind, string text) => ConstraintReader.Compile(new DecodingConstraint { Kind = kind, Text = text });
+
+    private static string Choices(JsonElement choice) =>
         choice.ValueKind == JsonValueKind.Array && choice.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
-            ? [.. choice.EnumerateArray().Select(text => text.GetString()!)]
+            ? choice.GetRawText()
             : throw new InvalidDataException("\"choice\": expected an array of strings");
 }

@@ -14,7 +14,7 @@ internal static class RenderVerb
         var tokenizerOption = TokenizerOption.Create();
         var dialectOption = new ChatDialectOption(
             "--dialect", "Lay dialogs out as the chat template of this dialect does, tools or not. Without it: as the chat endpoint does, which needs tools for that.", ChatDialectOption.Name);
-        var command = new Command("render", """JSON lines {"messages":[…]} in OpenAI's form to prompts {"ids":[…],"text":…}.""") { tokenizerOption, dialectOption.Option };
+        var command = new Command("render", """JSON lines {"messages":[…]} in OpenAI's form to prompts {"ids":[…],"text":…}, or {"error":…} where the dialect has no such prompt.""") { tokenizerOption, dialectOption.Option };
         command.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(tokenizerOption);
@@ -26,7 +26,7 @@ internal static class RenderVerb
                 terminal,
                 (line, answer) =>
                 {
-                    var ids = format.Render(Dialog(line, images, asTemplate: dialect is not null));
+                    var ids = Render(format, Dialog(line, images, asTemplate: dialect is not null));
                     answer.WriteIds("ids", ids);
                     answer.WriteString("text", tokenizer.Decode(ids));
                 },
@@ -38,6 +38,18 @@ internal static class RenderVerb
             """echo '{"messages":[{"role":"user","content":"Hello"}],"add_generation_prompt":true}' | llama4 render --tokenizer DIR""",
             """echo '{"messages":[{"role":"user","content":[{"type":"image"},{"type":"text","text":"What is it?"}]}],"images":[{"width":640,"height":480}]}' | llama4 render --tokenizer DIR""",
             """echo '{"messages":[{"role":"user","content":"Warm in Oslo?"}],"tools":[{"type":"function","function":{"name":"get_weather"}}]}' | llama4 render --tokenizer DIR --dialect json""");
+    }
+
+    private static int[] Render(ChatFormat format, ChatDialog dialog)
+    {
+        try
+        {
+            return format.Render(dialog);
+        }
+        catch (ChatRequestException refused)
+        {
+            throw new LineRefusedException(refused.Message);
+        }
     }
 
     private static ChatDialog Dialog(JsonElement line, RenderedImages images, bool asTemplate)

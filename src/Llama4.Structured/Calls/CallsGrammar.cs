@@ -73,7 +73,7 @@ internal static class CallsGrammar
     private static Grammar Instead(InsteadOfCalls otherwise, IReadOnlyList<CallableTool> tools) => otherwise.Kind switch
     {
         null => new LexemeGrammar(new NoCallLexeme(tools.Select(tool => tool.Name))),
-        ConstraintKind.Schema => ConstraintParts.Schema(JsonDocument.Parse(otherwise.Text).RootElement),
+        ConstraintKind.Schema => ConstraintParts.Schema(JsonDocument.Parse(otherwise.Text, JsonNesting.Documents).RootElement),
         ConstraintKind.Regex => ConstraintParts.Regex(otherwise.Text),
         ConstraintKind.Choice => ConstraintParts.Choice([.. JsonSerializer.Deserialize<string[]>(otherwise.Text)!.Select(ConstraintParts.Literal)]),
         _ => throw new ConstraintException(otherwise.Kind.Value.ToString().ToLowerInvariant(), "cannot stand beside calls"),
@@ -148,13 +148,13 @@ internal static class CallsGrammar
 
         if (!schema.TryGetProperty("type", out var type))
         {
-            var typed = JsonNode.Parse(schema.GetRawText())!.AsObject();
+            var typed = JsonNode.Parse(schema.GetRawText(), documentOptions: JsonNesting.Documents)!.AsObject();
             typed["type"] = "object";
-            return JsonDocument.Parse(typed.ToJsonString());
+            return JsonDocument.Parse(typed.ToJsonString(), JsonNesting.Documents);
         }
 
         return type.ValueKind == JsonValueKind.String && type.ValueEquals("object")
-            ? JsonDocument.Parse(schema.GetRawText())
+            ? JsonDocument.Parse(schema.GetRawText(), JsonNesting.Documents)
             : throw new ConstraintException("type", "expected \"object\", as arguments are one");
     }
 }

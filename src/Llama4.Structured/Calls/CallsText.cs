@@ -33,7 +33,7 @@ public sealed record InsteadOfCalls(ConstraintKind? Kind, string Text = "");
 /// <param name="Otherwise">Null where there must be a call.</param>
 public sealed record CallsText(CallForm Form, IReadOnlyList<CallableTool> Tools, int? CallsMax = null, InsteadOfCalls? Otherwise = null)
 {
-    private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = JsonNesting.Documents.MaxDepth };
 
     /// <summary>The constraint that this is.</summary>
     public DecodingConstraint ToConstraint() => new() { Kind = ConstraintKind.Calls, Text = JsonSerializer.Serialize(this, Options) };

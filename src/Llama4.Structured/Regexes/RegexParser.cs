@@ -37,8 +37,7 @@ internal sealed partial class RegexParser(string text, string keyword) : Pattern
         var parts = new List<RegexTree>();
         while (!AtEnd && Text[At] is not ('|' or ')'))
         {
-            var part = Atom();
-            parts.Add(part is RegexTree.Start or RegexTree.End or RegexTree.Boundary or RegexTree.Look ? part : Quantified(part));
+            parts.Add(Term());
         }
 
         return parts.Count == 1 ? parts[0] : new RegexTree.Sequence(parts);
@@ -75,7 +74,8 @@ internal sealed partial class RegexParser(string text, string keyword) : Pattern
         return new RegexTree.Repeated(body, min, max);
     }
 
-    private RegexTree Atom()
+    /// <summary>An assertion, or an atom and how often it stands. An assertion does not repeat, but a group with nothing else in it does.</summary>
+    private RegexTree Term()
     {
         var first = Text[At++];
         switch (first)
@@ -84,11 +84,11 @@ internal sealed partial class RegexParser(string text, string keyword) : Pattern
                 var look = Group();
                 var body = Alternatives();
                 Expect(')');
-                return look is { } negated ? new RegexTree.Look(body, negated) : body;
+                return look is { } negated ? new RegexTree.Look(body, negated) : Quantified(body);
             case '[':
-                return new RegexTree.Characters(Class());
+                return Quantified(new RegexTree.Characters(Class()));
             case '.':
-                return new RegexTree.Characters(CodePoints.Dot);
+                return Quantified(new RegexTree.Characters(CodePoints.Dot));
             case '^':
                 return new RegexTree.Start();
             case '$':
@@ -96,13 +96,13 @@ internal sealed partial class RegexParser(string text, string keyword) : Pattern
             case '\\' when Peek('b') || Peek('B'):
                 return new RegexTree.Boundary(Negated: Text[At++] == 'B');
             case '\\':
-                return new RegexTree.Characters(Escape(inClass: false));
+                return Quantified(new RegexTree.Characters(Escape(inClass: false)));
             case '*' or '+' or '?' or '{':
                 throw Error($"'{(char)first}' has nothing to repeat", back: 1);
             case ']' or '}':
                 throw Error($"'{(char)first}' is unmatched; expected '\\{(char)first}'", back: 1);
             default:
-                return new RegexTree.Characters(CodePoints.Single(first));
+                return Quantified(new RegexTree.Characters(CodePoints.Single(first)));
         }
     }
 

@@ -43,7 +43,9 @@ public sealed class ChatFormat
         Render(new ChatDialog(messages) { AddsGenerationPrompt = addGenerationPrompt, CallsWritten = toolPromptFormat });
 
     /// <summary>The prompt ids of a dialog.</summary>
-    /// <exception cref="ChatRequestException">The dialog cannot be laid out: an image has no layout, or there is no message for the tools.</exception>
+    /// <exception cref="ChatRequestException">
+    /// The dialog cannot be laid out: an image has no layout or no place in the dialect, or there is no message for the tools.
+    /// </exception>
     public int[] Render(ChatDialog dialog)
     {
         CheckImages(dialog.Messages);
@@ -64,6 +66,7 @@ public sealed class ChatFormat
                 break;
         }
 
+        CheckPlaces(dialog.Messages, prompt.Images);
         return prompt.ToIds();
     }
 
@@ -86,15 +89,32 @@ public sealed class ChatFormat
 
     private static void CheckImages(IReadOnlyList<ChatMessage> messages)
     {
-        foreach (var (i, message) in messages.Index())
+        foreach (var (image, param) in ImagesOf(messages))
         {
-            foreach (var (k, part) in message.Content.Index())
+            if (image is { Url: not null, Layout: null })
             {
-                if (part is ImagePart { Url: not null, Layout: null })
-                {
-                    throw new ChatRequestException("Images are not supported yet.", $"messages[{i}].content[{k}]");
-                }
+                throw new ChatRequestException($"{param} is a picture of unknown size: how many tokens stand for it cannot be told.", param);
             }
         }
     }
+
+    /// <summary>Whatever a layout leaves out: every picture is in the prompt, in the dialog's order, since its rows are put there by order.</summary>
+    private void CheckPlaces(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ImagePart> written)
+    {
+        var next = 0;
+        var laidOut = written.Where(image => image.Layout is not null).ToArray();
+        foreach (var (image, param) in ImagesOf(messages).Where(one => one.Image.Layout is not null))
+        {
+            if (next >= laidOut.Length || !ReferenceEquals(laidOut[next++], image))
+            {
+                throw new ChatRequestException($"{param} is a picture, and the chat dialect {ChatDialects.NameOf(Dialect)} has no place for one there.", param);
+            }
+        }
+    }
+
+    private static IEnumerable<(ImagePart Image, string Param)> ImagesOf(IReadOnlyList<ChatMessage> messages) =>
+        from indexed in messages.Index()
+        from part in indexed.Item.Content.Index()
+        where part.Item is ImagePart
+        select ((ImagePart)part.Item, $"messages[{indexed.Index}].content[{part.Index}]");
 }

@@ -29,9 +29,20 @@ internal static class ChatJson
         }
     }
 
-    /// <summary>Finds half of a surrogate pair: the value is written into the prompt much later, where it could no longer be told as the caller's mistake.</summary>
-    public static void CheckText(JsonElement value, string param)
+    /// <summary>Objects and arrays in each other in what prompts show: indented and nested, it grows with its depth.</summary>
+    public const int DepthMax = 64;
+
+    /// <summary>
+    /// Finds what cannot be written into a prompt: half of a surrogate pair, or more nested than <see cref="DepthMax"/>. The value is written much
+    /// later, where it could no longer be told as the caller's mistake.
+    /// </summary>
+    public static void CheckText(JsonElement value, string param, int depth = 0)
     {
+        if (depth == DepthMax && value.ValueKind is (JsonValueKind.Array or JsonValueKind.Object))
+        {
+            throw new ChatRequestException($"Expected at most {DepthMax} objects and arrays in each other, found more.", param);
+        }
+
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
@@ -40,7 +51,7 @@ internal static class ChatJson
             case JsonValueKind.Array:
                 foreach (var item in value.EnumerateArray())
                 {
-                    CheckText(item, param);
+                    CheckText(item, param, depth + 1);
                 }
 
                 break;
@@ -48,7 +59,7 @@ internal static class ChatJson
                 foreach (var member in value.EnumerateObject())
                 {
                     CheckName(member, param);
-                    CheckText(member.Value, param);
+                    CheckText(member.Value, param, depth + 1);
                 }
 
                 break;

@@ -54,5 +54,10 @@ public sealed record ImagePart(string? Url) : ContentPart
     public ImageLayout? Layout { get; init; }
 }
 
-/// <summary>A call of a function with arguments, a JSON object.</summary>
-public sealed record ToolCall(string Name, JsonElement Arguments);
+/// <summary>A call of a function.</summary>
+/// <param name="Arguments">A JSON object. A string where they are not JSON, as of a call that ended with the answer's last token: prompts have it as it is.</param>
+public sealed record ToolCall(string Name, JsonElement Arguments)
+{
+    /// <summary>The arguments as the wire has them, in a string.</summary>
+    public string ArgumentsText => Arguments.ValueKind == JsonValueKind.String ? Arguments.GetString()! : Arguments.GetRawText();
+}

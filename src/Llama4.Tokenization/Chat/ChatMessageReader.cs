@@ -115,7 +115,10 @@ public static class ChatMessageReader
         return new ToolCall(name, arguments);
     }
 
-    /// <summary>The wire has arguments as JSON in a string; none at all count as an empty object.</summary>
+    /// <summary>
+    /// The wire has arguments as JSON in a string; none at all count as an empty object. What only begins as an object stays a string: a client
+    /// sends back what it got, and a call that max_tokens cut ends anywhere.
+    /// </summary>
     private static JsonElement Parsed(string arguments, string param)
     {
         try
@@ -125,9 +128,12 @@ public static class ChatMessageReader
                 ? json.RootElement.Clone()
                 : throw new ChatRequestException($"Expected a JSON object as the arguments, found {Shown(json.RootElement)}.", param);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new ChatRequestException($"Expected JSON as the arguments: {e.Message}", param);
+            var text = JsonSerializer.SerializeToElement(arguments);
+            return arguments.TrimStart().StartsWith('{')
+                ? text
+                : throw new ChatRequestException($"Expected a JSON object as the arguments, found the string {Shown(text)}.", param);
         }
     }
 }

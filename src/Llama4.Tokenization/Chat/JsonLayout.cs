@@ -27,7 +27,7 @@ internal static class JsonLayout
         {
             prompt.Opening("system").Text(tools.Count > 0 ? "Environment: ipython\n" : "");
             WriteTools(tools.Count > 0 && !inUserMessage ? SystemInstruction : "", inUserMessage ? [] : tools, prompt);
-            prompt.Text(system).Special("<|eot|>");
+            prompt.Parts(system).Special("<|eot|>");
         }
 
         var rest = others.ToArray();
@@ -61,14 +61,25 @@ internal static class JsonLayout
         }
     }
 
-    /// <summary>The content of a result as JSON: a string, or the list of parts that was given.</summary>
-    public static string Result(ChatMessage message) => message.HasParts
-        ? $"[{string.Join(", ", message.Content.Select(Part))}]"
-        : PythonText.Json(string.Concat(message.Content.OfType<TextPart>().Select(part => part.Text)), asciiOnly: false);
+    /// <summary>
+    /// The parts of a result as JSON, the list that was given. A picture stands where the template names it <c>{"type": "image"}</c>, which
+    /// is all that is written of the bare mark of one.
+    /// </summary>
+    public static void WriteResult(IReadOnlyList<ContentPart> parts, PromptWriter prompt)
+    {
+        foreach (var (i, part) in parts.Index())
+        {
+            prompt.Text(i == 0 ? "[" : ", ");
+            _ = part switch
+            {
+                TextPart text => prompt.Text($"{{\"type\": \"text\", \"text\": {PythonText.Json(text.Text, asciiOnly: false)}}}"),
+                ImagePart { Layout: null } => prompt.Text("""{"type": "image"}"""),
+                _ => prompt.Part(part),
+            };
+        }
 
-    private static string Part(ContentPart part) => part is TextPart text
-        ? $"{{\"type\": \"text\", \"text\": {PythonText.Json(text.Text, asciiOnly: false)}}}"
-        : """{"type": "image"}""";
+        prompt.Text(parts.Count == 0 ? "[]" : "]");
+    }
 
     private static void WriteMessage(ChatMessage message, PromptWriter prompt)
     {
@@ -77,7 +88,7 @@ internal static class JsonLayout
             prompt.Opening("assistant").Special("<|python_start|>").Parts(message.Content).Special("<|python_end|>");
             foreach (var call in message.ToolCalls!)
             {
-                prompt.Text($"{{\"name\": \"{call.Name}\", \"parameters\": {PythonText.Json(call.Arguments, asciiOnly: false)}}}");
+                prompt.Text($"{{\"name\": \"{call.Name}\", \"parameters\": {call.Written(arguments => PythonText.Json(arguments, asciiOnly: false))}}}");
             }
         }
         else if (message.ToolCalls is not null)
@@ -86,7 +97,15 @@ internal static class JsonLayout
         }
         else if (message.Role == ChatRole.Tool)
         {
-            prompt.Opening("ipython").Text(Result(message));
+            prompt.Opening("ipython");
+            if (!message.HasParts && message.Content.All(part => part is TextPart))
+            {
+                prompt.Text(PythonText.Json(string.Concat(message.Content.OfType<TextPart>().Select(part => part.Text)), asciiOnly: false));
+            }
+            else
+            {
+                WriteResult(message.Content, prompt);
+            }
         }
         else
         {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Llama4.Tokenization.Chat;
 
 /// <summary>What the layouts share.</summary>
@@ -30,6 +32,10 @@ internal static class LayoutParts
         return prompt;
     }
 
+    /// <summary>The arguments of a call as the layout writes an object; as they are where they are none.</summary>
+    public static string Written(this ToolCall call, Func<JsonElement, string> write) =>
+        call.Arguments.ValueKind == JsonValueKind.Object ? write(call.Arguments) : call.ArgumentsText;
+
     public static void GenerationPrompt(this PromptWriter prompt, ChatDialog dialog)
     {
         if (dialog.AddsGenerationPrompt)
@@ -38,10 +44,13 @@ internal static class LayoutParts
         }
     }
 
-    /// <summary>The dialog's first message if it is the system's, trimmed, and the messages after it. Null where the system says nothing at the front.</summary>
-    public static (string? System, IEnumerable<ChatMessage> Others) SystemAndOthers(this ChatDialog dialog) =>
+    /// <summary>
+    /// The parts of the dialog's first message if it is the system's, texts joined and trimmed, and the messages after it. Null where the
+    /// system says nothing at the front, empty where what it says is blank.
+    /// </summary>
+    public static (IReadOnlyList<ContentPart>? System, IEnumerable<ChatMessage> Others) SystemAndOthers(this ChatDialog dialog) =>
         dialog.Messages is [{ Role: ChatRole.System } first, ..]
-            ? (Trim(string.Concat(first.Content.OfType<TextPart>().Select(part => part.Text))), dialog.Messages.Skip(1))
+            ? ([.. Trimmed(Joined(first.Content)).Where(part => part is not TextPart { Text: "" })], dialog.Messages.Skip(1))
             : (null, dialog.Messages);
 
     /// <summary>The parts without white space at the beginning of the first and at the end of the last, where these are text.</summary>
@@ -59,6 +68,25 @@ internal static class LayoutParts
         }
 
         return trimmed;
+    }
+
+    /// <summary>The parts, texts that follow each other as one.</summary>
+    private static List<ContentPart> Joined(IReadOnlyList<ContentPart> parts)
+    {
+        var joined = new List<ContentPart>();
+        foreach (var part in parts)
+        {
+            if (part is TextPart next && joined is [.., TextPart last])
+            {
+                joined[^1] = new TextPart(last.Text + next.Text);
+            }
+            else
+            {
+                joined.Add(part);
+            }
+        }
+
+        return joined;
     }
 
     /// <summary>Python's <c>str.strip()</c>.</summary>

@@ -17,12 +17,12 @@ internal static class NanoLayout
         var (system, others) = dialog.SystemAndOthers();
         if (tools.Count > 0 && !isJson)
         {
-            prompt.Opening("system").Text(system is { Length: > 0 } ? system + "\n" : "").Text(SystemInstruction);
+            prompt.Opening("system").Parts(system ?? []).Text(system is { Count: > 0 } ? "\n" : "").Text(SystemInstruction);
             prompt.Text(PythonText.IndentedJson(tools.Select(tool => tool.Json))).Special("<|eot|>");
         }
         else if (system is not null)
         {
-            prompt.Opening("system").Text(tools.Count > 0 ? "Environment: ipython\n" : "").Text(system).Special("<|eot|>");
+            prompt.Opening("system").Text(tools.Count > 0 ? "Environment: ipython\n" : "").Parts(system).Special("<|eot|>");
         }
 
         var toolsToCome = isJson ? tools : [];
@@ -37,7 +37,7 @@ internal static class NanoLayout
 
             if (message.Role == ChatRole.Tool && message.HasParts)
             {
-                prompt.Text(JsonLayout.Result(message));
+                JsonLayout.WriteResult(message.Content, prompt);
             }
             else
             {
@@ -55,8 +55,8 @@ internal static class NanoLayout
 
     /// <summary>Keys as they are, values as JSON with everything outside ASCII kept, as the template's <c>tojson</c> writes them.</summary>
     private static string PythonCall(ToolCall call) =>
-        $"{call.Name}({string.Join(", ", PythonText.Members(call.Arguments).Select(one => $"{one.Key}={PythonText.Json(one.Value, asciiOnly: false)}"))})";
+        $"{call.Name}({call.Written(arguments => string.Join(", ", PythonText.Members(arguments).Select(one => $"{one.Key}={PythonText.Json(one.Value, asciiOnly: false)}")))})";
 
     private static string JsonCall(ToolCall call) =>
-        $"{{\"name\": {PythonText.Json(call.Name, asciiOnly: false)}, \"parameters\": {PythonText.Json(call.Arguments, asciiOnly: false)}}}";
+        $"{{\"name\": {PythonText.Json(call.Name, asciiOnly: false)}, \"parameters\": {call.Written(arguments => PythonText.Json(arguments, asciiOnly: false))}}}";
 }

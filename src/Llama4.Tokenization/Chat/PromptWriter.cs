@@ -9,7 +9,11 @@ namespace Llama4.Tokenization.Chat;
 internal sealed class PromptWriter(Tokenizer tokenizer)
 {
     private readonly List<int> _ids = [];
+    private readonly List<ImagePart> _images = [];
     private readonly StringBuilder _text = new();
+
+    /// <summary>The pictures that were written, in order.</summary>
+    public IReadOnlyList<ImagePart> Images => _images;
 
     public PromptWriter Special(string name)
     {
@@ -45,6 +49,7 @@ internal sealed class PromptWriter(Tokenizer tokenizer)
     /// <param name="image">Without a layout it is the one token that stands for a picture in templates.</param>
     public PromptWriter Image(ImagePart image)
     {
+        _images.Add(image);
         if (image.Layout is not { } layout)
         {
             return Special("<|image|>");

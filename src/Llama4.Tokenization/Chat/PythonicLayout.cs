@@ -59,7 +59,7 @@ internal static class PythonicLayout
     public static void Write(ChatDialog dialog, IReadOnlyList<ToolDefinition> tools, PromptWriter prompt)
     {
         var (system, others) = dialog.SystemAndOthers();
-        WriteSystem(system ?? "", tools, prompt);
+        WriteSystem(system ?? [], tools, prompt);
         foreach (var message in others)
         {
             WriteMessage(message, prompt);
@@ -69,14 +69,14 @@ internal static class PythonicLayout
     }
 
     /// <summary>A blank system message counts as none: the template would leave out the tools with it.</summary>
-    private static void WriteSystem(string system, IReadOnlyList<ToolDefinition> tools, PromptWriter prompt)
+    private static void WriteSystem(IReadOnlyList<ContentPart> system, IReadOnlyList<ToolDefinition> tools, PromptWriter prompt)
     {
-        if (system.Length == 0 && tools.Count == 0)
+        if (system.Count == 0 && tools.Count == 0)
         {
             return;
         }
 
-        prompt.Opening("system").Text(tools.Count == 0 ? system : system.Length == 0 ? Instruction : system + ListAfterOwnInstruction);
+        prompt.Opening("system").Parts(system).Text(tools.Count == 0 ? "" : system.Count == 0 ? Instruction : ListAfterOwnInstruction);
         if (tools.Count > 0)
         {
             prompt.Text(PythonText.IndentedJson(tools.Select(tool => tool.Json))).Text("\n");
@@ -90,10 +90,8 @@ internal static class PythonicLayout
         prompt.Opening(message.Role.Header());
         if (message.Role == ChatRole.Tool)
         {
-            foreach (var text in message.Content.OfType<TextPart>())
-            {
-                prompt.Text(PythonText.Json(text.Text, asciiOnly: false));
-            }
+            // The template passes over pictures.
+            prompt.Parts(message.Content.Select(part => part is TextPart text ? new TextPart(PythonText.Json(text.Text, asciiOnly: false)) : part));
         }
         else if (message.HasCalls)
         {
@@ -109,5 +107,5 @@ internal static class PythonicLayout
     }
 
     private static string Call(ToolCall call) =>
-        $"{call.Name}({string.Join(", ", PythonText.Members(call.Arguments).Select(one => $"{one.Key}=\"{PythonRepr.Str(one.Value)}\""))})";
+        $"{call.Name}({call.Written(arguments => string.Join(", ", PythonText.Members(arguments).Select(one => $"{one.Key}=\"{PythonRepr.Str(one.Value)}\"")))})";
 }

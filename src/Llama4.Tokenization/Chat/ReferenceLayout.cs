@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Llama4.Tokenization.Chat;
 
 /// <summary>
@@ -33,9 +35,11 @@ internal static class ReferenceLayout
     private static string Call(ToolCall call, ToolPromptFormat format) => format switch
     {
         ToolPromptFormat.Json =>
-            $"{{\"type\": \"function\", \"name\": {PythonText.Json(call.Name)}, \"parameters\": {PythonText.Json(call.Arguments)}}}",
-        ToolPromptFormat.PythonList => $"[{call.Name}({Unescaped.Assignments(call.Arguments)})]",
-        ToolPromptFormat.FunctionTag => $"<function={call.Name}>{PythonText.Json(call.Arguments)}</function>",
+            $"{{\"type\": \"function\", \"name\": {PythonText.Json(call.Name)}, \"parameters\": {call.Written(Json)}}}",
+        ToolPromptFormat.PythonList => $"[{call.Name}({call.Written(Unescaped.Assignments)})]",
+        ToolPromptFormat.FunctionTag => $"<function={call.Name}>{call.Written(Json)}</function>",
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such tool prompt format."),
     };
+
+    private static string Json(JsonElement value) => PythonText.Json(value);
 }

@@ -182,6 +182,47 @@ public class RefusalTests
     }
 
     [Theory]
+    [InlineData(31)]
+    [InlineData(126)]
+    public async Task Request_OfADeepSchema_IsTaken(int levels)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("7"));
+
+        await gateway.JsonAsync(Chat, $$$"""
+            {"model":"scout-nano","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{{{DeepSchema(levels)}}} } } }
+            """);
+    }
+
+    [Fact]
+    public async Task Request_OfATooDeepBody_NamesTheBound()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(Chat, $$"""{"model":"scout-nano","response_format":{{DeepSchema(128)}}}""", HttpStatusCode.BadRequest);
+
+        error.At("error.message").GetString().ShouldBe("The body has more than 256 objects and arrays in each other.");
+        error.At("error.code").GetString().ShouldBe("nesting_too_deep");
+    }
+
+    [Fact]
+    public async Task Request_OfATooDeepTool_NamesTheTool()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(
+            Chat,
+            $$$"""{"model":"scout-nano","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{{{DeepSchema(31)}}}}}]}""",
+            HttpStatusCode.BadRequest);
+
+        error.At("error.param").GetString().ShouldBe("tools[0]");
+        error.At("error.message").GetString()!.ShouldContain("at most 64 objects and arrays");
+    }
+
+    /// <summary>Objects in objects; two levels of JSON each, and one.</summary>
+    private static string DeepSchema(int levels) =>
+        string.Concat(Enumerable.Repeat("""{"type":"object","properties":{"a":""", levels)) + """{"type":"integer"}""" + new string('}', 2 * levels);
+
+    [Theory]
     [InlineData("{\"model\":\"scout-nano\",\"\\ud800\":1}", "half of a surrogate pair, at byte 23")]
     [InlineData("{\"model\":\"scout-nano\",\"user\":{\"a\":[{\"\\udc00x\":1}]}}", "half of a surrogate pair, at byte 37")]
     [InlineData("{\"model\":\"\u00FF\"}", "not UTF-8")]

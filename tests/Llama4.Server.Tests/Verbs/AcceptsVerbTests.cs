@@ -18,6 +18,32 @@ public sealed class AcceptsVerbTests
     }
 
     [Fact]
+    public async Task Accepts_OfLinesThatCannotBeDone_SaysSoAndAnswersTheOthers()
+    {
+        string[] lines =
+        [
+            Line(32, "{}"),
+            Line(40_000, "1"),
+            """{"schema":{"const":"\ud800"},"text":"1"}""",
+            """{"regex":"a","text":"\ud800"}""",
+            """{"regex":"a","text":"a"}""",
+        ];
+
+        var answers = (await Llama4Run.WithInputAsync(string.Join('\n', lines), "accepts")).Lines;
+
+        answers.ShouldBe([
+            """{"accepted":true}""",
+            """{"error":"the line has more than 256 objects and arrays in each other"}""",
+            """{"error":"schema: expected valid Unicode, found half of a surrogate pair"}""",
+            """{"error":"\"text\": expected valid Unicode, found half of a surrogate pair"}""",
+            """{"accepted":true}""",
+        ]);
+
+        static string Line(int levels, string text) =>
+            $$"""{"schema":{{string.Concat(Enumerable.Repeat("""{"type":"object","properties":{"a":""", levels))}}true{{new string('}', 2 * levels)}},"text":"{{text}}"}""";
+    }
+
+    [Fact]
     public async Task Accepts_OfALineWithoutAConstraint_NamesIt() =>
         (await Llama4Run.WithInputAsync("{\"text\":\"1\"}\n", "accepts")).Error.ShouldBe("error: line 1: expected one of \"schema\", \"regex\", \"choice\" and \"grammar\"\n");
 }

@@ -31,6 +31,13 @@ public sealed class ToolCallsVerbTests
         answer.GetRawText().ShouldBe("""{"content":null,"tool_calls":[{"name":"now","arguments":{}}]}""");
     }
 
+    [Fact]
+    public async Task ToolCalls_OfALineWhoseTextIsNone_SaysSoAndAnswersTheNext() =>
+        (await Llama4Run.WithInputAsync("""{"text":"\ud800","tools":[]}""" + "\n" + """{"text":"x","tools":[]}""", "toolcalls")).Lines.ShouldBe([
+            """{"error":"\"text\": expected valid Unicode, found half of a surrogate pair"}""",
+            """{"content":"x","tool_calls":[]}""",
+        ]);
+
     [Theory]
     [InlineData("{}", "line 1: \"text\" is missing")]
     [InlineData("{\"text\":\"x\"}", "line 1: \"tools\" is missing")]

@@ -23,7 +23,7 @@ public sealed class ChatMessageReaderTests
     [InlineData("""[{"role":"user","content":"x","tool_calls":[]}]""", "messages[0].tool_calls")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{}"}}]}]""", "messages[0].tool_calls[0].function.name")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
-    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"oops"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"a\":[{\"b\":\"\\ud800\"}]}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"\\udc00\":1}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
@@ -47,6 +47,20 @@ public sealed class ChatMessageReaderTests
         messages[2].Content.ShouldBeEmpty();
         messages[2].ToolCalls.ShouldNotBeNull().Single().Arguments.GetRawText().ShouldBe("{}");
         messages.Select(message => message.EndsMessageOnly).ShouldBe([false, false, false, true, false]);
+    }
+
+    /// <summary>A call that max_tokens cut, as a client sends it back.</summary>
+    [Theory]
+    [InlineData("{\"city\": \"P")]
+    [InlineData("{")]
+    [InlineData("{\"city\": \"Paris\"} and")]
+    public void Read_WhenArgumentsAreNoJson_KeepsThemAsTheyAre(string arguments)
+    {
+        var call = new { function = new { name = "f", arguments } };
+        var read = Read(JsonSerializer.Serialize(new[] { new { role = "assistant", tool_calls = new[] { call } } }))[0].ToolCalls.ShouldNotBeNull().Single();
+
+        read.Arguments.ValueKind.ShouldBe(JsonValueKind.String);
+        read.ArgumentsText.ShouldBe(arguments);
     }
 
     [Fact]
