@@ -11,7 +11,7 @@ internal static class AnswerApiFields
 
     public static ApiField[] All { get; } =
     [
-        new("stream", Both | FieldPlaces.Responses, Supported, Bool, "false", "server-sent events, a token each"),
+        new("stream", Both, Supported, Bool, "false", "server-sent events, a token each"),
         new("stream_options", Both, Supported, AnObject, """{"include_usage":true,"continuous_usage_stats":true}""",
             "include_usage, continuous_usage_stats; include_obfuscation is ignored; only with stream"),
         new("logprobs", Chat, Supported, Bool, "true", "natural logarithms under the raw logits"),

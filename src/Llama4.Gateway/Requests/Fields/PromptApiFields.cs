@@ -9,7 +9,7 @@ internal static class PromptApiFields
 {
     public static ApiField[] All { get; } =
     [
-        new("model", Both | FieldPlaces.Responses, Supported, AString, "\"scout-nano\"", "one of /v1/models; required"),
+        new("model", Both, Supported, AString, "\"scout-nano\"", "one of /v1/models; required"),
         new("messages", Chat, Supported, Objects, """[{"role":"user","content":"x"}]""",
             "roles system, developer, user, assistant, tool; parts text and image_url; required"),
         new("prompt", Text, Supported, Either(AString, Strings, Ids, """{"type":"array","items":{"type":"array"}}"""), "\"x\"",

@@ -9,8 +9,8 @@ internal static class SamplingApiFields
 {
     public static ApiField[] All { get; } =
     [
-        new("temperature", Both | FieldPlaces.Responses, Supported, Number(0, 2), "0.5", "0 takes the greatest logit"),
-        new("top_p", Both | FieldPlaces.Responses, Supported, Above(0, 1), "0.5", ""),
+        new("temperature", Both, Supported, Number(0, 2), "0.5", "0 takes the greatest logit"),
+        new("top_p", Both, Supported, Above(0, 1), "0.5", ""),
         new("top_k", Both, Supported, Int(-1), "5", "0 and -1 keep all"),
         new("min_p", Both, Supported, Number(0, 1), "0.1", ""),
         new("presence_penalty", Both, Supported, Number(-2, 2), "0.5", ""),
