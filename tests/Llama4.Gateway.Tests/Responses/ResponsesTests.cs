@@ -212,7 +212,7 @@ public class ResponsesTests
     [InlineData("\"x\"", ",\"previous_response_id\":\"resp_1\"", "previous_response_id", "unsupported_parameter")]
     [InlineData("\"x\"", ",\"max_output_tokens\":0", "max_output_tokens", "invalid_value")]
     [InlineData("\"x\"", ",\"max_output_tokens\":5000", "input", "context_length_exceeded")]
-    [InlineData("\"x\"", ",\"temperature\":3", "temperature", "invalid_value")]
+    [InlineData("\"x\"", ",\"temperature\":-3", "temperature", "invalid_value")]
     [InlineData("\"x\"", ",\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "unsupported_parameter")]
     [InlineData("\"x\"", ",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools[0].name", "invalid_value")]
     [InlineData("\"x\"", ",\"tool_choice\":\"required\"", "tool_choice", "invalid_value")]

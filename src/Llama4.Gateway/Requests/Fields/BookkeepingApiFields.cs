@@ -17,7 +17,7 @@ internal static class BookkeepingApiFields
         new("prompt_cache_key", Both, Ignored, AString, "\"k\"", "equal prefixes are found without"),
         new("prompt_cache_retention", Both, Ignored, AString, "\"24h\"", "the cache keeps what it has room for"),
         new("cache_prompt", Both, Ignored, Bool, "true", "prefixes are always cached, and answers are the same bits with and without"),
-        new("cache_salt", Both, Supported, AString, "\"s\"", "prefixes are shared with requests of the same salt only, else with all that have none; 1 to 256 characters"),
+        new("cache_salt", Both, Supported, AString, "\"s\"", "prefixes are shared with requests of the same salt only, else with all that have none; 1 to 1024 characters"),
         new("priority", Both, Refused, AnyInt, "1", "the queue is fair between callers", "0"),
         new("request_id", Both, Ignored, AString, "\"r\"", "answers have ids of their own"),
         new("session_id", Both, Ignored, AString, "\"s\"", "equal prefixes are found without"),

@@ -26,6 +26,7 @@ internal static class ResponsesApiFields
         new("n_cmpl", Here, Refused, Int(1), "2", "a response is one answer", "1"),
         new("prompt_logprobs", Here, Refused, Int(0, 20), "1", "a response has no place for them; chat's answers do"),
         new("return_token_ids", Here, Refused, Bool, "true", "a response has no place for them; chat's answers do"),
+        new("return_prompt_text", Here, Refused, Bool, "true", "a response has no place for it; /apply-template gives it"),
         new("llama4_path", Here, Refused, Bool, "true", "a response has no place for paths; chat's answers do"),
         new("stream_options", Here, Ignored, AnObject, """{"include_obfuscation":false}""", "nothing is padded"),
         new("previous_response_id", Here, Refused, AString, "\"resp_1\"", "nothing is stored; send the whole dialog as input"),

@@ -18,5 +18,8 @@ internal static class ToolApiFields
         new("function_call", Chat, Refused, Either(Words("none", "auto"), AnObject), """{"name":"f"}""", "tool_choice took its place", "\"none\"", "\"auto\""),
         new("web_search_options", Chat, Refused, AnObject, """{"search_context_size":"low"}""", "the server searches nothing"),
         new("parse_tool_calls", Chat, Ignored, Bool, "true", "calls are told from text whenever there are tools"),
+        new("chat_format", Both, Ignored, AnyInt, "1", "of llama-server's reader of answers"),
+        new("chat_parser", Both, Ignored, AString, "\"x\"", "of llama-server's reader of answers"),
+        new("generation_prompt", Both, Ignored, AString, "\"x\"", "of llama-server's reader of answers"),
     ];
 }
