@@ -27,7 +27,6 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
     {
         var shared = GenerationFields.Read(fields, options);
         ApiFields.Refuse(fields, FieldPlaces.Text);
-        CheckBestOf(fields, shared);
         var topLogprobs = fields.Int("logprobs", 0, GenerationFields.LogprobsMax) ?? GenerationFields.ReadProbs(fields);
         int? tokensMaxDefault = shared.FillsContext ? null : options.CompletionTokensDefault;
         var asked = fields.Find("prompt") ?? throw ApiError.Missing("prompt");
@@ -40,13 +39,5 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
                 : null,
             Constraint = AnswerConstraint.Of(fields, ToolFields.None, AnswerForm.Read(fields), options.ChatFormat.Dialect),
         };
-    }
-
-    private static void CheckBestOf(RequestFields fields, GenerationFields shared)
-    {
-        if (fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != shared.Choices)
-        {
-            throw ApiError.NotSupported($"'best_of' other than n ({shared.Choices}) is not supported.", "best_of");
-        }
     }
 }

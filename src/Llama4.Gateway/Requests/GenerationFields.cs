@@ -82,7 +82,7 @@ internal sealed record GenerationFields
             Seed = (ulong?)fields.Long("seed"),
             Stops = ReadStops(fields, options.Limits),
             StopIds = ReadStopIds(fields, options),
-            Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? fields.Int("n_cmpl", 1, options.Limits.ChoicesMax) ?? 1,
+            Choices = ReadChoices(fields, options.Limits),
             Stream = stream,
             StreamUsage = ReadStreamUsage(fields, stream),
             KeepsStops = fields.Flag("include_stop_str_in_output"),
@@ -95,6 +95,14 @@ internal sealed record GenerationFields
             CacheSalt = ReadCacheSalt(fields, options.Limits),
             Trace = fields.Flag("llama4_path"),
         };
+    }
+
+    private static int ReadChoices(RequestFields fields, GatewayLimits limits)
+    {
+        var choices = fields.Int("n", 1, limits.ChoicesMax) ?? fields.Int("n_cmpl", 1, limits.ChoicesMax) ?? 1;
+        return fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != choices
+            ? throw ApiError.NotSupported($"'best_of' other than n ({choices}) is not supported.", "best_of")
+            : choices;
     }
 
     /// <summary>llama-server's n_probs: how many best log-probabilities are told; null for no log-probabilities.</summary>

@@ -57,6 +57,7 @@ public class RefusalTests
     [InlineData("\"max_tokens\":-2", "max_tokens", "invalid_value")]
     [InlineData("\"max_completion_tokens\":5,\"n_predict\":\"x\"", "n_predict", "invalid_type")]
     [InlineData("\"truncation_side\":\"middle\"", "truncation_side", "invalid_value")]
+    [InlineData("\"n\":2,\"best_of\":3", "best_of", "unsupported_parameter")]
     [InlineData("\"n_probs\":21", "n_probs", "invalid_value")]
     [InlineData("\"structured_outputs\":{\"json\":{},\"whitespace_pattern\":\" \"}", "structured_outputs.whitespace_pattern", "unsupported_parameter")]
     [InlineData("\"structured_outputs\":{\"json\":{},\"disable_additional_properties\":true}", "structured_outputs.disable_additional_properties", "unsupported_parameter")]

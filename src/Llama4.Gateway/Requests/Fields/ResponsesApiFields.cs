@@ -13,6 +13,8 @@ internal static class ResponsesApiFields
         new("input", Here, Supported, Either(AString, Objects), "\"x\"",
             "text, or items: message (input_text, input_image, output_text), function_call, function_call_output; reasoning is passed over; required"),
         new("messages", Here, Refused, Objects, """[{"role":"user","content":"x"}]""", "the dialog is input"),
+        new("previous_input_messages", Here, Refused, Objects, """[{"role":"user"}]""", "the dialog is input"),
+        new("enable_response_messages", Here, Refused, Bool, "true", "a response has no place for them; /apply-template gives the prompt"),
         new("instructions", Here, Supported, AString, "\"Be brief.\"", "a system message in front"),
         new("max_output_tokens", Here, Supported, Int(1), "3", "past it the response is incomplete; goes before chat's names of it"),
         new("text", Here, Supported, AnObject, """{"format":{"type":"text"}}""", "format text, json_object, json_schema; verbosity other than medium is refused"),

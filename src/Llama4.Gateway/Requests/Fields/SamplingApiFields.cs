@@ -23,7 +23,7 @@ internal static class SamplingApiFields
         new("seed", Both, Supported, AnyInt, "7", "any 64-bit integer; same seed, same answer"),
         new("n", Both, Supported, Int(1, 128), "2", "answers to each prompt"),
         new("n_cmpl", Both, Supported, Int(1, 128), "2", "llama-server's name of n, which goes first"),
-        new("best_of", Text, Supported, Int(1), "1", "only as many as n"),
+        new("best_of", Both, Supported, Int(1), "1", "only as many as n"),
         new("use_beam_search", Both, Refused, Bool, "true", "answers are drawn"),
         new("length_penalty", Both, Refused, AnyNumber, "2", "it is of beam search", "1"),
         new("early_stopping", Both, Refused, Bool, "true", "it is of beam search"),
