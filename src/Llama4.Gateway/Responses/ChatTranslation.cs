@@ -69,8 +69,8 @@ internal sealed class ChatTranslation
 
     private void WriteLogprobs(Utf8JsonWriter json)
     {
-        var top = _fields.Find("top_logprobs");
-        if (IncludedOutputs.Read(_fields).Logprobs | _fields.Flag("logprobs") || top is not null)
+        var (top, included, asked) = (_fields.Find("top_logprobs"), IncludedOutputs.Read(_fields).Logprobs, _fields.Flag("logprobs"));
+        if (included || asked || top is not null)
         {
             json.WriteBoolean("logprobs", true);
             WriteRaw(json, "top_logprobs", top);
