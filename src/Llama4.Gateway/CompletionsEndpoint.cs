@@ -27,25 +27,17 @@ internal sealed class CompletionsEndpoint(GatewayOptions options, TextAnswerForm
     {
         var shared = GenerationFields.Read(fields, options);
         ApiFields.Refuse(fields, FieldPlaces.Text);
-        CheckBestOf(fields, shared);
-        var topLogprobs = fields.Int("logprobs", 0, GenerationFields.LogprobsMax);
+        var topLogprobs = fields.Int("logprobs", 0, GenerationFields.LogprobsMax) ?? GenerationFields.ReadProbs(fields);
+        int? tokensMaxDefault = shared.FillsContext ? null : options.CompletionTokensDefault;
         var asked = fields.Find("prompt") ?? throw ApiError.Missing("prompt");
         var written = TextPrompts.Read(asked, shared.Choices, options, bos: fields.Flag("add_special_tokens", absent: true));
-        var prompts = written.ConvertAll(one => PromptTruncation.Apply(one.Ids, shared, options.ContextTokensMax, options.CompletionTokensDefault));
-        return new AnswerRequest(shared, prompts, "prompt", options.CompletionTokensDefault, topLogprobs, format.For(shared))
+        var prompts = written.ConvertAll(one => PromptTruncation.Apply(one.Ids, shared, options.ContextTokensMax, tokensMaxDefault));
+        return new AnswerRequest(shared, prompts, "prompt", tokensMaxDefault, topLogprobs, format.For(shared))
         {
             Openings = shared.Echoes
                 ? [.. prompts.Zip(written, (kept, one) => EchoedPrompt.Of(kept, one, shared.ShowsSpecials, withTokens: topLogprobs is not null, options.Tokenizer))]
                 : null,
             Constraint = AnswerConstraint.Of(fields, ToolFields.None, AnswerForm.Read(fields), options.ChatFormat.Dialect),
         };
-    }
-
-    private static void CheckBestOf(RequestFields fields, GenerationFields shared)
-    {
-        if (fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != shared.Choices)
-        {
-            throw ApiError.NotSupported($"'best_of' other than n ({shared.Choices}) is not supported.", "best_of");
-        }
     }
 }

@@ -67,8 +67,8 @@ public sealed record GatewayLimits
     /// </summary>
     public int DryBreakerIdsMax { get; init; } = 16 * 1024;
 
-    /// <summary>Characters of cache_salt; past it 400. 256 = a hash, a UUID or a key in any usual spelling.</summary>
-    public int CacheSaltCharsMax { get; init; } = 256;
+    /// <summary>Characters of cache_salt; past it 400. 1,024 = vLLM's bound. Only a hash of it is kept.</summary>
+    public int CacheSaltCharsMax { get; init; } = 1024;
 
     /// <summary>Stop strings of a request, as OpenAI has it; past it 400.</summary>
     public int StopStringsMax { get; init; } = 4;

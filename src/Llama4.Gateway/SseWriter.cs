@@ -175,7 +175,7 @@ internal sealed class SseWriter : IAnswerStream
         WriteAfterChoices(choice);
     }
 
-    /// <summary>The choice's end, with the ids that it has not given yet; those of its prompt go with its first event.</summary>
+    /// <summary>The choice's end, with the ids that it has not given yet; those of its prompt, and its text, go with its first event.</summary>
     private void WriteIdsAndEnd(Choice choice)
     {
         if (_ids[choice.Index] is { Count: > 0 } ids)
@@ -184,7 +184,7 @@ internal sealed class SseWriter : IAnswerStream
             ids.Clear();
         }
 
-        var prompt = _hasBegun[choice.Index] ? null : choice.PromptIds;
+        var (prompt, text) = _hasBegun[choice.Index] ? (null, null) : (choice.PromptIds, choice.PromptText);
         _hasBegun[choice.Index] = true;
         if (prompt is not null && _format.HasManyPrompts)
         {
@@ -195,6 +195,12 @@ internal sealed class SseWriter : IAnswerStream
         if (prompt is not null && !_format.HasManyPrompts)
         {
             WriteIds(OfPrompt, prompt);
+        }
+
+        if (text is not null)
+        {
+            Put(",\"prompt_text\":"u8);
+            WriteJson(text, static (json, value) => json.WriteStringValue(value));
         }
     }
 

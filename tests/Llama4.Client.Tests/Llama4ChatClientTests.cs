@@ -182,7 +182,7 @@ public class Llama4ChatClientTests(OneHost host)
     }
 
     [Theory]
-    [InlineData("temperature", 7, 400, "invalid_value", "temperature")]
+    [InlineData("temperature", -7, 400, "invalid_value", "temperature")]
     [InlineData("n", 2, 400, "unsupported_parameter", "n")]
     [InlineData("logprobs", true, 400, "unsupported_parameter", "logprobs")]
     [InlineData("max_tokens", 1_000_000, 400, "context_length_exceeded", "messages")]

@@ -53,6 +53,32 @@ public sealed class ChatTests(ConsoleBrowser browser) : IAsyncLifetime
         tab.ShouldBeClean();
     }
 
+    /// <summary>As phones make them: noise, so that the file is as large as its pixels.</summary>
+    [Fact]
+    public async Task Picture_OfSevenMegabytes_IsDroppedAndRead()
+    {
+        await using var tab = await OpenAsync();
+        var bytes = await tab.Page.EvaluateAsync<int>("""
+            async () => {
+              const canvas = new OffscreenCanvas(1600, 1500);
+              const context = canvas.getContext('2d');
+              const image = context.createImageData(1600, 1500);
+              for (let i = 0; i < image.data.length; i++) image.data[i] = i % 4 === 3 ? 255 : Math.random() * 256;
+              context.putImageData(image, 0, 0);
+              const file = new File([await canvas.convertToBlob()], 'noise.png', { type: 'image/png' });
+              const data = new DataTransfer();
+              data.items.add(file);
+              document.querySelector('#question').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+              return file.size;
+            }
+            """);
+        bytes.ShouldBeGreaterThan(7_000_000);
+        await Expect(tab.Page.Locator(".thumb")).ToHaveCountAsync(1);
+        (await tab.AnswerAsync("What is on the left?")).ShouldNotBeEmpty();
+        await Expect(tab.Page.Locator(".question img")).ToHaveCountAsync(1);
+        tab.ShouldBeClean();
+    }
+
     [Fact]
     public async Task Tool_IsCalled_AndItsResultGoesBack()
     {

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using Llama4.Gateway;
 using Llama4.Gateway.Tests.Scripted;
+using Llama4.Images;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -47,7 +49,7 @@ internal sealed class RecordedGateway : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, port, ScoutNano.Options.Limits);
-        builder.Services.AddSingleton<Llama4.Contracts.IGenerationClient>(ScriptedClient.Saying("Yes.")).AddLlama4Gateway(ScoutNano.Options);
+        builder.Services.AddSingleton<Llama4.Contracts.IGenerationClient>(ScriptedClient.Saying("Yes.")).AddLlama4Gateway(ScoutNano.Options with { Tiles = new TileSettings(tilePixels: 112, tilesMax: 4) });
         var app = builder.Build();
         var gateway = new RecordedGateway(app);
         app.Use(gateway.AnswerAsync);
@@ -81,6 +83,7 @@ internal sealed class RecordedGateway : IAsyncDisposable
         }
         else if (http.Request.Path == "/v1/chat/completions")
         {
+            http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null; // as the gateway does, which counts by itself
             using var reader = new StreamReader(http.Request.Body);
             var body = await reader.ReadToEndAsync(http.RequestAborted);
             Requests.Enqueue(body);

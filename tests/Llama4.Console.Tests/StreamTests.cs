@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Llama4.Gateway.Tests.Scripted;
 using Microsoft.Playwright;
 using static Llama4.Console.Tests.RecordedAnswers;
 using static Microsoft.Playwright.Assertions;
@@ -240,6 +241,42 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
         await tab.AnswerAsync("What is it?");
         JsonNode.Parse(_gateway.Requests.Single())!["messages"]![0]!["content"]!.ToJsonString()
             .ShouldBe("""[{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}},{"type":"text","text":"What is it?"}]""");
+    }
+
+    /// <summary>The page refuses what the server would, and nothing that it takes.</summary>
+    [Fact]
+    public async Task Pictures_MayBeAsLargeAsTheServerTakes()
+    {
+        _gateway.Chat = (http, _) => StreamAsync(http, Words, RecordedCluster.Scout);
+        await using var tab = await browser.OpenAsync(_gateway.Address);
+        var (thumbs, notice) = (tab.Page.Locator(".thumb"), tab.Page.Locator("#notice"));
+        Task DropAsync(string name, int bytes) => tab.Page.EvaluateAsync("""
+            ([name, bytes]) => {
+              const data = new DataTransfer();
+              data.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/png' }));
+              document.querySelector('#question').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+            }
+            """, new object[] { name, bytes });
+        var limits = ScoutNano.Options.Limits;
+
+        await DropAsync("phone.png", 7_000_000);
+        await Expect(thumbs).ToHaveCountAsync(1);
+        await Expect(notice).ToBeHiddenAsync();
+        await tab.AnswerAsync("What is it?");
+        _gateway.Requests.Single().Length.ShouldBeGreaterThan(9_000_000);
+
+        await DropAsync("poster.png", limits.Picture.BytesMax + 1);
+        await Expect(notice).ToHaveTextAsync("A picture may have 20.0 MiB; poster.png has 20.0 MiB.");
+        await DropAsync("a.png", limits.Picture.BytesMax);
+        await DropAsync("b.png", limits.Picture.BytesMax);
+        await Expect(thumbs).ToHaveCountAsync(2);
+        await DropAsync("c.png", limits.Picture.BytesMax);
+        await Expect(notice).ToHaveTextAsync("A request may have 72.1 MiB; with c.png the pictures of this question would have 80.0 MiB, as they are sent.");
+        await DropAsync("d.png", 10_000_000);
+        await Expect(thumbs).ToHaveCountAsync(3);
+        await tab.AskAsync("And these?");
+        await Expect(notice).ToHaveTextAsync("This dialog has 75.0 MiB with its pictures, and a request may have 72.1 MiB. Start a new conversation, or send fewer or smaller pictures.");
+        _gateway.Requests.Count.ShouldBe(1);
     }
 
     [Fact]

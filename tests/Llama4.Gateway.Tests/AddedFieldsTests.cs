@@ -117,6 +117,19 @@ public class AddedFieldsTests
     }
 
     [Fact]
+    public async Task Prompt_WhenItsEndIsCutOff_KeepsItsBeginning()
+    {
+        var cluster = ScriptedClient.Saying("x");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        await gateway.JsonAsync(Text, """{"prompt":[1,2,3,4,5,6],"truncate_prompt_tokens":2,"truncation_side":"right"}""");
+        await gateway.JsonAsync(Text, """{"prompt":[1,2,3,4,5,6],"truncate_prompt_tokens":2,"truncation_side":"left"}""");
+
+        (await cluster.NextAsync()).Request.Prompt.ShouldBe([1, 2]);
+        (await cluster.NextAsync()).Request.Prompt.ShouldBe([5, 6]);
+    }
+
+    [Fact]
     public async Task Prompt_WhenItIsTruncatedToTheContext_LeavesRoomForTheAnswer()
     {
         var cluster = ScriptedClient.Saying("x");
@@ -168,13 +181,77 @@ public class AddedFieldsTests
             new Dictionary<int, double> { [7] = 1.5, [id] = double.NegativeInfinity }, ignoreOrder: true);
         await gateway.JsonAsync(Chat, Dialog(",\"logit_bias\":{\"7\":false}"));
         (await cluster.NextAsync()).Request.Sampling.LogitBias.ShouldBe(new Dictionary<int, double> { [7] = double.NegativeInfinity });
+        await gateway.JsonAsync(Chat, Dialog(",\"logit_bias\":{\"The capital\":-100,\"7\":2,\"-\":3}"));
+        var expected = ScoutNano.Tokenizer.Encode("The capital").ToDictionary(one => one, _ => -100.0);
+        expected.Count.ShouldBeGreaterThan(1);
+        (expected[7], expected[ScoutNano.Tokenizer.Encode("-").Single()]) = (2, 3);
+        (await cluster.NextAsync()).Request.Sampling.LogitBias.ShouldBe(expected, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Text)]
+    public async Task Model_WhenItIsLeftOut_IsTheOneThatIsServed(string path)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("x"));
+
+        var answer = await gateway.JsonAsync(path, path == Chat ? """{"messages":[{"role":"user","content":"x"}]}""" : """{"prompt":"x"}""");
+
+        answer.At("model").GetString().ShouldBe("scout-nano");
+    }
+
+    [Theory]
+    [InlineData("2.5", 2.5)]
+    [InlineData("1e308", 1e308)]
+    public async Task Temperature_HasNoUpperBound(string given, double expected)
+    {
+        var cluster = ScriptedClient.Saying("x");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        await gateway.JsonAsync(Chat, Dialog($",\"temperature\":{given}"));
+
+        (await cluster.NextAsync()).Request.Sampling.Temperature.ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Probs_OfLlamaServer_AreLogprobs()
+    {
+        var cluster = ScriptedClient.Saying("x");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        foreach (var (path, body) in new[] { (Chat, Dialog(",\"n_probs\":3")), (Text, """{"prompt":"x","n_probs":3}"""), (Text, """{"prompt":"x","n_probs":3,"logprobs":2}"""), (Chat, Dialog(",\"n_probs\":0")) })
+        {
+            await gateway.JsonAsync(path, body);
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            (await cluster.NextAsync()).Request.TopLogprobs.ShouldBe(i switch { 2 => 2, 3 => null, _ => 3 });
+        }
+    }
+
+    [Fact]
+    public async Task PromptText_WhenItIsAskedFor_ComesOnce()
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("x"));
+        const string Prompt = "<|begin_of_text|><|header_start|>user<|header_end|>\n\nHi<|eot|><|header_start|>assistant<|header_end|>\n\n";
+        const string Dialog = """{"messages":[{"role":"user","content":"Hi"}],"return_prompt_text":true,"n":2""";
+
+        var whole = await gateway.JsonAsync(Chat, Dialog + "}");
+        var events = (await gateway.EventsAsync(Chat, Dialog + ",\"stream\":true}"))[..^1].ConvertAll(Json.Parse);
+
+        whole.At("prompt_text").GetString().ShouldBe(Prompt);
+        events[0].At("prompt_text").GetString().ShouldBe(Prompt);
+        events[1..].Exists(one => one.TryGetProperty("prompt_text", out _)).ShouldBeFalse();
     }
 
     [Theory]
     [InlineData("\"n_predict\":3", 3)]
     [InlineData("\"n_predict\":3,\"max_tokens\":2", 2)]
     [InlineData("\"n_predict\":-1", null)]
-    public async Task Length_IsTakenByLlamaServersName(string field, int? expected)
+    [InlineData("\"max_tokens\":-1", null)]
+    [InlineData("\"max_completion_tokens\":-1,\"max_tokens\":2", null)]
+    public async Task Length_IsTakenAsLlamaServerHasIt(string field, int? expected)
     {
         var cluster = ScriptedClient.Saying("x");
         await using var gateway = await TestGateway.StartAsync(cluster);
@@ -182,6 +259,9 @@ public class AddedFieldsTests
         await gateway.JsonAsync(Chat, Dialog("," + field));
 
         var request = (await cluster.NextAsync()).Request;
+        request.TokensMax.ShouldBe(expected ?? 4096 - request.Prompt.Length);
+        await gateway.JsonAsync(Text, $$"""{"prompt":"x",{{field}}}""");
+        request = (await cluster.NextAsync()).Request;
         request.TokensMax.ShouldBe(expected ?? 4096 - request.Prompt.Length);
     }
 

@@ -28,6 +28,9 @@ internal sealed record AnswerRequest(
     /// <summary>Of those, how many are shown in the log-probabilities of an answer that begins with its prompt.</summary>
     private int? EchoedLogprobs => Openings is [{ Offsets: not null }, ..] ? TopLogprobs : null;
 
+    /// <summary>The one prompt as text, where the answer is to tell it.</summary>
+    public string? PromptText { get; init; }
+
     /// <summary>Pictures in the one prompt.</summary>
     public RequestImage[] Images { get; init; } = [];
 }

@@ -82,6 +82,7 @@ internal sealed class AnswerStart(GatewayOptions options, IGenerationClient clie
                     Traced = place,
                     Times = times,
                     PromptIds = fields.ReturnsIds ? prompt : null,
+                    PromptText = n == 0 ? request.PromptText : null,
                 });
             }
         }

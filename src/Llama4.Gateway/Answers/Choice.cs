@@ -31,6 +31,9 @@ internal sealed class Choice(
     /// <summary>Of an answer that comes with the ids of its tokens: those of its prompt. Null for one without.</summary>
     public int[]? PromptIds { get; init; }
 
+    /// <summary>Of the first answer that comes with the text of its prompt: that. Null for others.</summary>
+    public string? PromptText { get; init; }
+
     /// <summary>What is told of its prompt's tokens; null where that is not asked for.</summary>
     public PromptReport? Prompt { get; init; }
 

@@ -90,6 +90,11 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
             TokenIds.Write(json, "prompt_token_ids", prompt);
         }
 
+        if (choices[0].PromptText is { } text)
+        {
+            json.WriteString("prompt_text", text);
+        }
+
         if (_traced.Count > 0)
         {
             json.WritePropertyName("llama4");

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Llama4.Gateway.Hosting;
 
 /// <summary>The endpoints that only tell: models, health, what is here; and the answer to a path that is none.</summary>
-internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readiness readiness)
+internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readiness readiness, BodyBudget budget)
 {
     private readonly long _created = options.Clock.GetUtcNow().ToUnixTimeSeconds();
 
@@ -134,6 +134,18 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
         json.WriteStartObject("capabilities");
         json.WriteBoolean("vision", options.Tiles is not null);
         json.WriteEndObject();
+        WriteLimits(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>What one request may have, so that a page can refuse a file before it is sent.</summary>
+    private void WriteLimits(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("limits");
+        json.WriteNumber("body_bytes", budget.BodyBytesMax);
+        json.WriteNumber("text_bytes", options.Limits.BodyBytesMax);
+        json.WriteNumber("pictures", options.Tiles is null ? 0 : options.Limits.PicturesMax);
+        json.WriteNumber("picture_bytes", options.Limits.Picture.BytesMax);
         json.WriteEndObject();
     }
 }

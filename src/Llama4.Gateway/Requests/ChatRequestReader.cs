@@ -31,6 +31,7 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
             Images = images,
             Openings = [new Opening(opening)],
             Constraint = constraint,
+            PromptText = fields.Flag("return_prompt_text") ? options.Tokenizer.Decode(prompt, skipSpecials: false) : null,
         };
     }
 
@@ -99,6 +100,6 @@ internal sealed class ChatRequestReader(GatewayOptions options, ChatAnswerFormat
             return top ?? 0;
         }
 
-        return top is null or 0 ? null : throw ApiError.Invalid("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
+        return top is null or 0 ? GenerationFields.ReadProbs(fields) : throw ApiError.Invalid("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
     }
 }

@@ -16,6 +16,9 @@ internal sealed record GenerationFields
     /// <summary>Most tokens of each answer; null where the request leaves it open. 0 where only the prompt is asked about.</summary>
     public required int? TokensMax { get; init; }
 
+    /// <summary>The request leaves it open in so many words: as many as the context holds, whatever the endpoint's default is.</summary>
+    public bool FillsContext { get; private init; }
+
     public required ulong? Seed { get; init; }
 
     public required string[] Stops { get; init; }
@@ -38,8 +41,11 @@ internal sealed record GenerationFields
     /// <summary>Log-probabilities name a token by its id.</summary>
     public bool NamesTokensByIds { get; private init; }
 
-    /// <summary>How many of a prompt's last tokens are kept; -1 for as many as the context holds beside the answer, null for all.</summary>
+    /// <summary>How many of a prompt's tokens are kept; -1 for as many as the context holds beside the answer, null for all.</summary>
     public int? PromptTokensKept { get; private init; }
+
+    /// <summary>They are its first ones, not its last.</summary>
+    public bool KeepsPromptStart { get; private init; }
 
     /// <summary>Before the answer has so many tokens neither a stop id nor a stop string ends it.</summary>
     public int TokensMin { get; private init; }
@@ -61,26 +67,29 @@ internal sealed record GenerationFields
 
     public static GenerationFields Read(RequestFields fields, GatewayOptions options)
     {
-        var model = fields.CheckModel(options) ?? throw ApiError.Missing("model");
+        var model = fields.CheckModel(options) ?? options.ModelIds[0];
         var stream = fields.Flag("stream");
         var (echoes, promptLogprobs) = (fields.Flag("echo"), ReadPromptLogprobs(fields, stream));
+        var length = AnswerLength.Read(fields, least: echoes || promptLogprobs is not null ? 0 : 1);
         return new GenerationFields
         {
             Model = model,
             Sampling = ReadSampling(fields, options),
-            TokensMax = ReadTokensMax(fields, least: echoes || promptLogprobs is not null ? 0 : 1),
+            TokensMax = length.TokensMax,
+            FillsContext = length.FillsContext,
             Echoes = echoes,
             PromptLogprobs = promptLogprobs,
             Seed = (ulong?)fields.Long("seed"),
             Stops = ReadStops(fields, options.Limits),
             StopIds = ReadStopIds(fields, options),
-            Choices = fields.Int("n", 1, options.Limits.ChoicesMax) ?? fields.Int("n_cmpl", 1, options.Limits.ChoicesMax) ?? 1,
+            Choices = ReadChoices(fields, options.Limits),
             Stream = stream,
             StreamUsage = ReadStreamUsage(fields, stream),
             KeepsStops = fields.Flag("include_stop_str_in_output"),
             ShowsSpecials = !fields.Flag("skip_special_tokens", absent: true),
             NamesTokensByIds = fields.Flag("return_tokens_as_token_ids"),
-            PromptTokensKept = ReadPromptTokensKept(fields),
+            PromptTokensKept = PromptTruncation.ReadTokensKept(fields),
+            KeepsPromptStart = PromptTruncation.ReadSide(fields) == "right",
             TokensMin = fields.Int("min_tokens", 0, int.MaxValue) ?? 0,
             ReturnsIds = fields.Flag("return_token_ids"),
             CacheSalt = ReadCacheSalt(fields, options.Limits),
@@ -88,27 +97,21 @@ internal sealed record GenerationFields
         };
     }
 
+    private static int ReadChoices(RequestFields fields, GatewayLimits limits)
+    {
+        var choices = fields.Int("n", 1, limits.ChoicesMax) ?? fields.Int("n_cmpl", 1, limits.ChoicesMax) ?? 1;
+        return fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != choices
+            ? throw ApiError.NotSupported($"'best_of' other than n ({choices}) is not supported.", "best_of")
+            : choices;
+    }
+
+    /// <summary>llama-server's n_probs: how many best log-probabilities are told; null for no log-probabilities.</summary>
+    public static int? ReadProbs(RequestFields fields) => fields.Int("n_probs", 0, LogprobsMax) is > 0 and var best ? best : null;
+
     private static int? ReadPromptLogprobs(RequestFields fields, bool stream) => fields.Int("prompt_logprobs", 0, LogprobsMax) switch
     {
         not null when stream => throw ApiError.NotSupported("'prompt_logprobs' is not supported with 'stream'; 'echo' with 'logprobs' is.", "prompt_logprobs"),
         var asked => asked,
-    };
-
-    private static int? ReadTokensMax(RequestFields fields, int least)
-    {
-        var asked = fields.Int("n_predict", -1, int.MaxValue) switch
-        {
-            null or -1 => (int?)null,
-            0 => throw ApiError.Invalid("'n_predict' must be at least 1, or -1, but is 0.", "n_predict"),
-            var tokens => tokens,
-        };
-        return fields.Int("max_completion_tokens", least, int.MaxValue) ?? fields.Int("max_tokens", least, int.MaxValue) ?? asked;
-    }
-
-    private static int? ReadPromptTokensKept(RequestFields fields) => fields.Int("truncate_prompt_tokens", -1, int.MaxValue) switch
-    {
-        0 => throw ApiError.Invalid("'truncate_prompt_tokens' must be at least 1, or -1, but is 0.", "truncate_prompt_tokens"),
-        var kept => kept,
     };
 
     private static string ReadCacheSalt(RequestFields fields, GatewayLimits limits) => fields.Text("cache_salt") switch
@@ -123,7 +126,7 @@ internal sealed record GenerationFields
         var defaults = options.Defaults;
         return new SamplingSettings
         {
-            Temperature = fields.Number("temperature", 0, 2) ?? defaults.Temperature,
+            Temperature = fields.Number("temperature", 0, double.MaxValue) ?? defaults.Temperature,
             TopP = fields.Number("top_p", 0, 1, above: true) ?? defaults.TopP,
             TopK = Math.Max(0, fields.Int("top_k", -1, int.MaxValue) ?? defaults.TopK), // -1 is vLLM's word for all
             MinP = fields.Number("min_p", 0, 1) ?? defaults.MinP,

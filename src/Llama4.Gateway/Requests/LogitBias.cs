@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Llama4.Gateway.Requests;
 
 /// <summary>
-/// The field logit_bias: OpenAI's object of id to bias, or llama-server's array of [id or text, bias], in which a text stands for each of its
-/// tokens. A bias of false forbids, in both.
+/// The field logit_bias: OpenAI's object of id to bias, whose names may be text as llama-server has it, or its array of [id or text, bias]. A text
+/// stands for each of its tokens; a name that is a whole number is an id. A bias of false forbids, in both.
 /// </summary>
 internal static class LogitBias
 {
@@ -20,9 +20,9 @@ internal static class LogitBias
         foreach (var (id, bias) in fields.Find(Field) switch
         {
             null => [],
-            { ValueKind: JsonValueKind.Object } byId => OfObject(byId, options),
+            { ValueKind: JsonValueKind.Object } byName => OfObject(byName, options),
             { ValueKind: JsonValueKind.Array } pairs => pairs.EnumerateArray().SelectMany(pair => OfPair(pair, options)),
-            { } other => throw ApiError.WrongType(Field, "an object of token id to bias", RequestFields.Name(other)),
+            { } other => throw ApiError.WrongType(Field, "an object of token id or text to bias", RequestFields.Name(other)),
         })
         {
             biases[id] = bias;
@@ -35,12 +35,27 @@ internal static class LogitBias
         return biases.Count == 0 ? null : biases;
     }
 
-    private static IEnumerable<(int Id, double Bias)> OfObject(JsonElement byId, GatewayOptions options) =>
-        byId.EnumerateObject().Select(entry =>
-            int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < options.VocabularySize
-                ? (id, Bias(entry.Value))
-                : throw ApiError.Invalid(
-                    $"Keys of '{Field}' must be token ids from 0 to {options.VocabularySize - 1}, but one is '{Shorten(entry.Name)}'.", Field));
+    private static IEnumerable<(int Id, double Bias)> OfObject(JsonElement byName, GatewayOptions options) => byName.EnumerateObject().SelectMany(entry =>
+    {
+        var bias = Bias(entry.Value);
+        return IdsOf(entry.Name, options).Select(id => (id, bias));
+    });
+
+    private static int[] IdsOf(string name, GatewayOptions options)
+    {
+        if (name.Length > 0 && !name.AsSpan(name[0] == '-' ? 1 : 0).ContainsAnyExceptInRange('0', '9') && name != "-")
+        {
+            return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < options.VocabularySize
+                ? [id]
+                : throw ApiError.Invalid($"Ids in '{Field}' must be from 0 to {options.VocabularySize - 1}, but one is '{Shorten(name)}'.", Field);
+        }
+
+        return Encode(name, options);
+    }
+
+    private static int[] Encode(string text, GatewayOptions options) => text.Length > 0
+        ? options.Tokenizer.Encode(text)
+        : throw ApiError.Invalid($"Texts in '{Field}' must have at least one character.", Field);
 
     private static IEnumerable<(int Id, double Bias)> OfPair(JsonElement pair, GatewayOptions options)
     {
@@ -51,7 +66,7 @@ internal static class LogitBias
 
         var bias = Bias(pair[1]);
         int[] ids = pair[0].ValueKind == JsonValueKind.String
-            ? options.Tokenizer.Encode(RequestFields.Text(Field, pair[0]))
+            ? Encode(RequestFields.Text(Field, pair[0]), options)
             : [RequestFields.Int(Field, pair[0], 0, options.VocabularySize - 1)];
         return ids.Select(id => (id, bias));
     }

@@ -55,7 +55,11 @@ internal readonly struct RequestFields(JsonElement root)
         var number = value.GetDouble();
         return number <= max && (above ? number > min : number >= min)
             ? number
-            : throw ApiError.Invalid($"'{name}' must be in {(above ? '(' : '[')}{min}, {max}], but is {Name(value)}.", name);
+            : throw ApiError.Invalid(
+                max == double.MaxValue
+                    ? $"'{name}' must be a finite number of at least {min}, but is {Name(value)}."
+                    : $"'{name}' must be in {(above ? '(' : '[')}{min}, {max}], but is {Name(value)}.",
+                name);
     }
 
     /// <summary>An object as it is.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama4.Gateway.Requests;
+using Llama4.Gateway.Requests.Fields;
 using Llama4.Structured;
 
 namespace Llama4.Gateway.Responses;
@@ -7,9 +8,6 @@ namespace Llama4.Gateway.Responses;
 /// <summary>A request to /v1/responses as the chat request that it means.</summary>
 internal sealed class ChatTranslation
 {
-    // Fields that both have, in the same form.
-    private static readonly string[] Shared = ["model", "temperature", "top_p", "stream", "parallel_tool_calls", "cache_salt"];
-
     private readonly RequestFields _fields;
     private readonly IReadOnlyList<ChatTurn> _turns;
 
@@ -17,7 +15,7 @@ internal sealed class ChatTranslation
     {
         _fields = fields;
         _turns = turns;
-        Names = new ResponseNames(turns);
+        Names = new ResponseNames(fields, turns);
     }
 
     /// <summary>What the fields of the chat request are called in the one that was sent.</summary>
@@ -52,12 +50,12 @@ internal sealed class ChatTranslation
 
     private void Write(Utf8JsonWriter json)
     {
-        foreach (var name in Shared)
+        foreach (var name in ApiFields.ChatFieldsOfResponses.Where(name => name is not ("max_completion_tokens" or "response_format")))
         {
             WriteRaw(json, name, _fields.Find(name));
         }
 
-        WriteRaw(json, "max_tokens", _fields.Find("max_output_tokens"));
+        WriteRaw(json, "max_completion_tokens", _fields.Find("max_output_tokens") ?? _fields.Find("max_completion_tokens"));
         WriteLogprobs(json);
         ToolTranslation.Write(json, _fields);
         FormatTranslation.Write(json, _fields);
@@ -72,8 +70,8 @@ internal sealed class ChatTranslation
 
     private void WriteLogprobs(Utf8JsonWriter json)
     {
-        var top = _fields.Find("top_logprobs");
-        if (IncludedOutputs.Read(_fields).Logprobs || top is not null)
+        var (top, included, asked) = (_fields.Find("top_logprobs"), IncludedOutputs.Read(_fields).Logprobs, _fields.Flag("logprobs"));
+        if (included || asked || top is not null)
         {
             json.WriteBoolean("logprobs", true);
             WriteRaw(json, "top_logprobs", top);

@@ -5,26 +5,28 @@ using Llama4.Gateway.Requests;
 namespace Llama4.Gateway.Responses;
 
 /// <summary>What the fields of a translated chat request are called in the request that was sent: errors name what the caller wrote.</summary>
-internal sealed partial class ResponseNames(IReadOnlyList<ChatTurn> turns)
+/// <param name="sent">The request that was sent.</param>
+/// <param name="turns">Its dialog.</param>
+internal sealed partial class ResponseNames(RequestFields sent, IReadOnlyList<ChatTurn> turns)
 {
     /// <summary>The same error with the caller's names.</summary>
     public ApiError Translated(ApiError error)
     {
-        if (error.Param is not { } param || Translated(param) is var name && name == param)
+        if (error.Param is not { } param)
         {
             return error;
         }
 
-        var message = error.Message.Replace(param, name, StringComparison.Ordinal);
+        var name = Translated(param);
+        var message = error.Message.Replace(param, name, StringComparison.Ordinal).Replace("'response_format'", $"'{Translated("response_format")}'", StringComparison.Ordinal);
         return new ApiError(error.Status, error.Type, message, name, error.Code) { RetryAfterSeconds = error.RetryAfterSeconds };
     }
 
     private string Translated(string param) => param switch
     {
         "messages" or "prompt" => "input",
-        "max_tokens" or "max_completion_tokens" => "max_output_tokens",
-        "logprobs" => "include",
-        _ when param.StartsWith("response_format", StringComparison.Ordinal) =>
+        "max_completion_tokens" when sent.Find("max_output_tokens") is not null => "max_output_tokens",
+        _ when param.StartsWith("response_format", StringComparison.Ordinal) && sent.Find("response_format") is null =>
             "text.format" + param["response_format".Length..].Replace(".json_schema", "", StringComparison.Ordinal),
         _ when param.StartsWith("tools[", StringComparison.Ordinal) => param.Replace("].function.", "].", StringComparison.Ordinal),
         _ when InMessage().Match(param) is { Success: true } found => OfTurn(Index(found, 1), found.Groups[2].Value),

@@ -25,7 +25,7 @@ internal sealed class ResponsesEndpoint(GatewayOptions options, ChatRequestReade
             settings = ResponseSettings.Read(fields, request);
         }
 
-        await runner.RunAsync(http, log, request, new ResponseOutput(settings, format, options));
+        await runner.RunAsync(http, log, request, new ResponseOutput(settings, format.For(request.Fields), options));
     }
 
     private async ValueTask<AnswerRequest> ReadAsync(ChatTranslation translation, CancellationToken cancellation)

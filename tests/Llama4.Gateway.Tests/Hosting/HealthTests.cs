@@ -1,6 +1,7 @@
 using System.Net;
 using Llama4.Contracts;
 using Llama4.Gateway.Tests.Scripted;
+using Llama4.Images;
 
 namespace Llama4.Gateway.Tests.Hosting;
 
@@ -85,6 +86,23 @@ public class HealthTests
         list.At("data").EnumerateArray().Select(model => model.At("id").GetString()).ShouldBe(["scout-nano", "meta-llama/Llama-4-Scout"]);
         one.At("object").GetString().ShouldBe("model");
         one.At("max_model_len").GetInt32().ShouldBe(4096);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Models_TellWhatOneRequestMayHave(bool takesPictures)
+    {
+        var limits = new GatewayLimits();
+        await using var gateway = await TestGateway.StartAsync(
+            ScriptedClient.Silent(), options => options with { Limits = limits, Tiles = takesPictures ? new TileSettings(tilePixels: 112, tilesMax: 4) : null });
+
+        var told = Json.Parse(await gateway.Http.GetStringAsync("/v1/models")).At("data.0.limits");
+
+        told.At("body_bytes").GetInt32().ShouldBe(limits.BodyBytesMax + (takesPictures ? limits.PictureBodyBytesMax : 0));
+        told.At("text_bytes").GetInt32().ShouldBe(limits.BodyBytesMax);
+        told.At("pictures").GetInt32().ShouldBe(takesPictures ? limits.PicturesMax : 0);
+        told.At("picture_bytes").GetInt32().ShouldBe(limits.Picture.BytesMax);
     }
 
     [Fact]

@@ -1,11 +1,16 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
+using Llama4.Contracts;
 using Llama4.Gateway.Keys;
+using Llama4.Gateway.Tests.Live;
 using Llama4.Gateway.Tests.Scripted;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama4.Gateway.Tests.Keys;
 
-public sealed class ApiKeysTests : IDisposable
+public sealed partial class ApiKeysTests : IDisposable
 {
     private const string Path = "/v1/chat/completions";
     private const string Body = """{"model":"scout-nano","messages":[{"role":"user","content":"Hi"}],"max_tokens":100}""";
@@ -39,14 +44,35 @@ public sealed class ApiKeysTests : IDisposable
         error.At("type").GetString().ShouldBe("invalid_request_error");
     }
 
-    [Theory]
-    [InlineData("/health/live")]
-    [InlineData("/health/ready")]
-    [InlineData("/")]
-    public async Task Path_ThatIsOpen_AsksForNoKey(string path)
+    /// <summary>Every mapped route is asked without a key, so that one that is added later is either guarded or told of.</summary>
+    [Fact]
+    public async Task Paths_ThatAskForNoKey_AreThoseThatTheDocumentsName()
     {
-        await using var gateway = await StartAsync(new KeyLimits());
-        (await gateway.Http.GetAsync(path)).StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable); // the latter until a token was generated
+        await using var gateway = await StartAsync(new KeyLimits(), watch: new ScriptedWatch());
+        var routes = gateway.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Select(route => $"/{route.RoutePattern.RawText!.TrimStart('/')}").Distinct().ToArray();
+        routes.ShouldContain("/console/live");
+
+        var open = new List<string>();
+        foreach (var route in routes)
+        {
+            using var response = await gateway.Http.GetAsync(Parameter().Replace(route, "x"));
+            if (response.StatusCode != HttpStatusCode.Unauthorized)
+            {
+                open.Add(route);
+            }
+        }
+
+        open.Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "/", "/console/{**file}", "/health", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/ping",
+            "/scalar/favicon.svg", "/scalar/scalar.aspnetcore.js", "/scalar/scalar.js", "/scalar/{documentName?}",
+        ]);
+        foreach (var (document, line) in new[] { ("README.md", "Without keys everybody"), ("docs/decisions/keys.md", "**What is open.**") })
+        {
+            var told = File.ReadLines(System.IO.Path.Combine(Golden.Checkout, document)).SkipWhile(one => !one.StartsWith(line)).TakeWhile(one => one.Length > 0);
+            Name().Matches(string.Join(' ', told)).Select(name => name.Groups[1].Value).ShouldBe(
+                ["/", "/console/*", "/console/live", "/health", "/health/*", "/ping", "/openapi/v1.json", "/scalar"], document);
+        }
     }
 
     [Fact]
@@ -240,12 +266,13 @@ public sealed class ApiKeysTests : IDisposable
         ring.Find(_alice)!.Enter();
     }
 
-    private async Task<TestGateway> StartAsync(KeyLimits ofAlice, ScriptedClient? cluster = null, TimeProvider? clock = null)
+    private async Task<TestGateway> StartAsync(KeyLimits ofAlice, ScriptedClient? cluster = null, TimeProvider? clock = null, IClusterWatch? watch = null)
     {
         File.WriteAllText(_file, Line("alice", _alice, ofAlice) + "\n" + Line("bob", _bob, new KeyLimits()) + "\n");
         return await TestGateway.StartAsync(
             cluster ?? ScriptedClient.Saying("Hello."),
-            options => options with { ApiKeys = ApiKeys.OfFile(_file), Clock = clock ?? options.Clock });
+            options => options with { ApiKeys = ApiKeys.OfFile(_file), Clock = clock ?? options.Clock },
+            watch);
     }
 
     private static string Line(string name, string key, KeyLimits limits) => ApiKeyText.Write(new ApiKey(name, ApiKey.DigestOf(key), limits));
@@ -259,4 +286,10 @@ public sealed class ApiKeysTests : IDisposable
         request.Headers.TryAddWithoutValidation(header, value).ShouldBeTrue();
         return gateway.Http.SendAsync(request, until);
     }
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex("`(/[^`]*)`")]
+    private static partial Regex Name();
 }

@@ -51,8 +51,8 @@ public partial class ApiDocumentTests
                 .ShouldBe(ApiFields.Of(place).Where(field => field.Use != FieldUse.Refused).Select(field => field.Name));
         }
 
-        schemas.At("ChatRequest.required").EnumerateArray().Select(name => name.GetString()).ShouldBe(["model", "messages"]);
-        schemas.At("ChatRequest.properties.temperature.maximum").GetDouble().ShouldBe(2);
+        schemas.At("ChatRequest.required").EnumerateArray().Select(name => name.GetString()).ShouldBe(["messages"]);
+        schemas.At("ChatRequest.properties.top_p.maximum").GetDouble().ShouldBe(1);
     }
 
     [Fact]

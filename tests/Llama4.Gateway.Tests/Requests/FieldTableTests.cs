@@ -34,6 +34,34 @@ public partial class FieldTableTests
         }
     }
 
+    public static TheoryData<string> ChatFields { get; } = [.. ApiFields.Of(FieldPlaces.Chat).Select(field => field.Name)];
+
+    /// <summary>A response is made of a chat's answer: no field of chat may be passed over there, nor mean something else.</summary>
+    [Theory]
+    [MemberData(nameof(ChatFields))]
+    public async Task ChatField_InResponses_HasARowThere_AndAsksForTheSame(string name)
+    {
+        var chat = Find(name, nameof(FieldPlaces.Chat));
+        var there = ApiFields.Of(FieldPlaces.Responses).SingleOrDefault(field => field.Name == name);
+        there.ShouldNotBeNull($"what becomes of {name} in /v1/responses is not said");
+        if (there != chat || chat.Use != FieldUse.Supported)
+        {
+            return; // what it does is tested with its own row
+        }
+
+        var cluster = ScriptedClient.Saying("ok");
+        await using var gateway = await TestGateway.StartAsync(cluster, options => options with { NewId = () => Guid.Empty });
+        var asked = new List<string>();
+        foreach (var place in (FieldPlaces[])[FieldPlaces.Chat, FieldPlaces.Responses])
+        {
+            var (status, text) = await PostAsync(gateway, place, name, chat.Example, "");
+            status.ShouldBe(HttpStatusCode.OK, text);
+            asked.Add(JsonSerializer.Serialize((await cluster.NextAsync()).Request));
+        }
+
+        asked[1].ShouldBe(asked[0]);
+    }
+
     [Fact]
     public void Table_NamesAFieldOnceForEachEndpoint() =>
         Places().ShouldAllBe(place => ApiFields.Of(place).GroupBy(field => field.Name).All(rows => rows.Count() == 1));

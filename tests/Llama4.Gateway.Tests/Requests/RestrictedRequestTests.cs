@@ -23,8 +23,8 @@ public class RestrictedRequestTests
         { "\"bad_words\":[\"x\",\"  \"]", "bad_words", "1 to 64" },
         { $"\"bad_words\":[\"{new string('x', 65)}\"]", "bad_words", "1 to 64" },
         { $"\"bad_words\":[{string.Join(',', Enumerable.Repeat("\"x\"", 129))}]", "bad_words", "128" },
-        { "\"cache_salt\":\"\"", "cache_salt", "1 to 256" },
-        { $"\"cache_salt\":\"{new string('x', 257)}\"", "cache_salt", "1 to 256" },
+        { "\"cache_salt\":\"\"", "cache_salt", "1 to 1024" },
+        { $"\"cache_salt\":\"{new string('x', 1025)}\"", "cache_salt", "1 to 1024" },
         { "\"cache_salt\":7", "cache_salt", "a string" },
         { "\"return_token_ids\":\"yes\"", "return_token_ids", "true or false" },
     };

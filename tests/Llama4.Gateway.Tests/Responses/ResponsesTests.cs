@@ -212,13 +212,20 @@ public class ResponsesTests
     [InlineData("\"x\"", ",\"previous_response_id\":\"resp_1\"", "previous_response_id", "unsupported_parameter")]
     [InlineData("\"x\"", ",\"max_output_tokens\":0", "max_output_tokens", "invalid_value")]
     [InlineData("\"x\"", ",\"max_output_tokens\":5000", "input", "context_length_exceeded")]
-    [InlineData("\"x\"", ",\"temperature\":3", "temperature", "invalid_value")]
+    [InlineData("\"x\"", ",\"temperature\":-3", "temperature", "invalid_value")]
     [InlineData("\"x\"", ",\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "unsupported_parameter")]
     [InlineData("\"x\"", ",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools[0].name", "invalid_value")]
     [InlineData("\"x\"", ",\"tool_choice\":\"required\"", "tool_choice", "invalid_value")]
     [InlineData("\"x\"", ",\"text\":{\"verbosity\":\"low\"}", "text.verbosity", "unsupported_parameter")]
     [InlineData("\"x\"", ",\"text\":{\"format\":7}", "text.format", "invalid_type")]
     [InlineData("\"x\"", ",\"include\":[\"file_search_call.results\"]", "include", "unsupported_parameter")]
+    [InlineData("\"x\"", ",\"n\":2", "n", "unsupported_parameter")]
+    [InlineData("\"x\"", ",\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
+    [InlineData("\"x\"", ",\"max_tokens\":-2", "max_tokens", "invalid_value")]
+    [InlineData("\"x\"", ",\"logprobs\":7", "logprobs", "invalid_type")]
+    [InlineData("\"x\"", ",\"response_format\":{\"type\":7}", "response_format.type", "invalid_type")]
+    [InlineData("\"x\"", ",\"response_format\":{\"type\":\"json_object\"},\"text\":{\"format\":{\"type\":\"json_object\"}}", "response_format", "invalid_value")]
+    [InlineData("\"x\"", ",\"guided_regex\":\"x\",\"text\":{\"format\":{\"type\":\"json_object\"}}", "guided_regex", "invalid_value")]
     [InlineData("[]", "", "input", "invalid_value")]
     [InlineData("7", "", "input", "invalid_type")]
     [InlineData("[7]", "", "input[0]", "invalid_type")]
@@ -243,7 +250,47 @@ public class ResponsesTests
         error.At("error.param").GetString().ShouldBe(param);
         error.At("error.code").GetString().ShouldBe(code);
         error.At("error.message").GetString()!.ShouldNotContain("messages[");
+        error.At("error.message").GetString()!.Contains("response_format").ShouldBe(more.Contains("response_format"));
         cluster.HasNext.ShouldBeFalse();
+    }
+
+    /// <summary>Settings that are chat's alone in OpenAI's API mean here what they mean there.</summary>
+    [Fact]
+    public async Task Settings_OfChat_AreFollowed()
+    {
+        var cluster = ScriptedClient.Saying("One, two, three.");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        var response = await gateway.JsonAsync(Path, Request("\"x\"", """
+            ,"seed":7,"top_k":5,"min_p":0.1,"presence_penalty":0.5,"frequency_penalty":0.25,"repetition_penalty":1.5,"logit_bias":{"5":1},"min_tokens":1,
+            "max_tokens":20,"stop":[", three"],"stop_token_ids":[9],"guided_regex":"[A-Z].*","logprobs":true,"return_tokens_as_token_ids":true
+            """));
+
+        response.At("output.0.content.0.text").GetString().ShouldBe("One, two");
+        response.At("output.0.content.0.logprobs.0.token").GetString()!.ShouldStartWith("token_id:");
+        response.At("max_output_tokens").GetInt32().ShouldBe(20);
+        var request = (await cluster.NextAsync()).Request;
+        request.Seed.ShouldBe(7UL);
+        request.TokensMax.ShouldBe(20);
+        request.TokensMin.ShouldBe(1);
+        request.StopIds.ShouldContain(9);
+        request.Constraint!.Text.ShouldBe("[A-Z].*");
+        var sampling = request.Sampling;
+        (sampling.TopK, sampling.MinP, sampling.PresencePenalty, sampling.FrequencyPenalty, sampling.RepetitionPenalty).ShouldBe((5, 0.1, 0.5, 0.25, 1.5));
+        sampling.LogitBias!.ShouldHaveSingleItem().ShouldBe(new(5, 1));
+    }
+
+    [Fact]
+    public async Task OutputTokens_GoBeforeChatsNamesOfThem()
+    {
+        var cluster = ScriptedClient.Saying("x");
+        await using var gateway = await TestGateway.StartAsync(cluster);
+
+        await gateway.JsonAsync(Path, Request("\"x\"", ",\"max_tokens\":7,\"max_completion_tokens\":8,\"max_output_tokens\":9"));
+        await gateway.JsonAsync(Path, Request("\"x\"", ",\"max_tokens\":7,\"max_completion_tokens\":8"));
+
+        (await cluster.NextAsync()).Request.TokensMax.ShouldBe(9);
+        (await cluster.NextAsync()).Request.TokensMax.ShouldBe(8);
     }
 
     private static string Request(string input, string more = "") => $$"""{"model":"scout-nano","input":{{input}}{{more}}}""";

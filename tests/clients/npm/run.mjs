@@ -100,7 +100,7 @@ await part('chat logprobs', async () => {
 
 await part('chat error', async () => {
   await assert.rejects(
-    client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }], temperature: 3 }),
+    client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }], temperature: -1 }),
     (error) => error instanceof OpenAI.BadRequestError && error.param === 'temperature' && error.code === 'invalid_value');
 });
 

@@ -42,7 +42,7 @@ async function failureOf(response) {
   });
 }
 
-/** The models served: [{id, max_model_len}]. */
+/** The models served: [{id, max_model_len, limits}]. */
 export async function models(signal) {
   return (await (await ask('/v1/models', { signal })).json()).data;
 }

@@ -1,9 +1,9 @@
 // The dialog and the one answer that may be running. Knows nothing of the page: whoever shows it listens.
 import { chat, Failure } from './api.js';
+import { refusalOfRequest } from './limits.js';
 import { loadTurns, saveTurns } from './store.js';
 import { TokenTrail } from './tokens.js';
 
-const BODY_CHARS_MAX = 8 << 20; // what the server takes in one request
 const PATHS_MAX = 6000; // tokens whose paths are kept, about 10 KB each in a model of 48 layers
 
 /**
@@ -62,9 +62,8 @@ export class Conversation extends EventTarget {
     if (this.running) throw new Failure('An answer is running. Stop it first, with Esc.');
     const { fields, watch } = this.settings();
     const request = { ...fields, messages: this.#messages(turns), stream: true, stream_options: { include_usage: true } };
-    if (JSON.stringify(request).length > BODY_CHARS_MAX) {
-      throw new Failure('This dialog is larger than the 8 MiB a request may have. Start a new conversation, or send fewer or smaller pictures.');
-    }
+    const refusal = refusalOfRequest(request);
+    if (refusal) throw new Failure(refusal);
     const turn = { id: newId(), role: 'assistant', text: '', calls: [], state: 'running', model: request.model };
     this.turns = [...turns, turn];
     this.#run(turn, request, watch);

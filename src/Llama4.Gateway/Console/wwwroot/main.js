@@ -4,6 +4,7 @@ import { models } from './api.js';
 import { ClusterView } from './cluster.js';
 import { Conversation } from './conversation.js';
 import { startKeys } from './keys.js';
+import { takeLimits } from './limits.js';
 import { LiveFeed } from './live.js';
 import { Pictures } from './pictures.js';
 import { Settings } from './settings.js';
@@ -180,6 +181,7 @@ function showLink(state, text) {
 async function loadModels() {
   try {
     const found = await models();
+    takeLimits(found);
     const chosen = settings.values.model;
     $('model').replaceChildren(...found.map(({ id }) => h('option', { value: id, selected: id === chosen }, id)));
   } catch (error) {

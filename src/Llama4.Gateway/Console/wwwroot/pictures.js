@@ -1,8 +1,7 @@
 // Pictures of the question: by button, paste and drop, kept as data: URIs as they are.
 import { $, h, icon, ICONS } from './dom.js';
+import { refusalOfPicture } from './limits.js';
 
-export const PICTURES_MAX = 10; // the server's own limit of a request
-const BYTES_MAX = 5 << 20; // as base64 a third more, which with the dialog has to fit into 8 MiB
 const TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
 export class Pictures {
@@ -61,9 +60,7 @@ export class Pictures {
 
   #refusal(file) {
     if (!TYPES.includes(file.type)) return `${file.name || 'This file'} is no PNG, JPEG, WebP or GIF.`;
-    if (this.items.length >= PICTURES_MAX) return `A question may have ${PICTURES_MAX} pictures.`;
-    const total = this.items.reduce((sum, item) => sum + item.bytes, file.size);
-    return total > BYTES_MAX ? `Pictures of a question may have ${BYTES_MAX >> 20} MiB together; with ${file.name} they would have ${(total / (1 << 20)).toFixed(1)}.` : null;
+    return refusalOfPicture(file, this.items.map(item => item.bytes));
   }
 
   #takeDrops() {

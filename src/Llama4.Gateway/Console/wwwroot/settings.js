@@ -3,7 +3,7 @@ import { $, h, icon, ICONS } from './dom.js';
 import { apiKey, loadSettings, saveApiKey, saveSettings } from './store.js';
 
 const NUMBERS = [
-  { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 0.05 },
+  { name: 'temperature', label: 'Temperature', min: 0, step: 0.05 },
   { name: 'top_p', label: 'Top p', min: 0.01, max: 1, step: 0.01 },
   { name: 'top_k', label: 'Top k', min: -1, step: 1 },
   { name: 'min_p', label: 'Min p', min: 0, max: 1, step: 0.01 },

@@ -10,9 +10,17 @@ internal static class ApiFields
 {
     public static IReadOnlyList<ApiField> All { get; } =
     [
-        .. PromptApiFields.All, .. SamplingApiFields.All, .. LengthApiFields.All, .. AnswerApiFields.All, .. ToolApiFields.All,
-        .. BookkeepingApiFields.All, .. ResponsesApiFields.All, .. TokenizeApiFields.All,
+        .. ((ApiField[])
+        [
+            .. PromptApiFields.All, .. SamplingApiFields.All, .. LengthApiFields.All, .. AnswerApiFields.All, .. ToolApiFields.All,
+            .. BookkeepingApiFields.All,
+        ]).Select(AlsoInResponses),
+        .. ResponsesApiFields.All, .. TokenizeApiFields.All,
     ];
+
+    /// <summary>Fields that /v1/responses hands to chat as they are.</summary>
+    public static IReadOnlyList<string> ChatFieldsOfResponses { get; } =
+        [.. Of(FieldPlaces.Chat).Where(field => field.Places.HasFlag(FieldPlaces.Responses) && field.Use == FieldUse.Supported).Select(field => field.Name)];
 
     /// <summary>The rows of one endpoint.</summary>
     public static IEnumerable<ApiField> Of(FieldPlaces place) => All.Where(field => field.Places.HasFlag(place));
@@ -29,6 +37,12 @@ internal static class ApiFields
             }
         }
     }
+
+    // A response is made of a chat's answer: what chat reads has its meaning there too, unless a row of its own says otherwise.
+    private static ApiField AlsoInResponses(ApiField field) =>
+        field.Places.HasFlag(FieldPlaces.Chat) && ResponsesApiFields.All.All(own => own.Name != field.Name)
+            ? field with { Places = field.Places | FieldPlaces.Responses }
+            : field;
 
     private static readonly Dictionary<FieldPlaces, ApiField[]> Refused = Enum.GetValues<FieldPlaces>()
         .ToDictionary(place => place, place => Of(place).Where(field => field.Use == FieldUse.Refused).ToArray());

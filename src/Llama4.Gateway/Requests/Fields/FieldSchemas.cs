@@ -22,6 +22,8 @@ internal static class FieldSchemas
     public static string Number(double min, double max) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"type":"number","minimum":{{min}},"maximum":{{max}}}""");
 
+    public static string NumberFrom(double min) => string.Create(CultureInfo.InvariantCulture, $$"""{"type":"number","minimum":{{min}}}""");
+
     /// <summary>Greater than <paramref name="min"/>.</summary>
     public static string Above(double min, double max) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"type":"number","exclusiveMinimum":{{min}},"maximum":{{max}}}""");

@@ -9,9 +9,10 @@ internal static class LengthApiFields
 {
     public static ApiField[] All { get; } =
     [
-        new("max_tokens", Both, Supported, Int(0), "3", "default: what the context leaves in chat, 16 in text; 0, for the prompt alone, only with echo or prompt_logprobs"),
-        new("max_completion_tokens", Both, Supported, Int(0), "3", "goes before max_tokens"),
-        new("n_predict", Both, Supported, Int(-1), "3", "llama-server's name of max_tokens, which goes first; -1 leaves it open"),
+        new("max_tokens", Both, Supported, Int(-1), "3",
+            "default: what the context leaves in chat, 16 in text; -1 for what the context leaves; 0, for the prompt alone, only with echo or prompt_logprobs"),
+        new("max_completion_tokens", Both, Supported, Int(-1), "3", "goes before max_tokens"),
+        new("n_predict", Both, Supported, Int(-1), "3", "llama-server's name of max_tokens, which goes first"),
         new("min_tokens", Both, Supported, Int(0), "2",
             "neither stop tokens nor stop strings end the answer before; where its form (response_format and the like) leaves nothing else it ends; not above max_tokens"),
         new("stop", Both, Supported, Either(AString, Strings), """["x"]""", "up to 4 strings"),

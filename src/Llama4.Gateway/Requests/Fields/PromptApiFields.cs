@@ -9,7 +9,7 @@ internal static class PromptApiFields
 {
     public static ApiField[] All { get; } =
     [
-        new("model", Both | FieldPlaces.Responses, Supported, AString, "\"scout-nano\"", "one of /v1/models; required"),
+        new("model", Both, Supported, AString, "\"scout-nano\"", "one of /v1/models; the first of them where it is left out"),
         new("messages", Chat, Supported, Objects, """[{"role":"user","content":"x"}]""",
             "roles system, developer, user, assistant, tool; parts text and image_url; required"),
         new("prompt", Text, Supported, Either(AString, Strings, Ids, """{"type":"array","items":{"type":"array"}}"""), "\"x\"",
@@ -28,8 +28,8 @@ internal static class PromptApiFields
         new("suffix", Text, Refused, AString, "\"x\"", "Llama 4 was not trained to fill in"),
         new("prompt_embeds", Both, Refused, AString, "\"AAAA\"", "a prompt is tokens"),
         new("truncate_prompt_tokens", Both, Supported, Int(-1), "-1",
-            "keeps the last tokens of a prompt; -1 for as many as the context holds beside the answer; not with pictures"),
-        new("truncation_side", Both, Refused, Words("left", "right"), "\"right\"", "the last tokens are kept", "\"left\""),
+            "keeps so many tokens of a prompt, the last ones; -1 for as many as the context holds beside the answer; not with pictures"),
+        new("truncation_side", Both, Supported, Words("left", "right"), "\"right\"", "of truncate_prompt_tokens: right keeps the first tokens of a prompt, left, the default, the last"),
         new("lora", Both, Refused, Objects, """[{"id":0}]""", "there are no adapters"),
         new("lora_request", Both, Refused, AnObject, """{"lora_name":"x"}""", "there are no adapters"),
     ];

@@ -9,8 +9,8 @@ internal static class SamplingApiFields
 {
     public static ApiField[] All { get; } =
     [
-        new("temperature", Both | FieldPlaces.Responses, Supported, Number(0, 2), "0.5", "0 takes the greatest logit"),
-        new("top_p", Both | FieldPlaces.Responses, Supported, Above(0, 1), "0.5", ""),
+        new("temperature", Both, Supported, NumberFrom(0), "0.5", "0 takes the greatest logit; there is no upper bound"),
+        new("top_p", Both, Supported, Above(0, 1), "0.5", ""),
         new("top_k", Both, Supported, Int(-1), "5", "0 and -1 keep all"),
         new("min_p", Both, Supported, Number(0, 1), "0.1", ""),
         new("presence_penalty", Both, Supported, Number(-2, 2), "0.5", ""),
@@ -19,11 +19,11 @@ internal static class SamplingApiFields
         new("repeat_penalty", Both, Supported, Above(0, 100), "1.1", "llama-server's name of repetition_penalty, which goes first"),
         new("repeat_last_n", Both, Supported, Int(-1), "64", "how many of the last tokens of prompt and answer penalties see; -1, the default, for all, 0 for none"),
         new("logit_bias", Both, Supported, Either(AnObject, """{"type":"array"}"""), """{"5":1.5}""",
-            "an object of id to bias, or llama-server's array of [id or text, bias]; false forbids; [-100, 100] otherwise"),
+            "an object of id or text to bias, or llama-server's array of [id or text, bias]; a text stands for each of its tokens, and the last bias of a token holds; false forbids; [-100, 100] otherwise"),
         new("seed", Both, Supported, AnyInt, "7", "any 64-bit integer; same seed, same answer"),
         new("n", Both, Supported, Int(1, 128), "2", "answers to each prompt"),
         new("n_cmpl", Both, Supported, Int(1, 128), "2", "llama-server's name of n, which goes first"),
-        new("best_of", Text, Supported, Int(1), "1", "only as many as n"),
+        new("best_of", Both, Supported, Int(1), "1", "only as many as n"),
         new("use_beam_search", Both, Refused, Bool, "true", "answers are drawn"),
         new("length_penalty", Both, Refused, AnyNumber, "2", "it is of beam search", "1"),
         new("early_stopping", Both, Refused, Bool, "true", "it is of beam search"),
