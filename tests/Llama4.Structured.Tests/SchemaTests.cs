@@ -49,8 +49,32 @@ public sealed class SchemaTests
     [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"b":2}""", true)]
     [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"a":2}""", false)]
     [InlineData("""{"properties":{"a":{}},"dependentSchemas":{"a":{"properties":{"b":{"$ref":"#"}}}},"additionalProperties":{"type":"integer"}}""", """{"b":1}""", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"anyOf":[{"required":["a"]},{"minLength":3}]}""", "\"a\"", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"anyOf":[{"required":["a"]},{"minLength":3}]}""", """{"a":1}""", false)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"if":{"minItems":1},"then":{"required":["a"]}}""", "1", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"if":{"minItems":1},"then":{"required":["a"]}}""", "[1]", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"type":["object","null"],"required":["a"],"anyOf":[{"properties":{"a":{"type":"integer"}}},{"properties":{"b":{"type":"integer"}}}]}""", "null", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "1", true)]
+    [InlineData("""{"dependentSchemas":{"a":{"required":["b"]}},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "\"a\"", true)]
     public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
         Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
+
+    /// <summary>Names that no properties list stand in the order in which the text requires them.</summary>
+    [Theory]
+    [InlineData("""{"properties":{"d":{}},"allOf":[{"required":["b"]}],"required":["c"]}""", "dbc")]
+    [InlineData("""{"required":["c"],"allOf":[{"required":["b"]}],"properties":{"d":{}}}""", "dcb")]
+    [InlineData("""{"required":["c"],"properties":{"d":{}},"anyOf":[{"required":["b"]}]}""", "dcb")]
+    [InlineData("""{"allOf":[{"required":["b"]}],"required":["c"],"properties":{"d":{}}}""", "dbc")]
+    [InlineData("""{"properties":{"d":{}},"allOf":[{"required":["b"],"properties":{"a":{}}}],"required":["c"]}""", "dabc")]
+    [InlineData("""{"properties":{"d":{}},"required":["c"],"dependentRequired":{"d":["b"]}}""", "dcb")]
+    [InlineData("""{"dependentRequired":{"d":["b"]},"properties":{"d":{}},"required":["c"]}""", "dcb")]
+    public void Keys_ThatAreRequiredButNotListed_StandInTheOrderOfTheText(string schema, string order)
+    {
+        var constraint = Constraint.OfSchema(JsonDocument.Parse(schema).RootElement);
+        using var value = JsonDocument.Parse($"{{{string.Join(',', order.Select(key => $"\"{key}\":1"))}}}");
+        var accepted = CanonicalOrders.Of(value.RootElement).Where(constraint.Accepts);
+        accepted.ShouldHaveSingleItem().ShouldBe($"{{{string.Join(", ", order.Select(key => $"\"{key}\": 1"))}}}");
+    }
 
     private static IEnumerable<string> Check(JsonElement line)
     {

@@ -23,6 +23,9 @@ internal sealed class Assertions
     private string _pointer = "";
     private bool _evaluates = true;
 
+    /// <summary>Any value but an object.</summary>
+    public static Assertions NoObject { get; } = new() { Pointer = "~not object", Types = JsonTypes.All & ~JsonTypes.Object, Evaluates = false };
+
     /// <summary>Where the object stands in the schema.</summary>
     public required string Pointer
     {
@@ -93,6 +96,10 @@ internal sealed class Assertions
 
     /// <summary>The keywords that assert something, to name in errors.</summary>
     public List<string> Keywords { get; } = [];
+
+    /// <summary>Whether all other values satisfy this.</summary>
+    public bool IsOfObjectsOnly => Types == JsonTypes.All && Values is null && NotTexts.Count == 0 && Strings.Count == 0 && MinLength == 0 && MaxLength is null
+        && Range.IsUnbounded && PrefixItems.Count == 0 && Items is null && MinItems == 0 && MaxItems is null && Contains is null && !UniqueItems;
 
     /// <summary>The pointers to all that the value of a key must satisfy.</summary>
     /// <param name="matches">Whether the key matches a pattern of <see cref="PatternProperties"/>.</param>

@@ -16,6 +16,7 @@ internal sealed partial class SchemaExpansion
         }
 
         var own = _reader.Read(pointer);
+        var required = ApartRequired(own, schema);
 
         // An object's own assertions stand where its properties do: that decides the order of keys.
         var place = own.Keywords.Contains("properties") ? "properties" : own.Keywords.Contains("required") ? "required" : own.Keywords.FirstOrDefault();
@@ -49,6 +50,9 @@ internal sealed partial class SchemaExpansion
                 case "dependentRequired" or "dependentSchemas" or "dependencies":
                     conditions.AddRange(Dependencies(pointer, member));
                     break;
+                case "required" when required is not null:
+                    clauses.Add(new(() => [[required]], () => [.. _negation.Of(required)]));
+                    break;
                 default:
                     if (member.Name == place)
                     {
@@ -60,6 +64,35 @@ internal sealed partial class SchemaExpansion
         }
 
         return [.. clauses, .. conditions];
+    }
+
+    /// <summary>
+    /// Takes the required names out of a schema object's assertions where other schemas are put in place between its
+    /// properties and them: names that no properties list are ordered by where they are required. Null where nothing is between.
+    /// </summary>
+    private static Assertions? ApartRequired(Assertions own, JsonElement schema)
+    {
+        if (own.Required.Count == 0 || !own.Keywords.Contains("properties"))
+        {
+            return null;
+        }
+
+        var between = schema.EnumerateObject().Select(member => member.Name)
+            .Where(name => name is "properties" or "required" or "allOf" or "$ref" or "anyOf" or "oneOf")
+            .SkipWhile(name => name is not ("properties" or "required"))
+            .Skip(1)
+            .TakeWhile(name => name is not ("properties" or "required"));
+        if (!between.Any())
+        {
+            return null;
+        }
+
+        var apart = new Assertions { Pointer = $"~r{own.Pointer}" };
+        apart.Required.AddRange(own.Required);
+        apart.Keywords.Add("required");
+        own.Required.Clear();
+        own.Keywords.Remove("required");
+        return apart;
     }
 
     private Clause Reference(JsonElement value)
