@@ -27,6 +27,10 @@ public sealed class SchemaTests
     [InlineData("""{"type":"array","items":{"type":"string"},"uniqueItems":true}""", "uniqueItems: ")]
     [InlineData("""{"type":"integer","not":{"multipleOf":3}}""", "multipleOf: ")]
     [InlineData("""{"oneOf":[{"multipleOf":3},{"multipleOf":5}]}""", "oneOf: ")]
+    [InlineData("""{"type":"object","oneOf":[{"additionalProperties":{"type":"null"}},{"additionalProperties":{"type":"integer"}}]}""", "oneOf: ")]
+    [InlineData("""{"type":["array","string"],"not":{"uniqueItems":true}}""", "uniqueItems: ")]
+    [InlineData("""{"items":{"not":{"enum":[[1],[2]]}}}""", "enum: ")]
+    [InlineData("""{"not":{"additionalProperties":false,"properties":{"a":{}}},"minProperties":1}""", "additionalProperties: ")]
     [InlineData("""{"not":{"patternProperties":{"a":false}}}""", "patternProperties: ")]
     [InlineData("""{"allOf":[{"contains":{"const":1}},{"contains":{"const":2}}]}""", "contains: ")]
     [InlineData("""{"format":"idn-hostname"}""", "format: ")]
@@ -56,6 +60,16 @@ public sealed class SchemaTests
     [InlineData("""{"dependentRequired":{"a":["b"]},"type":["object","null"],"required":["a"],"anyOf":[{"properties":{"a":{"type":"integer"}}},{"properties":{"b":{"type":"integer"}}}]}""", "null", true)]
     [InlineData("""{"dependentRequired":{"a":["b"]},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "1", true)]
     [InlineData("""{"dependentSchemas":{"a":{"required":["b"]}},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "\"a\"", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"]},{"properties":{"a":{"const":"c"},"c":{"enum":["b",1]}},"minLength":2}],"not":{"const":"ab"}}""", "\"aaa\"", false)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"]},{"properties":{"a":{"const":"c"},"c":{"enum":["b",1]}},"minLength":2}],"not":{"const":"ab"}}""", "\"a\"", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"],"additionalProperties":{"type":"null"}},{"properties":{"a":{"const":"c"}},"required":["a"],"minLength":2}]}""", """{"a":"b","c":null}""", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"],"additionalProperties":{"type":"null"}},{"properties":{"a":{"const":"c"}},"required":["a"],"minLength":2}]}""", "\"aa\"", false)]
+    [InlineData("""{"type":"string","not":{"uniqueItems":true,"multipleOf":3,"maxLength":2,"patternProperties":{"a":false},"propertyNames":{"maxLength":1}}}""", "\"aaa\"", true)]
+    [InlineData("""{"type":"string","not":{"uniqueItems":true,"multipleOf":3,"maxLength":2,"patternProperties":{"a":false},"propertyNames":{"maxLength":1}}}""", "\"aa\"", false)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", """{"a":1}""", true)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", """{"b":1}""", false)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "4", true)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "[1,2]", false)]
     public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
         Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
 

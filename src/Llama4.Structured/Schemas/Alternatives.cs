@@ -41,7 +41,7 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
             return left;
         }
 
-        var (all, withoutObjects) = (new List<Assertions[]>(), new List<Assertions[]>());
+        var (all, withoutObjects) = (new List<Assertions[]>(), new HashSet<string>());
         foreach (var a in left)
         {
             foreach (var b in right)
@@ -57,9 +57,9 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
                 var both = Together(a, b);
                 if (left.Length * right.Length > ManyMin && (types & JsonTypes.Object) != 0 && Discriminators.Exclude(both, document, budget))
                 {
-                    Contradictions.Add("properties");
                     if (types == JsonTypes.Object)
                     {
+                        Contradictions.Add("properties");
                         continue;
                     }
 
@@ -69,12 +69,11 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
                 if (Array.IndexOf(both, Assertions.NoObject) >= 0)
                 {
                     both = WithoutObjects(both);
-                    if (withoutObjects.Exists(other => other.SequenceEqual(both)))
+                    budget.Spend(20L * both.Length, "schema");
+                    if (!withoutObjects.Add(string.Join('\n', both.Select(one => one.Pointer))))
                     {
                         continue;
                     }
-
-                    withoutObjects.Add(both);
                 }
 
                 all.Add(both);

@@ -94,6 +94,12 @@ internal sealed class Assertions
         init => _evaluates = value;
     }
 
+    /// <summary>Assertions that fail, though no automaton tells for which values of these types: only a single value can be checked.</summary>
+    public Assertions? Untold { get; init; }
+
+    /// <summary>Why the schema is refused if such values are left.</summary>
+    public ConstraintException? Refusal { get; init; }
+
     /// <summary>The keywords that assert something, to name in errors.</summary>
     public List<string> Keywords { get; } = [];
 

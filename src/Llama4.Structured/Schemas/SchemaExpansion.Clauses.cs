@@ -103,16 +103,18 @@ internal sealed partial class SchemaExpansion
 
     private Clause One(List<string> branches, string pointer)
     {
-        var isOverlapping = overlapping.Contains(pointer);
+        var types = overlapping.GetValueOrDefault(pointer);
         return new(
-            () => isOverlapping ? Alternatives.Either(branches.Select(OnlyThis), "oneOf") : Any(branches, "oneOf"),
+            () => types == JsonTypes.None ? Any(branches, "oneOf") : Alternatives.Either(branches.SelectMany(branch => new[] { OfOtherTypes(branch), OnlyThis(branch) }), "oneOf"),
             () => Alternatives.Either(Pairs(branches).Select(pair => Of([pair.First, pair.Second])).Prepend(Of(branches.Select(SchemaPointer.Not))), "oneOf"))
         {
-            Exclusive = isOverlapping ? null : branches,
+            Exclusive = types == JsonTypes.All ? null : branches,
         };
 
+        Assertions[][] OfOtherTypes(string branch) => types == JsonTypes.All ? [] : _alternatives.Both(Of(branch), OfTypes(~types));
+
         Assertions[][] OnlyThis(string branch) => _alternatives.Both(
-            Of(branch),
+            _alternatives.Both(Of(branch), OfTypes(types)),
             Of(branches.Where(other => other != branch).Select(SchemaPointer.Not)) is var others && document.HasUnevaluated
                 ? [.. others.Select(all => all.Select(one => one.Silent()).ToArray())]
                 : others);
