@@ -73,6 +73,21 @@ public sealed class SchemaTests
     public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
         Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
 
+    /// <summary>Conditions on a property that says what kind of object it is exclude each other, so that they do not multiply.</summary>
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", false)]
+    [InlineData("""{"allOf":[@]}""", true)]
+    public void Conditions_OnManyKindsOfObjects_AreToldApart(string schema, bool allowsOthers)
+    {
+        var conditions = Enumerable.Range(0, 40).Select(i => $$$"""{"if":{"properties":{"kind":{"const":"k{{{i}}}"}},"required":["kind"]},"then":{"properties":{"v":{"const":{{{i}}}}},"required":["v"]}}""");
+        var constraint = Constraint.OfSchema(JsonDocument.Parse(schema.Replace("@", string.Join(',', conditions), StringComparison.Ordinal)).RootElement);
+        constraint.Accepts("""{"kind":"k7","v":7}""").ShouldBeTrue();
+        constraint.Accepts("""{"kind":"k7","v":8}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"k7"}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"other"}""").ShouldBeTrue();
+        constraint.Accepts("[1]").ShouldBe(allowsOthers);
+    }
+
     /// <summary>Names that no properties list stand in the order in which the text requires them.</summary>
     [Theory]
     [InlineData("""{"properties":{"d":{}},"allOf":[{"required":["b"]}],"required":["c"]}""", "dbc")]

@@ -14,9 +14,10 @@ internal sealed partial class AssertionNegation
             yield return [New(JsonTypes.Null, "enum")];
         }
 
-        foreach (var value in new[] { True, False }.Where(value => !byKind.Contains(value.ValueKind)))
+        // One alternative for both, so that many contraries of values do not multiply.
+        if (new[] { True, False }.Where(value => !byKind.Contains(value.ValueKind)).ToList() is { Count: > 0 } words)
         {
-            yield return [New(JsonTypes.Boolean, "enum", one => one.Values = [value])];
+            yield return [New(JsonTypes.Boolean, "enum", one => one.Values = words.Count == 2 ? null : words)];
         }
 
         var texts = byKind[JsonValueKind.String].Select(value => value.GetString()!).ToList();
