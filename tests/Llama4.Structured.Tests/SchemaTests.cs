@@ -75,17 +75,31 @@ public sealed class SchemaTests
 
     /// <summary>Conditions on a property that says what kind of object it is exclude each other, so that they do not multiply.</summary>
     [Theory]
-    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", false)]
-    [InlineData("""{"allOf":[@]}""", true)]
-    public void Conditions_OnManyKindsOfObjects_AreToldApart(string schema, bool allowsOthers)
+    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", "", false)]
+    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", ""","required":["kind"]""", false)]
+    [InlineData("""{"required":["kind"],"allOf":[@]}""", "", true)]
+    [InlineData("""{"allOf":[@]}""", ""","required":["kind"]""", true)]
+    public void Conditions_OnManyKindsOfObjects_AreToldApart(string schema, string isThere, bool allowsOthers)
     {
-        var conditions = Enumerable.Range(0, 40).Select(i => $$$"""{"if":{"properties":{"kind":{"const":"k{{{i}}}"}},"required":["kind"]},"then":{"properties":{"v":{"const":{{{i}}}}},"required":["v"]}}""");
+        var conditions = Enumerable.Range(0, 40).Select(i => $$$"""{"if":{"properties":{"kind":{"const":"k{{{i}}}"}}{{{isThere}}}},"then":{"properties":{"v":{"const":{{{i}}}}},"required":["v"]}}""");
         var constraint = Constraint.OfSchema(JsonDocument.Parse(schema.Replace("@", string.Join(',', conditions), StringComparison.Ordinal)).RootElement);
         constraint.Accepts("""{"kind":"k7","v":7}""").ShouldBeTrue();
         constraint.Accepts("""{"kind":"k7","v":8}""").ShouldBeFalse();
         constraint.Accepts("""{"kind":"k7"}""").ShouldBeFalse();
         constraint.Accepts("""{"kind":"other"}""").ShouldBeTrue();
         constraint.Accepts("[1]").ShouldBe(allowsOthers);
+    }
+
+    /// <summary>Values that are no objects satisfy all branches, objects one.</summary>
+    [Fact]
+    public void Branches_OfManyKindsOfObjectsWithoutType_AllowObjectsOnly()
+    {
+        var branches = Enumerable.Range(0, 20).Select(i => $$$"""{"properties":{"kind":{"const":"k{{{i}}}"}},"required":["kind"],"additionalProperties":{"const":{{{i}}}}}""");
+        var constraint = Constraint.OfSchema(JsonDocument.Parse($$"""{"oneOf":[{{string.Join(',', branches)}}]}""").RootElement);
+        constraint.Accepts("""{"kind":"k7","v":7}""").ShouldBeTrue();
+        constraint.Accepts("""{"kind":"k7","v":8}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"other"}""").ShouldBeFalse();
+        constraint.Accepts("null").ShouldBeFalse();
     }
 
     /// <summary>Names that no properties list stand in the order in which the text requires them.</summary>

@@ -30,8 +30,8 @@ internal sealed partial class SchemaExpansion
                     clauses.Add(Reference(member.Value));
                     break;
                 case "allOf":
-                    var all = Branches(pointer, member);
-                    clauses.Add(new(() => Of(all), () => Any(all.Select(SchemaPointer.Not), "allOf")));
+                    // Clause by clause, so that each meets what stands before it: that tells conditions apart.
+                    clauses.AddRange(Branches(pointer, member).Select(branch => new Clause(() => Of(branch), () => Of(SchemaPointer.Not(branch)))));
                     break;
                 case "anyOf":
                     var any = Branches(pointer, member);
@@ -113,12 +113,14 @@ internal sealed partial class SchemaExpansion
 
         Assertions[][] OfOtherTypes(string branch) => types == JsonTypes.All ? [] : _alternatives.Both(Of(branch), OfTypes(~types));
 
-        Assertions[][] OnlyThis(string branch) => _alternatives.Both(
-            _alternatives.Both(Of(branch), OfTypes(types)),
-            Of(branches.Where(other => other != branch).Select(SchemaPointer.Not)) is var others && document.HasUnevaluated
-                ? [.. others.Select(all => all.Select(one => one.Silent()).ToArray())]
-                : others);
+        // Other by other, so that each contrary meets what is left.
+        Assertions[][] OnlyThis(string branch) => branches.Where(other => other != branch).Select(other => Silent(Of(SchemaPointer.Not(other))))
+            .Aggregate(_alternatives.Both(Of(branch), OfTypes(types)), _alternatives.Both);
     }
+
+    /// <summary>What a negation asserts evaluates nothing.</summary>
+    private Assertions[][] Silent(Assertions[][] alternatives) =>
+        document.HasUnevaluated ? [.. alternatives.Select(all => all.Select(one => one.Silent()).ToArray())] : alternatives;
 
     /// <summary>Either the condition and what follows, or its contrary and what follows then.</summary>
     private IEnumerable<Clause> Condition(string pointer, JsonProperty member, JsonElement schema)
