@@ -30,6 +30,8 @@ public sealed class SchemaTests
     [InlineData("""{"type":"object","oneOf":[{"additionalProperties":{"type":"null"}},{"additionalProperties":{"type":"integer"}}]}""", "oneOf: ")]
     [InlineData("""{"type":["array","string"],"not":{"uniqueItems":true}}""", "uniqueItems: ")]
     [InlineData("""{"items":{"not":{"enum":[[1],[2]]}}}""", "enum: ")]
+    [InlineData("""{"not":{"type":"object","unevaluatedProperties":false}}""", "unevaluatedProperties: ")]
+    [InlineData("""{"enum":[{"a":1},1],"not":{"type":"object","unevaluatedProperties":false}}""", "unevaluatedProperties: ")]
     [InlineData("""{"not":{"additionalProperties":false,"properties":{"a":{}}},"minProperties":1}""", "additionalProperties: ")]
     [InlineData("""{"not":{"patternProperties":{"a":false}}}""", "patternProperties: ")]
     [InlineData("""{"allOf":[{"contains":{"const":1}},{"contains":{"const":2}}]}""", "contains: ")]
@@ -70,6 +72,8 @@ public sealed class SchemaTests
     [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", """{"b":1}""", false)]
     [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "4", true)]
     [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "[1,2]", false)]
+    [InlineData("""{"type":["string","null"],"not":{"maxLength":2,"unevaluatedProperties":false,"unevaluatedItems":false}}""", "\"aaa\"", true)]
+    [InlineData("""{"type":["string","null"],"not":{"maxLength":2,"unevaluatedProperties":false,"unevaluatedItems":false}}""", "null", false)]
     public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
         Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
 

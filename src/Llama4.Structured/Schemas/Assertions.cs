@@ -97,7 +97,7 @@ internal sealed class Assertions
     /// <summary>Assertions that fail, though no automaton tells for which values of these types: only a single value can be checked.</summary>
     public Assertions? Untold { get; init; }
 
-    /// <summary>Why the schema is refused if such values are left.</summary>
+    /// <summary>Why the schema is refused if such values are left; without <see cref="Untold"/>, if a single value must be checked as well.</summary>
     public ConstraintException? Refusal { get; init; }
 
     /// <summary>The keywords that assert something, to name in errors.</summary>

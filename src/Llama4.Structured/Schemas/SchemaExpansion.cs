@@ -97,8 +97,7 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, IReadOnly
             return schema.ValueKind == JsonValueKind.True ? [] : Anything;
         }
 
-        Unevaluated.CheckNone(schema);
-        return Silent(Alternatives.Either(Clauses(pointer, schema).Select(clause => clause.Fails()), "not"));
+        return Silent(Alternatives.Either(Clauses(pointer, schema).Select(clause => clause.Fails()).Append([.. Unevaluated.Contrary(pointer, schema)]), "not"));
     }
 
     private Assertions Equal(string pointer) => new() { Pointer = pointer, Values = [document.ValueOf(pointer)] };

@@ -17,9 +17,9 @@ internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strin
             return false;
         }
 
-        if (one.Untold is { } failing)
+        if (one.Refusal is { } refusal)
         {
-            return !Allows(failing, value, holds: false);
+            return one.Untold is { } failing ? !Allows(failing, value, holds: false) : throw refusal;
         }
 
         return value.ValueKind switch
