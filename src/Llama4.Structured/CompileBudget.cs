@@ -14,6 +14,9 @@ internal sealed class CompileBudget
 
     private long _steps = StepsMax;
 
+    /// <summary>The steps paid for so far.</summary>
+    public long Spent => StepsMax - _steps;
+
     /// <summary>Pays for some steps.</summary>
     /// <exception cref="ConstraintException">The bound is passed; the message names <paramref name="keyword"/>.</exception>
     public void Spend(long steps, string keyword)

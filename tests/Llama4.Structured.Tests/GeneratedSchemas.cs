@@ -23,10 +23,26 @@ internal static class GeneratedSchemas
     private static readonly Gen<string> Tagged = Gen.Select(Leaves, Leaves, (a, b) =>
         Fill("""{"oneOf":[{"type":"object","properties":{"kind":{"const":"a"},"x":@1},"required":["kind"],"additionalProperties":false},{"type":"object","properties":{"kind":{"const":"b"},"y":@2},"required":["kind","y"],"additionalProperties":false}]}""", a, b));
 
+    /// <summary>Keywords of several types, each of which says nothing of values of other types.</summary>
+    private static readonly string[] Keywords =
+    [
+        """ "required":["a"] """, """ "properties":{"a":@1,"kind":{"enum":["a","b","c"]}} """, """ "dependentRequired":{"a":["b"],"kind":["a"]} """, """ "dependentSchemas":{"a":{"anyOf":[@1,{"required":["b"]}]}} """,
+        """ "anyOf":[{"required":["a"]},{"minLength":3},{"properties":{"a":@2},"required":["b"]}] """, """ "if":{"minItems":1},"then":{"required":["a"]},"else":{"maxLength":4} """,
+        """ "allOf":[{"if":{"properties":{"kind":{"const":"a"}},"required":["kind"]},"then":{"required":["a"]}},{"if":{"properties":{"kind":{"const":"b"}}},"then":{"properties":{"b":@2}}},{"minLength":1}] """,
+        """ "oneOf":[{"properties":{"kind":{"const":"a"}},"required":["kind"]},{"properties":{"kind":{"const":"b"},"b":@2},"minLength":2},{"properties":{"kind":{"const":"c"}},"required":["kind"],"minItems":2}] """,
+        """ "not":{"anyOf":[{"required":["c"]},{"maxLength":0},{"const":5}]} """, """ "minProperties":1 """, """ "maxItems":3 """, """ "minimum":0 """, """ "maxLength":6 """, """ "additionalProperties":@1 """,
+    ];
+
+    /// <summary>Objects and whatever else is not excluded, since no type is named, or several are.</summary>
+    private static readonly Gen<string> Untyped = Gen.Select(Leaves, Leaves, Gen.Int[2, 4].SelectMany(count => Gen.Shuffle(Keywords, count)), OneOf("", ""","type":["object","null"]""", ""","type":["array","object","string"]"""), (a, b, keywords, type) =>
+        Fill($"{{{string.Join(',', keywords)}{type}}}", a, b));
+
     /// <summary>Schemas up to three levels deep.</summary>
     public static Gen<string> All { get; } = Gen.Recursive<string>((depth, inner) => depth == 3 ? Leaves : Gen.OneOf(
         Leaves,
         Tagged,
+        Untyped,
+        Untyped,
         Gen.Select(inner, Gen.Int[0, 2], Gen.Int[2, 3], (item, min, max) => Fill("""{"type":"array","items":@1,"minItems":@2,"maxItems":@3}""", item, min, max)),
         Gen.Select(inner, inner, (a, b) => Fill("""{"type":"array","prefixItems":[@1,@2],"items":{"type":"integer"},"maxItems":4}""", a, b)),
         Gen.Select(Leaves, Leaves, Gen.Int[1, 2], (a, b, min) => Fill("""{"type":"array","items":{"anyOf":[@1,@2]},"contains":@3,"minContains":@4,"maxItems":4}""", a, b, a, min)),

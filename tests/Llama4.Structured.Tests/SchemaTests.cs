@@ -27,6 +27,12 @@ public sealed class SchemaTests
     [InlineData("""{"type":"array","items":{"type":"string"},"uniqueItems":true}""", "uniqueItems: ")]
     [InlineData("""{"type":"integer","not":{"multipleOf":3}}""", "multipleOf: ")]
     [InlineData("""{"oneOf":[{"multipleOf":3},{"multipleOf":5}]}""", "oneOf: ")]
+    [InlineData("""{"type":"object","oneOf":[{"additionalProperties":{"type":"null"}},{"additionalProperties":{"type":"integer"}}]}""", "oneOf: ")]
+    [InlineData("""{"type":["array","string"],"not":{"uniqueItems":true}}""", "uniqueItems: ")]
+    [InlineData("""{"items":{"not":{"enum":[[1],[2]]}}}""", "enum: ")]
+    [InlineData("""{"not":{"type":"object","unevaluatedProperties":false}}""", "unevaluatedProperties: ")]
+    [InlineData("""{"enum":[{"a":1},1],"not":{"type":"object","unevaluatedProperties":false}}""", "unevaluatedProperties: ")]
+    [InlineData("""{"not":{"additionalProperties":false,"properties":{"a":{}}},"minProperties":1}""", "additionalProperties: ")]
     [InlineData("""{"not":{"patternProperties":{"a":false}}}""", "patternProperties: ")]
     [InlineData("""{"allOf":[{"contains":{"const":1}},{"contains":{"const":2}}]}""", "contains: ")]
     [InlineData("""{"format":"idn-hostname"}""", "format: ")]
@@ -49,8 +55,73 @@ public sealed class SchemaTests
     [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"b":2}""", true)]
     [InlineData("""{"patternProperties":{"^(a|b)$":{"type":"integer"}},"additionalProperties":false}""", """{"a":1,"a":2}""", false)]
     [InlineData("""{"properties":{"a":{}},"dependentSchemas":{"a":{"properties":{"b":{"$ref":"#"}}}},"additionalProperties":{"type":"integer"}}""", """{"b":1}""", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"anyOf":[{"required":["a"]},{"minLength":3}]}""", "\"a\"", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"anyOf":[{"required":["a"]},{"minLength":3}]}""", """{"a":1}""", false)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"if":{"minItems":1},"then":{"required":["a"]}}""", "1", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"if":{"minItems":1},"then":{"required":["a"]}}""", "[1]", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"type":["object","null"],"required":["a"],"anyOf":[{"properties":{"a":{"type":"integer"}}},{"properties":{"b":{"type":"integer"}}}]}""", "null", true)]
+    [InlineData("""{"dependentRequired":{"a":["b"]},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "1", true)]
+    [InlineData("""{"dependentSchemas":{"a":{"required":["b"]}},"required":["a"],"anyOf":[{"type":"integer"},{"type":"string"}]}""", "\"a\"", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"]},{"properties":{"a":{"const":"c"},"c":{"enum":["b",1]}},"minLength":2}],"not":{"const":"ab"}}""", "\"aaa\"", false)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"]},{"properties":{"a":{"const":"c"},"c":{"enum":["b",1]}},"minLength":2}],"not":{"const":"ab"}}""", "\"a\"", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"],"additionalProperties":{"type":"null"}},{"properties":{"a":{"const":"c"}},"required":["a"],"minLength":2}]}""", """{"a":"b","c":null}""", true)]
+    [InlineData("""{"oneOf":[{"properties":{"a":{"const":"b"}},"required":["a"],"additionalProperties":{"type":"null"}},{"properties":{"a":{"const":"c"}},"required":["a"],"minLength":2}]}""", "\"aa\"", false)]
+    [InlineData("""{"type":"string","not":{"uniqueItems":true,"multipleOf":3,"maxLength":2,"patternProperties":{"a":false},"propertyNames":{"maxLength":1}}}""", "\"aaa\"", true)]
+    [InlineData("""{"type":"string","not":{"uniqueItems":true,"multipleOf":3,"maxLength":2,"patternProperties":{"a":false},"propertyNames":{"maxLength":1}}}""", "\"aa\"", false)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", """{"a":1}""", true)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", """{"b":1}""", false)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "4", true)]
+    [InlineData("""{"enum":[{"a":1},{"b":1},3,4,[1,1],[1,2]],"not":{"patternProperties":{"a":false},"multipleOf":3,"uniqueItems":true}}""", "[1,2]", false)]
+    [InlineData("""{"type":["string","null"],"not":{"maxLength":2,"unevaluatedProperties":false,"unevaluatedItems":false}}""", "\"aaa\"", true)]
+    [InlineData("""{"type":["string","null"],"not":{"maxLength":2,"unevaluatedProperties":false,"unevaluatedItems":false}}""", "null", false)]
     public void Schema_OfCombinations_AcceptsWhatIsValid(string schema, string text, bool accepted) =>
         Constraint.OfSchema(JsonDocument.Parse(schema).RootElement).Accepts(text).ShouldBe(accepted);
+
+    /// <summary>Conditions on a property that says what kind of object it is exclude each other, so that they do not multiply.</summary>
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", "", false)]
+    [InlineData("""{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"allOf":[@]}""", ""","required":["kind"]""", false)]
+    [InlineData("""{"required":["kind"],"allOf":[@]}""", "", true)]
+    [InlineData("""{"allOf":[@]}""", ""","required":["kind"]""", true)]
+    public void Conditions_OnManyKindsOfObjects_AreToldApart(string schema, string isThere, bool allowsOthers)
+    {
+        var conditions = Enumerable.Range(0, 40).Select(i => $$$"""{"if":{"properties":{"kind":{"const":"k{{{i}}}"}}{{{isThere}}}},"then":{"properties":{"v":{"const":{{{i}}}}},"required":["v"]}}""");
+        var constraint = Constraint.OfSchema(JsonDocument.Parse(schema.Replace("@", string.Join(',', conditions), StringComparison.Ordinal)).RootElement);
+        constraint.Accepts("""{"kind":"k7","v":7}""").ShouldBeTrue();
+        constraint.Accepts("""{"kind":"k7","v":8}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"k7"}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"other"}""").ShouldBeTrue();
+        constraint.Accepts("[1]").ShouldBe(allowsOthers);
+    }
+
+    /// <summary>Values that are no objects satisfy all branches, objects one.</summary>
+    [Fact]
+    public void Branches_OfManyKindsOfObjectsWithoutType_AllowObjectsOnly()
+    {
+        var branches = Enumerable.Range(0, 20).Select(i => $$$"""{"properties":{"kind":{"const":"k{{{i}}}"}},"required":["kind"],"additionalProperties":{"const":{{{i}}}}}""");
+        var constraint = Constraint.OfSchema(JsonDocument.Parse($$"""{"oneOf":[{{string.Join(',', branches)}}]}""").RootElement);
+        constraint.Accepts("""{"kind":"k7","v":7}""").ShouldBeTrue();
+        constraint.Accepts("""{"kind":"k7","v":8}""").ShouldBeFalse();
+        constraint.Accepts("""{"kind":"other"}""").ShouldBeFalse();
+        constraint.Accepts("null").ShouldBeFalse();
+    }
+
+    /// <summary>Names that no properties list stand in the order in which the text requires them.</summary>
+    [Theory]
+    [InlineData("""{"properties":{"d":{}},"allOf":[{"required":["b"]}],"required":["c"]}""", "dbc")]
+    [InlineData("""{"required":["c"],"allOf":[{"required":["b"]}],"properties":{"d":{}}}""", "dcb")]
+    [InlineData("""{"required":["c"],"properties":{"d":{}},"anyOf":[{"required":["b"]}]}""", "dcb")]
+    [InlineData("""{"allOf":[{"required":["b"]}],"required":["c"],"properties":{"d":{}}}""", "dbc")]
+    [InlineData("""{"properties":{"d":{}},"allOf":[{"required":["b"],"properties":{"a":{}}}],"required":["c"]}""", "dabc")]
+    [InlineData("""{"properties":{"d":{}},"required":["c"],"dependentRequired":{"d":["b"]}}""", "dcb")]
+    [InlineData("""{"dependentRequired":{"d":["b"]},"properties":{"d":{}},"required":["c"]}""", "dcb")]
+    public void Keys_ThatAreRequiredButNotListed_StandInTheOrderOfTheText(string schema, string order)
+    {
+        var constraint = Constraint.OfSchema(JsonDocument.Parse(schema).RootElement);
+        using var value = JsonDocument.Parse($"{{{string.Join(',', order.Select(key => $"\"{key}\":1"))}}}");
+        var accepted = CanonicalOrders.Of(value.RootElement).Where(constraint.Accepts);
+        accepted.ShouldHaveSingleItem().ShouldBe($"{{{string.Join(", ", order.Select(key => $"\"{key}\": 1"))}}}");
+    }
 
     private static IEnumerable<string> Check(JsonElement line)
     {

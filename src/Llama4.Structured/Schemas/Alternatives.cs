@@ -41,22 +41,39 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
             return left;
         }
 
-        var all = new List<Assertions[]>();
+        var (all, withoutObjects) = (new List<Assertions[]>(), new HashSet<string>());
         foreach (var a in left)
         {
             foreach (var b in right)
             {
                 budget.Spend(20 + a.Length + b.Length, "schema");
-                if ((Types(a) & Types(b)) == JsonTypes.None)
+                var types = Types(a) & Types(b);
+                if (types == JsonTypes.None)
                 {
                     Contradictions.Add("type");
                     continue;
                 }
 
                 var both = Together(a, b);
-                if (left.Length * right.Length > ManyMin && Discriminators.Exclude(both, document, budget))
+                if (left.Length * right.Length > ManyMin && (types & JsonTypes.Object) != 0 && Discriminators.Exclude(both, document, budget))
                 {
-                    continue;
+                    if (types == JsonTypes.Object)
+                    {
+                        Contradictions.Add("properties");
+                        continue;
+                    }
+
+                    both = [.. both, Assertions.NoObject];
+                }
+
+                if (Array.IndexOf(both, Assertions.NoObject) >= 0)
+                {
+                    both = WithoutObjects(both);
+                    budget.Spend(20L * both.Length, "schema");
+                    if (!withoutObjects.Add(string.Join('\n', both.Select(one => one.Pointer))))
+                    {
+                        continue;
+                    }
                 }
 
                 all.Add(both);
@@ -97,6 +114,9 @@ internal sealed class Alternatives(SchemaDocument document, CompileBudget budget
 
         return count == both.Length ? both : both[..count];
     }
+
+    /// <summary>What is left of an alternative that no object satisfies: many combinations of conditions on objects are then the same one.</summary>
+    private static Assertions[] WithoutObjects(Assertions[] all) => [.. all.Where(one => !one.IsOfObjectsOnly)];
 
     /// <summary>Fewer combinations are not worth a closer look.</summary>
     private const int ManyMin = 3;

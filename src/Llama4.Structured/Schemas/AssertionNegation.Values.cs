@@ -6,7 +6,7 @@ namespace Llama4.Structured.Schemas;
 internal sealed partial class AssertionNegation
 {
     /// <summary>The alternatives of a value that equals none of these.</summary>
-    private IEnumerable<Assertions[]> NotEqual(IReadOnlyList<JsonElement> values)
+    private IEnumerable<Assertions[]> NotEqual(IReadOnlyList<JsonElement> values, Assertions own)
     {
         ILookup<JsonValueKind, JsonElement> byKind = values.ToLookup(value => value.ValueKind);
         if (!byKind.Contains(JsonValueKind.Null))
@@ -14,14 +14,15 @@ internal sealed partial class AssertionNegation
             yield return [New(JsonTypes.Null, "enum")];
         }
 
-        foreach (var value in new[] { True, False }.Where(value => !byKind.Contains(value.ValueKind)))
+        // One alternative for both, so that many contraries of values do not multiply.
+        if (new[] { True, False }.Where(value => !byKind.Contains(value.ValueKind)).ToList() is { Count: > 0 } words)
         {
-            yield return [New(JsonTypes.Boolean, "enum", one => one.Values = [value])];
+            yield return [New(JsonTypes.Boolean, "enum", one => one.Values = words.Count == 2 ? null : words)];
         }
 
         var texts = byKind[JsonValueKind.String].Select(value => value.GetString()!).ToList();
         yield return [New(JsonTypes.String, "enum", notTexts: texts)];
-        foreach (var alternative in (IEnumerable<Assertions[]>)[.. Between([.. byKind[JsonValueKind.Number]]), .. NotArray([.. byKind[JsonValueKind.Array]]), .. NotObject([.. byKind[JsonValueKind.Object]])])
+        foreach (var alternative in (IEnumerable<Assertions[]>)[.. Between([.. byKind[JsonValueKind.Number]]), .. NotArray([.. byKind[JsonValueKind.Array]], own), .. NotObject([.. byKind[JsonValueKind.Object]], own)])
         {
             yield return alternative;
         }
@@ -40,14 +41,14 @@ internal sealed partial class AssertionNegation
         }
     }
 
-    private IEnumerable<Assertions[]> NotArray(IReadOnlyList<JsonElement> values)
+    private IEnumerable<Assertions[]> NotArray(IReadOnlyList<JsonElement> values, Assertions own)
     {
         if (values.Count == 0)
         {
             return [[New(JsonTypes.Array, "enum")]];
         }
 
-        return values.Count == 1 ? Of(values[0]) : throw new ConstraintException("enum", "at most one array is supported where a value must not be in it");
+        return values.Count == 1 ? Of(values[0]) : [[Untold(JsonTypes.Array, "enum", own, new("enum", "at most one array is supported where a value must not be in it"))]];
 
         IEnumerable<Assertions[]> Of(JsonElement value)
         {
@@ -65,14 +66,14 @@ internal sealed partial class AssertionNegation
         }
     }
 
-    private IEnumerable<Assertions[]> NotObject(IReadOnlyList<JsonElement> values)
+    private IEnumerable<Assertions[]> NotObject(IReadOnlyList<JsonElement> values, Assertions own)
     {
         if (values.Count == 0)
         {
             return [[New(JsonTypes.Object, "enum")]];
         }
 
-        return values.Count == 1 ? Of(values[0]) : throw new ConstraintException("enum", "at most one object is supported where a value must not be in it");
+        return values.Count == 1 ? Of(values[0]) : [[Untold(JsonTypes.Object, "enum", own, new("enum", "at most one object is supported where a value must not be in it"))]];
 
         IEnumerable<Assertions[]> Of(JsonElement value)
         {

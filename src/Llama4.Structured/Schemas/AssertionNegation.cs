@@ -13,7 +13,7 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
     private int _count;
 
     /// <summary>The alternatives, each of assertions that hold together.</summary>
-    /// <exception cref="ConstraintException">An assertion's contrary cannot be told by an automaton; the message names the keyword.</exception>
+    /// <remarks>Where an automaton cannot tell an assertion's contrary, the alternative is <see cref="Assertions.Untold"/>.</remarks>
     public IEnumerable<Assertions[]> Of(Assertions own)
     {
         if (own.Types != JsonTypes.All)
@@ -22,7 +22,7 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
         }
 
         foreach (var alternative in (IEnumerable<Assertions[]>)
-            [.. own.Values is { } values ? NotEqual(values) : [], .. NotNumbers(own), .. NotStrings(own), .. NotArrays(own), .. NotObjects(own)])
+            [.. own.Values is { } values ? NotEqual(values, own) : [], .. NotNumbers(own), .. NotStrings(own), .. NotArrays(own), .. NotObjects(own)])
         {
             yield return alternative;
         }
@@ -32,7 +32,7 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
     {
         if (own.Range.MultipleOf is not null)
         {
-            throw Unsupported("multipleOf");
+            yield return [Untold(Numbers, "multipleOf", own)];
         }
 
         if (own.Range.Low is { } low)
@@ -68,7 +68,7 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
     {
         if (own.UniqueItems)
         {
-            throw Unsupported("uniqueItems");
+            yield return [Untold(JsonTypes.Array, "uniqueItems", own)];
         }
 
         foreach (var (index, pointer) in own.PrefixItems.Index())
@@ -106,12 +106,12 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
     {
         if (own.PatternProperties.Count > 0)
         {
-            throw Unsupported("patternProperties");
+            yield return [Untold(JsonTypes.Object, "patternProperties", own)];
         }
 
         if (own.PropertyNames is not null)
         {
-            throw Unsupported("propertyNames");
+            yield return [Untold(JsonTypes.Object, "propertyNames", own)];
         }
 
         foreach (var (name, pointer) in own.Properties.Where(property => !IsAnything(property.Pointer)))
@@ -133,9 +133,9 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
 
         if (own.AdditionalProperties is { } further && !IsAnything(further))
         {
-            yield return document[further].ValueKind == JsonValueKind.False
+            yield return document[further].ValueKind == JsonValueKind.False && own.PatternProperties.Count == 0
                 ? [Other(own)]
-                : throw Unsupported("additionalProperties");
+                : [Untold(JsonTypes.Object, "additionalProperties", own)];
         }
 
         if (own.HasOther)
@@ -159,6 +159,14 @@ internal sealed partial class AssertionNegation(SchemaDocument document)
         one.MinItems = index + 1;
         one.PrefixItems.AddRange(Enumerable.Repeat(SchemaPointer.Anything, index).Append(pointer));
     });
+
+    /// <summary>Values of some types that do not satisfy all of an object's assertions, where no automaton tells which they are.</summary>
+    private Assertions Untold(JsonTypes types, string keyword, Assertions own, ConstraintException? refusal = null)
+    {
+        var one = new Assertions { Pointer = $"not {_count++}", Types = types, Evaluates = false, Untold = own, Refusal = refusal ?? Unsupported(keyword) };
+        one.Keywords.Add(keyword);
+        return one;
+    }
 
     private Assertions Other(Assertions own)
     {

@@ -23,6 +23,9 @@ internal sealed class Assertions
     private string _pointer = "";
     private bool _evaluates = true;
 
+    /// <summary>Any value but an object.</summary>
+    public static Assertions NoObject { get; } = new() { Pointer = "~not object", Types = JsonTypes.All & ~JsonTypes.Object, Evaluates = false };
+
     /// <summary>Where the object stands in the schema.</summary>
     public required string Pointer
     {
@@ -91,8 +94,18 @@ internal sealed class Assertions
         init => _evaluates = value;
     }
 
+    /// <summary>Assertions that fail, though no automaton tells for which values of these types: only a single value can be checked.</summary>
+    public Assertions? Untold { get; init; }
+
+    /// <summary>Why the schema is refused if such values are left; without <see cref="Untold"/>, if a single value must be checked as well.</summary>
+    public ConstraintException? Refusal { get; init; }
+
     /// <summary>The keywords that assert something, to name in errors.</summary>
     public List<string> Keywords { get; } = [];
+
+    /// <summary>Whether all other values satisfy this.</summary>
+    public bool IsOfObjectsOnly => Types == JsonTypes.All && Values is null && NotTexts.Count == 0 && Strings.Count == 0 && MinLength == 0 && MaxLength is null
+        && Range.IsUnbounded && PrefixItems.Count == 0 && Items is null && MinItems == 0 && MaxItems is null && Contains is null && !UniqueItems;
 
     /// <summary>The pointers to all that the value of a key must satisfy.</summary>
     /// <param name="matches">Whether the key matches a pattern of <see cref="PatternProperties"/>.</param>

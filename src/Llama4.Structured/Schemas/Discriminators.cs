@@ -8,7 +8,7 @@ namespace Llama4.Structured.Schemas;
 /// </summary>
 internal static class Discriminators
 {
-    /// <summary>Whether a required property has no string left that it could be, and nothing else. False says nothing.</summary>
+    /// <summary>Whether no object satisfies all, since a required property has no string left that it could be, and nothing else. False says nothing, and neither says anything of values that are no objects.</summary>
     public static bool Exclude(IReadOnlyList<Assertions> all, SchemaDocument document, CompileBudget budget)
     {
         foreach (var name in all.SelectMany(one => one.Required).Distinct())

@@ -4,8 +4,9 @@ using Llama4.Structured.Regexes;
 
 namespace Llama4.Structured.Schemas;
 
-/// <summary>Shapes to grammars, without what no text can satisfy.</summary>
-internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, CompileBudget budget)
+/// <summary>Shapes to grammars, without what no text can satisfy. A shape that allows more than the schema is refused if some text needs it.</summary>
+/// <param name="refuse">Makes the error of a refusal.</param>
+internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, CompileBudget budget, Func<ConstraintException, ConstraintException> refuse)
 {
     private readonly Dictionary<ValueShape, UnionGrammar> _known = [];
     private readonly Queue<ValueShape> _open = [];
@@ -37,6 +38,7 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
     {
         while (_open.TryDequeue(out var shape))
         {
+            Check(shape.Refusal);
             _known[shape].Branches =
             [
                 .. shape.Texts.IsEmpty ? (IReadOnlyList<Grammar>)[] : [new LexemeGrammar(new TextLexeme(shape.Texts))],
@@ -44,6 +46,14 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
                 .. shape.Arrays.Where(array => array.IsPossible).Select(ArrayOf),
                 .. shape.Objects.Where(o => o.IsPossible).Select(ObjectOf),
             ];
+        }
+    }
+
+    private void Check(ConstraintException? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw refuse(refusal);
         }
     }
 
@@ -61,6 +71,7 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
 
     private Grammar ArrayOf(ArrayShape array)
     {
+        Check(array.Refusal);
         if (array.Distinct is { } distinct)
         {
             var values = distinct.Select(texts => (Grammar)new LexemeGrammar(new TextLexeme(texts))).ToList();
@@ -90,6 +101,7 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
 
     private ObjectGrammar ObjectOf(ObjectShape shape)
     {
+        Check(shape.Refusal);
         var properties = PropertiesOf(shape, shape.Properties);
         var grammar = new ObjectGrammar(properties, KeyLexeme.Keys(properties.Select(property => property.Name), forms.Quotes))
         {
@@ -110,6 +122,7 @@ internal sealed class GrammarBuilder(Punctuation punctuation, ValueForms forms, 
 
     private ObjectGrammar ArgumentsOf(ObjectShape shape)
     {
+        Check(shape.Refusal);
         if (shape.Properties.FirstOrDefault(property => property.Required && !Names.Matches(property.Name)) is { } required)
         {
             throw new ConstraintException("required", $"expected names of letters, digits and _ for arguments, found \"{required.Name}\"");

@@ -17,14 +17,15 @@ internal sealed partial class SchemaCompiler
             return;
         }
 
-        if (contains.Count > 1)
+        var plain = Plain(all, length, min, max) with
         {
-            throw new ConstraintException("contains", "is not supported twice for one array");
-        }
-
-        var plain = new ArrayShape([.. Enumerable.Range(0, length).Select(i => ShapeOf(ItemAt(all, i)))], ShapeOf(ItemAt(all, length)), min, max);
-        shape.Arrays.Add(contains is [var rule] ? plain with { Contains = Counted(all, length, rule, min, max) } : plain);
+            Refusal = RefusalOf(all) ?? (contains.Count > 1 ? new("contains", "is not supported twice for one array") : null),
+        };
+        shape.Arrays.Add(contains is [var rule, ..] ? plain with { Contains = Counted(all, length, rule, min, max) } : plain);
     }
+
+    private ArrayShape Plain(Assertions[] all, int length, int min, int? max) =>
+        new([.. Enumerable.Range(0, length).Select(i => ShapeOf(ItemAt(all, i)))], ShapeOf(ItemAt(all, length)), min, max);
 
     private ContainsShape Counted(Assertions[] all, int length, ContainsRule rule, int min, int? max)
     {
@@ -41,11 +42,15 @@ internal sealed partial class SchemaCompiler
         var items = ItemAt(all, length);
         if (length > 0 || contains > 0 || _finite.Of(items) is not { } values)
         {
-            throw new ConstraintException("uniqueItems", $"is supported only for items of at most {FiniteValues.Max} values in all");
+            return Plain(all, length, min, max) with
+            {
+                Refusal = new("uniqueItems", $"is supported only for items of at most {FiniteValues.Max} values in all"),
+            };
         }
 
         return new([], ShapeOf(items), min, max)
         {
+            Refusal = RefusalOf(all),
             Distinct = [.. values.Select(value =>
             {
                 var texts = new TextSet();

@@ -30,17 +30,20 @@ internal sealed partial class SchemaCompiler
             : [(null, ShapeOf([.. all.Select(one => one.AdditionalProperties).OfType<string>().Distinct()]))];
         var min = all.Select(one => one.MinProperties).DefaultIfEmpty().Max();
         var max = all.Min(one => one.MaxProperties);
+        var refusal = RefusalOf(all);
         if (all.Where(one => one.HasOther).ToList() is { Count: > 0 } others)
         {
             if (others.Count > 1 || min > 0 || max is not null)
             {
-                throw new ConstraintException("additionalProperties", "is not supported where its contrary is needed twice, or beside minProperties and maxProperties");
+                refusal ??= new("additionalProperties", "is not supported where its contrary is needed twice, or beside minProperties and maxProperties");
+                shape.Objects.Add(new(properties, additional, min, max) { Refusal = refusal });
+                return;
             }
 
             properties = [.. properties.Select(property => property with { Counts = !others[0].PropertyPointers.ContainsKey(property.Name) })];
             min = 1;
         }
 
-        shape.Objects.Add(new(properties, additional, min, max));
+        shape.Objects.Add(new(properties, additional, min, max) { Refusal = refusal });
     }
 }

@@ -12,6 +12,7 @@ namespace Llama4.Structured.Schemas;
 internal sealed partial class SchemaCompiler
 {
     private readonly CompileBudget _budget;
+    private readonly bool _hasOverlaps;
     private readonly ValueForms _forms;
     private readonly SchemaDocument _document;
     private readonly SchemaExpansion _expansion;
@@ -24,10 +25,11 @@ internal sealed partial class SchemaCompiler
     private readonly Queue<ValueShape> _open = [];
     private readonly List<ValueShape> _all = [];
 
-    private SchemaCompiler(JsonElement schema, ValueForms forms, IReadOnlySet<string> overlapping, CompileBudget budget)
+    private SchemaCompiler(JsonElement schema, ValueForms forms, IReadOnlyDictionary<string, JsonTypes> overlapping, CompileBudget budget)
     {
         _forms = forms;
         _budget = budget;
+        _hasOverlaps = overlapping.Count > 0;
         _document = new(schema);
         _expansion = new(_document, overlapping, _budget);
         _strings = new(_budget);
@@ -62,12 +64,12 @@ internal sealed partial class SchemaCompiler
         SurrogateCheck.OfJson(schema.GetRawText(), "schema");
         KeywordValue.Schema("schema", schema);
         var budget = new CompileBudget();
-        var overlapping = new HashSet<string>();
+        var overlapping = new Dictionary<string, JsonTypes>();
         for (var round = 0; ; round++)
         {
             var compiler = new SchemaCompiler(schema, forms, overlapping, budget);
             ValueShape shape;
-            HashSet<string> overlaps;
+            IReadOnlyCollection<(string Pointer, JsonTypes Types)> overlaps;
             try
             {
                 shape = compiler.Shape(out overlaps);
@@ -82,20 +84,23 @@ internal sealed partial class SchemaCompiler
                 return (compiler, compiler.Possible(shape));
             }
 
-            overlapping.UnionWith(round < RoundsMax ? overlaps : throw Overlap(""));
+            foreach (var (pointer, types) in round < RoundsMax ? overlaps : throw Overlap(""))
+            {
+                overlapping[pointer] = overlapping.GetValueOrDefault(pointer) | types;
+            }
         }
     }
 
     private static ConstraintException Overlap(string why) =>
         new("oneOf", $"a value could satisfy two of the branches, and that they exclude each other cannot be enforced{why}");
 
-    /// <summary>How often oneOfs are found to overlap that were hidden before behind others.</summary>
-    private const int RoundsMax = 3;
+    /// <summary>How often oneOfs are found to overlap that were hidden before behind others, or in further types.</summary>
+    private const int RoundsMax = 5;
 
-    private GrammarBuilder Builder() => new(_punctuation, _forms, _budget);
+    private GrammarBuilder Builder() => new(_punctuation, _forms, _budget, refusal => _hasOverlaps ? Overlap($" ({refusal.Message})") : refusal);
 
     /// <summary>What the whole schema allows, if each oneOf whose branches overlap is told so.</summary>
-    private ValueShape Shape(out HashSet<string> overlaps)
+    private ValueShape Shape(out IReadOnlyCollection<(string Pointer, JsonTypes Types)> overlaps)
     {
         var root = ShapeOf([""]);
         var exclusive = new List<(string Pointer, ValueShape Overlap)>();
@@ -115,7 +120,7 @@ internal sealed partial class SchemaCompiler
         }
 
         ValueShape.FindPossible(_all, _budget);
-        overlaps = [.. exclusive.Where(one => one.Overlap.IsPossible).Select(one => one.Pointer)];
+        overlaps = [.. exclusive.Where(one => one.Overlap.IsPossible).Select(one => (one.Pointer, one.Overlap.PossibleTypes))];
         return root;
     }
 
@@ -164,6 +169,7 @@ internal sealed partial class SchemaCompiler
             foreach (var value in allowed)
             {
                 CanonicalText.Add(shape.Texts, value, _forms, _budget);
+                shape.LexemeTypes |= ValueCheck.TypeOf(value);
             }
 
             Contradict(allowed.Count > 0, "enum", "const", "type");
@@ -176,12 +182,14 @@ internal sealed partial class SchemaCompiler
             var range = all.Aggregate(
                 new NumberRange { Integer = (types & JsonTypes.Number) == 0, Fractional = (types & JsonTypes.Integer) == 0 },
                 (range, one) => range.And(one.Range));
-            Contradict(shape.Add(Numbers(range)), "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+            var possible = shape.Add(Numbers(range), types & (JsonTypes.Integer | JsonTypes.Number));
+            shape.Refusal ??= possible ? RefusalOf(all) : null;
+            Contradict(possible, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
         }
 
         if ((types & JsonTypes.String) != 0)
         {
-            Contradict(shape.Add(_strings.Lexemes(all, _forms.Quotes)), "minLength", "maxLength", "pattern", "format");
+            Contradict(shape.Add(_strings.Lexemes(all, _forms.Quotes), JsonTypes.String), "minLength", "maxLength", "pattern", "format");
         }
 
         if ((types & JsonTypes.Array) != 0)
@@ -203,6 +211,8 @@ internal sealed partial class SchemaCompiler
         }
     }
 
+    private static ConstraintException? RefusalOf(Assertions[] all) => all.FirstOrDefault(one => one.Refusal is not null)?.Refusal;
+
     private IEnumerable<Lexeme> Numbers(NumberRange range)
     {
         if (_forms == ValueForms.Python && range is { IsUnbounded: true, Integer: false })
@@ -215,6 +225,7 @@ internal sealed partial class SchemaCompiler
 
     private void AddLiterals(ValueShape shape, JsonTypes types)
     {
+        shape.LexemeTypes |= types & (JsonTypes.Null | JsonTypes.Boolean);
         if ((types & JsonTypes.Null) != 0)
         {
             shape.Texts.End(shape.Texts.Word(TextSet.Root, _forms.Null));

@@ -16,6 +16,7 @@ internal sealed partial class SchemaExpansion
         }
 
         var own = _reader.Read(pointer);
+        var required = ApartRequired(own, schema);
 
         // An object's own assertions stand where its properties do: that decides the order of keys.
         var place = own.Keywords.Contains("properties") ? "properties" : own.Keywords.Contains("required") ? "required" : own.Keywords.FirstOrDefault();
@@ -29,8 +30,8 @@ internal sealed partial class SchemaExpansion
                     clauses.Add(Reference(member.Value));
                     break;
                 case "allOf":
-                    var all = Branches(pointer, member);
-                    clauses.Add(new(() => Of(all), () => Any(all.Select(SchemaPointer.Not), "allOf")));
+                    // Clause by clause, so that each meets what stands before it: that tells conditions apart.
+                    clauses.AddRange(Branches(pointer, member).Select(branch => new Clause(() => Of(branch), () => Of(SchemaPointer.Not(branch)))));
                     break;
                 case "anyOf":
                     var any = Branches(pointer, member);
@@ -49,6 +50,9 @@ internal sealed partial class SchemaExpansion
                 case "dependentRequired" or "dependentSchemas" or "dependencies":
                     conditions.AddRange(Dependencies(pointer, member));
                     break;
+                case "required" when required is not null:
+                    clauses.Add(new(() => [[required]], () => [.. _negation.Of(required)]));
+                    break;
                 default:
                     if (member.Name == place)
                     {
@@ -62,6 +66,35 @@ internal sealed partial class SchemaExpansion
         return [.. clauses, .. conditions];
     }
 
+    /// <summary>
+    /// Takes the required names out of a schema object's assertions where other schemas are put in place between its
+    /// properties and them: names that no properties list are ordered by where they are required. Null where nothing is between.
+    /// </summary>
+    private static Assertions? ApartRequired(Assertions own, JsonElement schema)
+    {
+        if (own.Required.Count == 0 || !own.Keywords.Contains("properties"))
+        {
+            return null;
+        }
+
+        var between = schema.EnumerateObject().Select(member => member.Name)
+            .Where(name => name is "properties" or "required" or "allOf" or "$ref" or "anyOf" or "oneOf")
+            .SkipWhile(name => name is not ("properties" or "required"))
+            .Skip(1)
+            .TakeWhile(name => name is not ("properties" or "required"));
+        if (!between.Any())
+        {
+            return null;
+        }
+
+        var apart = new Assertions { Pointer = $"~r{own.Pointer}" };
+        apart.Required.AddRange(own.Required);
+        apart.Keywords.Add("required");
+        own.Required.Clear();
+        own.Keywords.Remove("required");
+        return apart;
+    }
+
     private Clause Reference(JsonElement value)
     {
         var target = document.Resolve(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw KeywordValue.Wrong("$ref", "a reference", value));
@@ -70,20 +103,24 @@ internal sealed partial class SchemaExpansion
 
     private Clause One(List<string> branches, string pointer)
     {
-        var isOverlapping = overlapping.Contains(pointer);
+        var types = overlapping.GetValueOrDefault(pointer);
         return new(
-            () => isOverlapping ? Alternatives.Either(branches.Select(OnlyThis), "oneOf") : Any(branches, "oneOf"),
+            () => types == JsonTypes.None ? Any(branches, "oneOf") : Alternatives.Either(branches.SelectMany(branch => new[] { OfOtherTypes(branch), OnlyThis(branch) }), "oneOf"),
             () => Alternatives.Either(Pairs(branches).Select(pair => Of([pair.First, pair.Second])).Prepend(Of(branches.Select(SchemaPointer.Not))), "oneOf"))
         {
-            Exclusive = isOverlapping ? null : branches,
+            Exclusive = types == JsonTypes.All ? null : branches,
         };
 
-        Assertions[][] OnlyThis(string branch) => _alternatives.Both(
-            Of(branch),
-            Of(branches.Where(other => other != branch).Select(SchemaPointer.Not)) is var others && document.HasUnevaluated
-                ? [.. others.Select(all => all.Select(one => one.Silent()).ToArray())]
-                : others);
+        Assertions[][] OfOtherTypes(string branch) => types == JsonTypes.All ? [] : _alternatives.Both(Of(branch), OfTypes(~types));
+
+        // Other by other, so that each contrary meets what is left.
+        Assertions[][] OnlyThis(string branch) => branches.Where(other => other != branch).Select(other => Silent(Of(SchemaPointer.Not(other))))
+            .Aggregate(_alternatives.Both(Of(branch), OfTypes(types)), _alternatives.Both);
     }
+
+    /// <summary>What a negation asserts evaluates nothing.</summary>
+    private Assertions[][] Silent(Assertions[][] alternatives) =>
+        document.HasUnevaluated ? [.. alternatives.Select(all => all.Select(one => one.Silent()).ToArray())] : alternatives;
 
     /// <summary>Either the condition and what follows, or its contrary and what follows then.</summary>
     private IEnumerable<Clause> Condition(string pointer, JsonProperty member, JsonElement schema)

@@ -7,8 +7,8 @@ namespace Llama4.Structured.Schemas;
 /// What is left of a schema is a list of alternatives, each a list of <see cref="Assertions"/> that hold together, in the
 /// order of the schema's text; what comes of not, if and dependencies comes last.
 /// </summary>
-/// <param name="overlapping">The oneOf whose branches are known to overlap: each branch then excludes all others.</param>
-internal sealed partial class SchemaExpansion(SchemaDocument document, IReadOnlySet<string> overlapping, CompileBudget budget)
+/// <param name="overlapping">The oneOf whose branches are known to overlap, and in which types of values: there each branch then excludes all others.</param>
+internal sealed partial class SchemaExpansion(SchemaDocument document, IReadOnlyDictionary<string, JsonTypes> overlapping, CompileBudget budget)
 {
     private static readonly Assertions[][] Anything = Alternatives.Anything;
 
@@ -97,17 +97,15 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, IReadOnly
             return schema.ValueKind == JsonValueKind.True ? [] : Anything;
         }
 
-        Unevaluated.CheckNone(schema);
-        var fails = Alternatives.Either(Clauses(pointer, schema).Select(clause => clause.Fails()), "not");
-        return document.HasUnevaluated ? [.. fails.Select(all => all.Select(one => one.Silent()).ToArray())] : fails;
+        return Silent(Alternatives.Either(Clauses(pointer, schema).Select(clause => clause.Fails()).Append([.. Unevaluated.Contrary(pointer, schema)]), "not"));
     }
 
     private Assertions Equal(string pointer) => new() { Pointer = pointer, Values = [document.ValueOf(pointer)] };
 
-    /// <summary>No value may satisfy two branches and all that stands beside them.</summary>
+    /// <summary>No value may satisfy two branches and all that stands beside them, but of the types in which each branch is known to exclude the others.</summary>
     private void CheckExclusive(List<Assertions[][]> parts, int index, List<string> branches, string pointer)
     {
-        var beside = parts.Where((_, i) => i != index).Aggregate(Anything, _alternatives.Both);
+        var beside = parts.Where((_, i) => i != index).Aggregate(OfTypes(~overlapping.GetValueOrDefault(pointer)), _alternatives.Both);
         foreach (var (first, second) in Pairs(branches))
         {
             foreach (var overlap in _alternatives.Both(beside, Of([first, second])))
@@ -116,6 +114,10 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, IReadOnly
             }
         }
     }
+
+    /// <summary>The values of some types.</summary>
+    private static Assertions[][] OfTypes(JsonTypes types) => (types & JsonTypes.All) is var some && some == JsonTypes.All ? Anything
+        : [[new Assertions { Pointer = $"~t{(int)some}", Types = some, Evaluates = false }]];
 
     private static IEnumerable<(string First, string Second)> Pairs(List<string> branches) =>
         branches.SelectMany((first, i) => branches.Skip(i + 1).Select(second => (first, second)));

@@ -89,8 +89,8 @@ internal sealed class StringAutomata(CompileBudget budget)
     {
         if (!_known.TryGetValue(rule, out var known))
         {
-            known = rule.Excluded
-                ? Of(rule with { Excluded = false }).Not(budget, rule.Keyword)
+            known = rule.Excluded ? Of(rule with { Excluded = false }).Not(budget, rule.Keyword)
+                : rule.Keyword == "format" ? FormatAutomata.Of(rule.Regex, budget)
                 : RegexCompiler.Compile(rule.Regex, rule.Search, budget, rule.Keyword);
             _known.Add(rule, known);
         }

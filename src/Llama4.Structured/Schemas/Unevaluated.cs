@@ -31,14 +31,17 @@ internal sealed class Unevaluated(SchemaDocument document)
         return alternatives;
     }
 
-    /// <summary>Neither keyword has a contrary here.</summary>
-    public static void CheckNone(JsonElement schema)
-    {
-        foreach (var keyword in new[] { "unevaluatedItems", "unevaluatedProperties" }.Where(keyword => schema.TryGetProperty(keyword, out _)))
-        {
-            throw new ConstraintException(keyword, "is not supported where its contrary is needed, as under not or if");
-        }
-    }
+    /// <summary>Neither keyword has a contrary here: a schema is refused where arrays or objects need it.</summary>
+    public static IEnumerable<Assertions[]> Contrary(string pointer, JsonElement schema) =>
+        new[] { ("unevaluatedItems", JsonTypes.Array), ("unevaluatedProperties", JsonTypes.Object) }
+            .Where(one => schema.TryGetProperty(one.Item1, out _))
+            .Select(one => (Assertions[])[new Assertions
+            {
+                Pointer = $"~n{one.Item1}{pointer}",
+                Types = one.Item2,
+                Evaluates = false,
+                Refusal = new(one.Item1, "is not supported where its contrary is needed, as under not or if"),
+            }]);
 
     private static Assertions[] Items(string pointer, int index, Assertions[] all)
     {

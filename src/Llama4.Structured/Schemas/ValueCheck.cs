@@ -17,6 +17,11 @@ internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strin
             return false;
         }
 
+        if (one.Refusal is { } refusal)
+        {
+            return one.Untold is { } failing ? !Allows(failing, value, holds: false) : throw refusal;
+        }
+
         return value.ValueKind switch
         {
             JsonValueKind.Number => one.Range.Contains(ExactDecimal.Parse(value.GetRawText(), "enum")),
@@ -27,7 +32,7 @@ internal sealed class ValueCheck(SchemaExpansion expansion, StringAutomata strin
         };
     }
 
-    private static JsonTypes TypeOf(JsonElement value) => value.ValueKind switch
+    public static JsonTypes TypeOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => JsonTypes.Null,
         JsonValueKind.True or JsonValueKind.False => JsonTypes.Boolean,

@@ -15,6 +15,12 @@ internal sealed class ValueShape(Assertions[][] alternatives)
     /// <summary>Numbers and strings.</summary>
     public List<Lexeme> Lexemes { get; } = [];
 
+    /// <summary>The types of the values among <see cref="Texts"/> and <see cref="Lexemes"/>.</summary>
+    public JsonTypes LexemeTypes { get; set; }
+
+    /// <summary>Why the schema is refused if the numbers are needed: they are more than it allows.</summary>
+    public ConstraintException? Refusal { get; set; }
+
     public List<ArrayShape> Arrays { get; } = [];
 
     public List<ObjectShape> Objects { get; } = [];
@@ -22,11 +28,17 @@ internal sealed class ValueShape(Assertions[][] alternatives)
     /// <summary>Whether some finite text is of this shape.</summary>
     public bool IsPossible { get; private set; }
 
-    /// <summary>Adds lexemes, if there are any.</summary>
-    public bool Add(IEnumerable<Lexeme> lexemes)
+    /// <summary>The types of which some value is possible.</summary>
+    public JsonTypes PossibleTypes => LexemeTypes
+        | (Arrays.Exists(array => array.IsPossible) ? JsonTypes.Array : JsonTypes.None)
+        | (Objects.Exists(o => o.IsPossible) ? JsonTypes.Object : JsonTypes.None);
+
+    /// <summary>Adds lexemes of values of some types, if there are any.</summary>
+    public bool Add(IEnumerable<Lexeme> lexemes, JsonTypes types)
     {
         var before = Lexemes.Count;
         Lexemes.AddRange(lexemes);
+        LexemeTypes |= Lexemes.Count > before ? types : JsonTypes.None;
         return Lexemes.Count > before;
     }
 
@@ -60,6 +72,9 @@ internal sealed record ArrayShape(IReadOnlyList<ValueShape> Prefix, ValueShape I
     /// <summary>The values of which each may be there once, if they must be different.</summary>
     public IReadOnlyList<TextSet>? Distinct { get; init; }
 
+    /// <summary>Why the schema is refused if such an array is needed: the shape allows more than it does.</summary>
+    public ConstraintException? Refusal { get; init; }
+
     public bool IsPossible => Contains is { } contains
         ? contains.Bounds.CanFinish(0, 0, contains.Items.Count - 1, i => (contains.Items[i].Plain is { IsPossible: true }, contains.Items[i].Counted is { IsPossible: true }))
         : Distinct is { } distinct ? Min <= distinct.Count : !(Min > MaxPossible);
@@ -83,6 +98,9 @@ internal sealed record ContainsShape(IReadOnlyList<(ValueShape? Plain, ValueShap
 /// <param name="Min">How many properties there must be, of those that count.</param>
 internal sealed record ObjectShape(IReadOnlyList<PropertyShape> Properties, IReadOnlyList<(CharacterAutomaton? Keys, ValueShape Value)> Additional, int Min, int? Max)
 {
+    /// <summary>Why the schema is refused if such an object is needed: the shape allows more than it does.</summary>
+    public ConstraintException? Refusal { get; init; }
+
     public bool IsPossible => Properties.All(property => !property.Required || property.Value.IsPossible)
         && !(Properties.Count(property => property.Required) > Max)
         && !(Min > Max)
