@@ -3,7 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using Llama4.Cluster.Spans;
+using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Telemetry;
 using Llama4.Server.Output;
 using Llama4.Server.Serving;
@@ -57,6 +59,26 @@ internal static class ServeVerb
         cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
+            try
+            {
+                return await ServeAsync(parsed, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return CommandLine.Success; // told to stop before it had joined or loaded, which is no failure either
+            }
+        });
+        return new Verb(
+            VerbGroup.Serving,
+            command,
+            "llama4 serve",
+            "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
+            "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
+
+        async Task<int> ServeAsync(ParseResult parsed, CancellationToken cancellation)
+        {
             using var telemetry = StartTelemetry();
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
@@ -69,7 +91,9 @@ internal static class ServeVerb
                 }
 
                 var (options, doors) = (cluster.Read(parsed, choice), cluster.Doors(parsed, door)); // first: it may be what is wrong
-                await using var watched = await health.OpenAsync(parsed, "the process is joining its cluster", terminal, log, cancellation);
+                const string joining = "the process is joining its cluster";
+                var state = options.Roles == HostRoles.Gateway ? HealthState.Waiting(joining) : HealthState.Starting(joining);
+                await using var watched = await health.OpenAsync(parsed, state, terminal, log, cancellation);
                 return await ClusterServer.RunAsync(
                     options, doors with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
             }
@@ -81,19 +105,11 @@ internal static class ServeVerb
                 KestrelSetup.CheckIsFree(IPAddress.Loopback, clients);
             }
 
-            await using var probed = await health.OpenAsync(parsed, "the model is being loaded", terminal, log, cancellation);
+            await using var probed = await health.OpenAsync(parsed, HealthState.Starting("the model is being loaded"), terminal, log, cancellation);
             await using var running = await RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort));
             await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, probed, log, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
-        });
-        return new Verb(
-            VerbGroup.Serving,
-            command,
-            "llama4 serve",
-            "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
-            "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
-            "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
-            "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
+        }
     }
 
     /// <summary>For the whole process: of a host without a gateway as of one with.</summary>
