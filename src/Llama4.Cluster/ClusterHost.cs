@@ -119,7 +119,7 @@ public sealed class ClusterHost : IAsyncDisposable
         var limits = new SchedulerLimits { ContextMax = config.MaxPositions };
         var kv = KvPlan.Sizes(KvPlan.Needs(config, ComputeMode.Bf16, limits), options.KvBytes);
         var tokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(kv).PositionsMax + 1L);
-        var orleans = ClientSetup.Build(ClientMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging);
+        var orleans = ClientSetup.Build(ClientMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, cancellation);
         try
         {
             await orleans.StartAsync(cancellation);

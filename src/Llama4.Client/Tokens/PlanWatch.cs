@@ -40,8 +40,7 @@ internal sealed partial class PlanWatch(IGrainFactory grains, Shunned shunned, T
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(AskEvery, clock);
-        await using var onStop = stoppingToken.Register(timer.Dispose); // an end, also of a start that is broken off, which is logged as this service's failure otherwise
-        for (long key = 0; await timer.WaitForNextTickAsync(CancellationToken.None); key++)
+        for (long key = 0; await timer.WaitForNextTickAsync(stoppingToken); key++)
         {
             Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             if (Volatile.Read(ref _questions) < QuestionsMax)

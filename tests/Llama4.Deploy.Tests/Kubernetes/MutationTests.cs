@@ -38,6 +38,7 @@ public class MutationTests
         { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", $"{Container}/env/2/valueFrom/fieldRef/fieldPath", "\"metadata.name\"" },
         { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", "spec/template/metadata/labels/orleans~1clusterId", "\"other\"" },
         { nameof(ProcessChecks.Identity), "Deployment", "llama4-gateway", $"{Container}/env/4/value", "\"1GiB\"" },
+        { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-engine", $"{Container}/env/[ZONE]/valueFrom/fieldRef/fieldPath", "\"metadata.name\"" },
         { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/0/containerPort", "11112" },
         { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/1", Removed },
         { nameof(ProcessChecks.Ports), "Service", "llama4-redis", "spec/ports/0/port", "6380" },
@@ -133,6 +134,11 @@ public class MutationTests
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/metrics/1/external/metric/name", "\"llama4_kv_usage\"" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/behavior/scaleDown/policies/0/periodSeconds", "60" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-gateway", "spec/metrics/0/pods/target/averageValue", "\"400\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/secretName", "\"llama4-cluster-ca\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/usages/2", Removed },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/issuerRef/name", "\"llama4-self\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster-ca", "spec/isCA", "false" },
+        { nameof(CertificateChecks.Certificates), "StatefulSet", "llama4-engine", $"{Template}/volumes/[cluster-tls]/secret/secretName", "\"llama4-secrets\"" },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-buffering", Removed },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-read-timeout", "\"60\"" },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size", "\"8m\"" },
@@ -169,7 +175,7 @@ public class MutationTests
     }
 
     /// <summary>What scout-8xgpu does not take.</summary>
-    private static bool OfOtherComponents(string name, string path) => name == "otlp" || path.Contains("OTEL_", StringComparison.Ordinal);
+    private static bool OfOtherComponents(string name, string path) => name is "otlp" or "llama4-cluster" or "llama4-cluster-ca" || path.Contains("OTEL_", StringComparison.Ordinal) || path.Contains("cluster-tls", StringComparison.Ordinal);
 
     private static void Set(JsonObject document, string path, string value)
     {

@@ -72,6 +72,7 @@ public class PodTests
         await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
 
         await gateway.IsStartedAsync().WaitAsync(Hang);
+        await redis.IsReadAsync().WaitAsync(Hang);
 
         (await gateway.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await gateway.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success, gateway.ToString());

@@ -53,6 +53,8 @@ internal static partial class ProcessChecks
         {
             if (PodOf(host) is not { Namespace: "llama4" } pod || pod.Name != $"{host.Name}-0" || $"{pod.Address}" != "10.1.2.3")
                 yield return $"{host.Name} is not told its pod";
+            if (host.Option("--zone") is not ("node-0" or "zone-a"))
+                yield return $"{host.Name} is told {host.Option("--zone") ?? "nothing"} for its node or its zone";
             if (host.Option("--advertise") is not null || host.Option("--name") is not null)
                 yield return $"{host.Name} has another name or address than its pod";
         }

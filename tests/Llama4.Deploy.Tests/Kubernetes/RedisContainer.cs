@@ -64,6 +64,15 @@ internal sealed class RedisContainer : IAsyncDisposable
         return (output + error).Trim();
     }
 
+    /// <summary>Until somebody has looked for members of a cluster.</summary>
+    public async Task IsReadAsync()
+    {
+        while (!(await AskAsync(Password, "INFO", "commandstats")).Contains("cmdstat_hgetall", StringComparison.Ordinal))
+        {
+            await Task.Delay(100);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _ended, true))
