@@ -59,26 +59,6 @@ internal static class ServeVerb
         cluster.AddTo(command, [port, .. publicDoor.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
-            try
-            {
-                return await ServeAsync(parsed, cancellation);
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return CommandLine.Success; // told to stop before it had joined or loaded, which is no failure either
-            }
-        });
-        return new Verb(
-            VerbGroup.Serving,
-            command,
-            "llama4 serve",
-            "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
-            "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
-            "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
-            "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
-
-        async Task<int> ServeAsync(ParseResult parsed, CancellationToken cancellation)
-        {
             using var telemetry = StartTelemetry();
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
@@ -93,7 +73,7 @@ internal static class ServeVerb
                 var (options, doors) = (cluster.Read(parsed, choice), cluster.Doors(parsed, door)); // first: it may be what is wrong
                 const string joining = "the process is joining its cluster";
                 var state = options.Roles == HostRoles.Gateway ? HealthState.Waiting(joining) : HealthState.Starting(joining);
-                await using var watched = await health.OpenAsync(parsed, state, terminal, log, cancellation);
+                await using var watched = await health.OpenAsync(parsed, state, terminal, log);
                 return await ClusterServer.RunAsync(
                     options, doors with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
             }
@@ -105,11 +85,24 @@ internal static class ServeVerb
                 KestrelSetup.CheckIsFree(IPAddress.Loopback, clients);
             }
 
-            await using var probed = await health.OpenAsync(parsed, HealthState.Starting("the model is being loaded"), terminal, log, cancellation);
-            await using var running = await RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort));
+            await using var probed = await health.OpenAsync(parsed, HealthState.Starting("the model is being loaded"), terminal, log);
+            await using var running = await BrokenStart.NullAsync(RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort)), cancellation);
+            if (running is null)
+            {
+                return CommandLine.Success;
+            }
+
             await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, probed, log, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
-        }
+        });
+        return new Verb(
+            VerbGroup.Serving,
+            command,
+            "llama4 serve",
+            "llama4 serve --model path/to/Llama-4-Scout-17B-16E-Instruct --kv-memory 8GiB",
+            "llama4 serve --bind 0.0.0.0 --port 0 --api-keys keys.jsonl",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles attention,engine,vocabulary,gateway --port 8080",
+            "llama4 serve --cluster redis://10.0.0.1:6379 --roles experts --memory 60GiB");
     }
 
     /// <summary>For the whole process: of a host without a gateway as of one with.</summary>

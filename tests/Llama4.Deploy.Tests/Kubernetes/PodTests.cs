@@ -79,6 +79,24 @@ public class PodTests
         gateway.ToString().Split('\n').Where(line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal) || line.Contains("\"level\":\"critical\"", StringComparison.Ordinal) || line.StartsWith("error:", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
+    /// <summary>Hosts are there, too few for a plan: the same.</summary>
+    [Fact]
+    public async Task Gateway_WithoutAPlan_IsStartedNotReady()
+    {
+        await using var redis = await RedisContainer.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
+        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
+        await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
+        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+
+        await gateway.WritesAsync("a gateway of cluster llama4").WaitAsync(Hang);
+
+        await gateway.IsStartedAsync().WaitAsync(Hang);
+        (await gateway.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await gateway.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success, gateway.ToString());
+    }
+
     [Fact]
     public void OrleansAgent_IsLeftOut_ItsIdentityIsNot()
     {
