@@ -116,10 +116,11 @@ public sealed class ClusterHost : IAsyncDisposable
         var limits = new SchedulerLimits { ContextMax = config.MaxPositions };
         var kv = KvPlan.Sizes(KvPlan.Needs(config, ComputeMode.Bf16, limits), options.KvBytes);
         var tokensMax = (int)Math.Min(limits.ContextMax, new KvMemory(kv).PositionsMax + 1L);
-        var orleans = ClientSetup.Build(ClientMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging);
+        using var start = CancellationTokenSource.CreateLinkedTokenSource(cancellation); // of the start alone: what fails later is logged, whoever asked for an end
+        var orleans = ClientSetup.Build(ClientMembership.Redis(address, options.ClusterId), TlsOf(options), options.Logging, start.Token);
         try
         {
-            await orleans.StartAsync(cancellation);
+            await orleans.StartAsync(start.Token);
         }
         catch
         {

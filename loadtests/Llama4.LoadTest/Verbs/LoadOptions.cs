@@ -48,7 +48,7 @@ internal sealed class LoadOptions
         return ScenarioRules.Mistake(changed) is { } mistake ? throw new LoadTestException(mistake) : changed;
     }
 
-    public string? Key(ParseResult parsed) => parsed.GetValue(_key) ?? (Environment.GetEnvironmentVariable("LLAMA4_API_KEY") is { Length: > 0 } key ? key : null);
+    public string? Key(ParseResult parsed) => parsed.GetValue(_key) ?? (Environment.GetEnvironmentVariable("LLAMA4_API_KEY")?.TrimEnd('\r', '\n') is { Length: > 0 } key ? key : null);
 
     public Uri Url(ParseResult parsed) => ServerUrl.Parse(parsed.GetRequiredValue(_url));
 

@@ -12,11 +12,13 @@ namespace Llama4.Client.Connection;
 /// <summary>An Orleans client as a gateway without a silo uses it.</summary>
 internal static class ClientSetup
 {
-    public static IHost Build(Action<IClientBuilder> membership, ClusterTls? tls, Action<ILoggingBuilder>? logging)
+    /// <param name="start">What the client is started with: a start that is broken off by it is no failure, which the runtime's host would log it as.</param>
+    public static IHost Build(Action<IClientBuilder> membership, ClusterTls? tls, Action<ILoggingBuilder>? logging, CancellationToken start = default)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.QuietOrleans();
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && !start.IsCancellationRequested);
         logging?.Invoke(builder.Logging);
         builder.Services
             .AddSingleton(TimeProvider.System)

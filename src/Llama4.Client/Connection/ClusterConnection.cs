@@ -87,7 +87,7 @@ internal sealed class ClusterConnection(Llama4ClientOptions options) : IAsyncDis
     {
         var membership = await ClusterAddress.MembershipAsync(options, limit);
         var host = ClientSetup.Build(
-            client => { membership(client); client.UseConnectionRetryFilter((failure, stop) => AgainAsync(failure, stop)); }, ClusterAddress.Tls(options), options.Logging);
+            client => { membership(client); client.UseConnectionRetryFilter((failure, stop) => AgainAsync(failure, stop)); }, ClusterAddress.Tls(options), options.Logging, limit);
         try
         {
             // Orleans itself looks at the token between two tries only.

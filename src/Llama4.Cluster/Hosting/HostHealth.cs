@@ -27,12 +27,14 @@ public sealed class HostHealth
         : _agent?.SinceTick is { } silent && silent > TickLimit ? $"the host's agent has not looked for {silent.TotalSeconds:0} s"
         : null;
 
-    /// <summary>A plan comes into force on a host when what it gives to that is loaded, also one that gives it nothing.</summary>
-    public string? NotStarted => _plans.Plan is null ? "no plan is in force here yet: too few hosts have joined, or they are loading" : null;
+    /// <summary>A plan comes into force on a host when what it gives to that is loaded, also one that gives it nothing. A gateway that is a client only loads nothing.</summary>
+    public string? NotStarted => _agent is null ? null : NoPlan;
 
     /// <summary>Says nothing of a drain, after which a host has no part to do: who has none beside its host's asks for <see cref="Drained"/> too.</summary>
     public string? NotReady =>
-        NotLive ?? NotStarted ?? (_agent?.LeaderSilence is { } silent && silent > LeaderLimit ? $"no leader has been heard for {silent.TotalSeconds:0} s" : null);
+        NotLive ?? NoPlan ?? (_agent?.LeaderSilence is { } silent && silent > LeaderLimit ? $"no leader has been heard for {silent.TotalSeconds:0} s" : null);
 
     public string? Drained => _agent?.IsDraining == true ? "it is drained: it is given nothing any more, and is to be stopped" : null;
+
+    private string? NoPlan => _plans.Plan is null ? "no plan is in force here yet: too few hosts have joined, or they are loading" : null;
 }

@@ -55,7 +55,21 @@ internal static class KubernetesOverlay
             """);
         foreach (var workload in plan.Workloads)
         {
-            Workload(text, plan, workload, name, cores);
+            Workload(text, plan, workload, pods: workload == growing ? null : workload.Pods, name, cores);
+        }
+
+        if (growing.Component == KubernetesWorkload.Engine)
+        {
+            // The component autoscale takes it from those that it scales by itself, the experts.
+            text.Append(CultureInfo.InvariantCulture, $"""
+                  - target:
+                      kind: StatefulSet
+                      name: llama4-{growing.Component}
+                    patch: |-
+                      - op: remove
+                        path: /spec/replicas
+
+                """);
         }
 
         if (plan.Workloads.All(one => one.Component != KubernetesWorkload.Experts))
@@ -110,8 +124,10 @@ internal static class KubernetesOverlay
         return text.ToString().TrimEnd();
     }
 
-    private static void Workload(StringBuilder text, KubernetesPlan plan, KubernetesWorkload workload, string name, int cores)
+    /// <param name="pods">Null where an autoscaler has the say.</param>
+    private static void Workload(StringBuilder text, KubernetesPlan plan, KubernetesWorkload workload, int? pods, string name, int cores)
     {
+        var replicas = pods is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\n        replicas: {pods}");
         var device = workload.Resource is { } resource ? string.Create(CultureInfo.InvariantCulture, $"\n                    {resource}: \"1\"") : "";
         var tolerations = workload.Resource is null ? "" : $"""
 
@@ -126,8 +142,7 @@ internal static class KubernetesOverlay
                   kind: StatefulSet
                   metadata:
                     name: llama4-{workload.Component}
-                  spec:
-                    replicas: {workload.Pods}
+                  spec:{replicas}
                     template:
                       spec:{tolerations}
                         topologySpreadConstraints:

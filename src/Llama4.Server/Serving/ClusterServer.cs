@@ -51,8 +51,13 @@ internal static class ClusterServer
         doors.Public?.Check(terminal.Warn);
         var served = Served(options, doors, terminal); // first: it may be what is wrong
         await using var chats = new ChatDoor();
-        await using var host = await ClusterHost.StartAsync(
-            options with { Logging = doors.Log, Services = services => services.AddSingleton(chats) }, progress: null, cancellation);
+        await using var host = await BrokenStart.NullAsync(
+            ClusterHost.StartAsync(options with { Logging = doors.Log, Services = services => services.AddSingleton(chats) }, progress: null, cancellation), cancellation);
+        if (host is null)
+        {
+            return CommandLine.Success;
+        }
+
         terminal.Output.WriteLine(host.Id is { } id
             ? $"{id} has joined cluster {options.ClusterId} at {options.Redis.GetComponents(UriComponents.Host | UriComponents.Port, UriFormat.Unescaped)}: roles {RoleList.Text(options.Roles)}, {ByteSize.Format(host.MemoryBytes)} of memory, other hosts reach it at {host.Address}"
             : $"a gateway of cluster {options.ClusterId}, without a host of its own");

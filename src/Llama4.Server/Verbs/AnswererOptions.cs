@@ -52,6 +52,6 @@ internal sealed class AnswererOptions
 
         return _model.IsGiven(parsed.CommandResult) || _dialect.Read(parsed) is not null
             ? throw new UsageException($"--url asks a server, which has its own model: --model, --threads, --kv-memory and --chat-dialect do not go with it. See 'llama4 {parsed.CommandResult.Command.Name} --help'.")
-            : await HttpAnswers.ConnectAsync(url, parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable(KeyVariable), cancellation);
+            : await HttpAnswers.ConnectAsync(url, parsed.GetValue(_key) ?? SecretVariable.Key(KeyVariable), cancellation);
     }
 }

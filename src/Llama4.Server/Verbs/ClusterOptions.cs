@@ -162,15 +162,15 @@ internal sealed class ClusterOptions
             adminPort is null ? null : parsed.GetValue(_adminKey) ?? KeyOfEnvironment());
     }
 
-    private static string? StoreText => Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } text ? text : null;
+    private static string? StoreText => SecretVariable.Address(StoreVariable);
 
     private static Uri StoreOfEnvironment() => ClusterAddress.TryStore(StoreText!, out var store)
         ? store!
         : throw new UsageException($"{StoreVariable}: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found '{ClusterAddress.WithoutSecret(StoreText!)}'");
 
-    private static string? KeyOfEnvironment() => Environment.GetEnvironmentVariable(AdminKeyVariable) switch
+    private static string? KeyOfEnvironment() => SecretVariable.Key(AdminKeyVariable) switch
     {
-        null or "" => null,
+        null => null,
         { Length: < AdminSetup.KeyCharsMin } key => throw new UsageException(
             $"{AdminKeyVariable}: expected at least {AdminSetup.KeyCharsMin} characters, found {key.Length}"),
         var key => key,

@@ -46,17 +46,17 @@ internal sealed class HealthDoorOptions
         });
     }
 
-    /// <param name="doing">What the process is about to do.</param>
+    /// <param name="state">Until there is more to ask.</param>
     /// <returns>Null where none is asked for.</returns>
     /// <exception cref="Llama4.Gateway.ListenException">The address can't be listened at; one line.</exception>
-    public async Task<HealthDoor?> OpenAsync(ParseResult parsed, string doing, Terminal terminal, Action<ILoggingBuilder> log, CancellationToken cancellation)
+    public async Task<HealthDoor?> OpenAsync(ParseResult parsed, HealthState state, Terminal terminal, Action<ILoggingBuilder> log)
     {
         if (parsed.GetValue(_port) is not { } port)
         {
             return null;
         }
 
-        var door = await HealthDoor.OpenAsync(parsed.GetRequiredValue(_bind), port, HealthState.Starting(doing), log, cancellation);
+        var door = await HealthDoor.OpenAsync(parsed.GetRequiredValue(_bind), port, state, log); // to its end, a moment: one that is broken off is logged as a failure
         terminal.Output.WriteLine($"probes: {door.Address}health/ready, scrapers: {door.Address}metrics");
         terminal.Output.Flush();
         return door;

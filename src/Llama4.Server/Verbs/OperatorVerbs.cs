@@ -85,7 +85,7 @@ internal static class OperatorVerbs
         {
             var text = parsed.GetRequiredValue(_url);
             return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
-                ? new AdminClient(url, parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable(ClusterOptions.AdminKeyVariable))
+                ? new AdminClient(url, parsed.GetValue(_key) ?? SecretVariable.Key(ClusterOptions.AdminKeyVariable))
                 : throw new UsageException($"--url: expected an address like http://127.0.0.1:9090, found '{text}'");
         }
     }

@@ -3,7 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using Llama4.Cluster.Spans;
+using Llama4.Contracts;
 using Llama4.Gateway;
+using Llama4.Gateway.Hosting;
 using Llama4.Gateway.Telemetry;
 using Llama4.Server.Output;
 using Llama4.Server.Serving;
@@ -69,7 +71,9 @@ internal static class ServeVerb
                 }
 
                 var (options, doors) = (cluster.Read(parsed, choice), cluster.Doors(parsed, door)); // first: it may be what is wrong
-                await using var watched = await health.OpenAsync(parsed, "the process is joining its cluster", terminal, log, cancellation);
+                const string joining = "the process is joining its cluster";
+                var state = options.Roles == HostRoles.Gateway ? HealthState.Waiting(joining) : HealthState.Starting(joining);
+                await using var watched = await health.OpenAsync(parsed, state, terminal, log);
                 return await ClusterServer.RunAsync(
                     options, doors with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
             }
@@ -81,8 +85,13 @@ internal static class ServeVerb
                 KestrelSetup.CheckIsFree(IPAddress.Loopback, clients);
             }
 
-            await using var probed = await health.OpenAsync(parsed, "the model is being loaded", terminal, log, cancellation);
-            await using var running = await RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort));
+            await using var probed = await health.OpenAsync(parsed, HealthState.Starting("the model is being loaded"), terminal, log);
+            await using var running = await BrokenStart.NullAsync(RunningModel.StartAsync(choice, terminal, log, cancellation, parsed.GetValue(clientPort)), cancellation);
+            if (running is null)
+            {
+                return CommandLine.Success;
+            }
+
             await ModelServer.RunAsync(running, imageHosts.Read(parsed), door, probed, log, terminal, url => Welcome(running, url, door, terminal.Output), cancellation);
             return CommandLine.Success;
         });

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Llama4.Deploy.Tests.Kubernetes;
+
 namespace Llama4.Deploy.Tests.Image;
 
 /// <summary>
@@ -42,6 +45,7 @@ internal sealed class ComposeRun : IDisposable
         {
             run.Start("engine", 1);
             run.Start("experts", int.Parse((string)((Dictionary<object, object>)run._file.Service("experts")["deploy"])["replicas"]));
+            (await run.StoreHealthAsync()).ExitCode.ShouldBe(0, run.Said());
             foreach (var host in run._hosts)
                 (await run.HealthAsync(host)).ShouldBe((0, "ready"), run.Said());
             return run;
@@ -79,6 +83,22 @@ internal sealed class ComposeRun : IDisposable
             ];
             var environment = ComposeFile.Environment(service).ToDictionary(one => one.Key, one => one.Value.Replace("@redis:6379", $"@127.0.0.1:{_storePort}"));
             _hosts.Add(new StartedHost(name, ports, new StartedProcess("dotnet", [Llama4, .. translated], environment)));
+        }
+    }
+
+    /// <summary>Redis' healthcheck, with time to become so.</summary>
+    private async Task<(int ExitCode, string Output, string Error)> StoreHealthAsync()
+    {
+        var redis = _file.Service("redis");
+        var test = ComposeFile.Texts((Dictionary<object, object>)redis["healthcheck"], "test");
+        test[..^1].ShouldBe(["CMD-SHELL"]);
+        var limit = Stopwatch.StartNew();
+        while (true)
+        {
+            var said = await Programs.RunAsync("/bin/sh", ["-c", test[^1].Replace("redis-cli ", $"redis-cli -p {_storePort} ")], TimeSpan.FromMinutes(1), ComposeFile.Environment(redis));
+            if (said.ExitCode == 0 || limit.Elapsed > TimeSpan.FromMinutes(1))
+                return said;
+            await Task.Delay(100);
         }
     }
 

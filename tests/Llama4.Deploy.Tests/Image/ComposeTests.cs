@@ -1,4 +1,5 @@
 using Llama4.Gateway;
+using Llama4.Deploy.Tests.Kubernetes;
 using Llama4.Server.Serving;
 
 namespace Llama4.Deploy.Tests.Image;
@@ -90,11 +91,31 @@ public sealed class ComposeTests
     }
 
     [Fact]
+    public void Shell_ReadsVariablesThatItsServiceHas() => _file.Services.SelectMany(one => UnknownVariables(one.Service)).ShouldBeEmpty();
+
+    [Fact]
+    public void UnknownVariable_IsSeen()
+    {
+        var redis = _file.Service("redis");
+        ((Dictionary<object, object>)redis["healthcheck"])["test"] = new List<object> { "CMD-SHELL", "REDISCLI_AUTH=$REDIS_PASWORD redis-cli ping" };
+        UnknownVariables(redis).ShouldBe(["REDIS_PASWORD"]);
+
+        redis["command"] = new List<object> { "sh", "-c", "redis-server --requirepass $PASSWORD" };
+        UnknownVariables(redis).ShouldBe(["PASSWORD", "REDIS_PASWORD"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void HostsNetwork_LeadsNowhereAndOnlyTheGatewayIsInFront()
     {
         ((Dictionary<object, object>)_file.Section("networks")["hosts"])["internal"].ShouldBe("true");
 
         _file.Services.Where(one => !one.Service.ContainsKey("profiles") && NetworksOf(one.Service).Contains("front")).Select(one => one.Name).ShouldBe(["engine"]);
+    }
+
+    private static IEnumerable<string> UnknownVariables(Dictionary<object, object> service)
+    {
+        var check = service.TryGetValue("healthcheck", out var map) ? ComposeFile.Texts((Dictionary<object, object>)map, "test") : [];
+        return Shell.UnknownVariables(ComposeFile.Texts(service, "command").Concat(check), ComposeFile.Environment(service).Keys);
     }
 
     private static IEnumerable<string> NetworksOf(Dictionary<object, object> service) => service["networks"] switch

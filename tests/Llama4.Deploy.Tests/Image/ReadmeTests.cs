@@ -47,6 +47,23 @@ public sealed partial class ReadmeTests
         named.Where(name => !tests.Contains(name) && name != "HealthVerbTests").ShouldBeEmpty();
     }
 
+    /// <summary>What there is in the folder has a promise that a test holds.</summary>
+    [Fact]
+    public void Parts_HaveEachAPromise()
+    {
+        var parts = Directory.EnumerateFileSystemEntries(Folder).Select(Path.GetFileName).Where(name => name is not ("Dockerfile.dockerignore" or ".env"));
+        var rows = Row().Matches(Text[Text.IndexOf("| of | promise |", StringComparison.Ordinal)..]).Where(row => row.Groups["of"].Value is not ("of" or "---")).ToList();
+
+        rows.Select(row => row.Groups["of"].Value).Distinct().Order(StringComparer.Ordinal).ShouldBe(parts.Order(StringComparer.Ordinal));
+        rows.Where(row => !Test().IsMatch(row.Groups["test"].Value) && !row.Groups["test"].Value.Contains("by hand")).Select(row => row.Value).ShouldBeEmpty();
+    }
+
+    /// <summary>None of the tests of dashboards and alerts holds what is not said.</summary>
+    [Fact]
+    public void Tests_OfDashboardsAndAlerts_AreNamed() =>
+        Assembly.GetExecutingAssembly().GetTypes().Where(type => type.IsPublic && type.Namespace == "Llama4.Deploy.Tests.Dashboards" && type.Name.EndsWith("Tests", StringComparison.Ordinal))
+            .Select(type => type.Name).Where(name => !Text.Contains($"`{name}")).ShouldBeEmpty();
+
     [Fact]
     public void Variables_OfCompose_AreAllExplained() =>
         ComposeVariable().Matches(File.ReadAllText(ComposeFile.Location)).Select(variable => variable.Groups["name"].Value).Distinct().Where(name => !Text.Contains($"`{name}`")).ShouldBeEmpty();
@@ -65,6 +82,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"`(?<name>\w+Tests(\.\w+)?)`")]
     private static partial Regex Test();
+
+    [GeneratedRegex(@"^\| (?<of>[^|]+) \|[^|]+\| (?<test>[^|]+) \|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
 
     [GeneratedRegex(@"\$\{(?<name>\w+)")]
     private static partial Regex ComposeVariable();

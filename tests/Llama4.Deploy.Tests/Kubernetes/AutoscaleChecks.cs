@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using k8s.Models;
 using Llama4.Gateway;
+using Llama4.Scheduling;
 using Llama4.Server.Serving;
 
 namespace Llama4.Deploy.Tests.Kubernetes;
@@ -18,8 +19,10 @@ internal static partial class AutoscaleChecks
             var target = all.Workloads.FirstOrDefault(one => one.Kind == spec.ScaleTargetRef.Kind && one.Name == spec.ScaleTargetRef.Name);
             if (target is null)
                 yield return $"{name} scales {spec.ScaleTargetRef.Name}, which is not there";
-            else if (spec.MinReplicas != target.Replicas || spec.MaxReplicas <= spec.MinReplicas)
-                yield return $"{name} has {spec.MinReplicas} to {spec.MaxReplicas} where {target.Replicas} are planned";
+            else if (Said(all, target) is { } pinned)
+                yield return $"{target.Name} says {pinned} pods: to apply it again undoes what {name} has done";
+            if (spec.MaxReplicas <= spec.MinReplicas)
+                yield return $"{name} has {spec.MinReplicas} to {spec.MaxReplicas} pods";
             foreach (var (kind, metric) in spec.Metrics.Select(one => (one.Type, one.Pods?.Metric.Name ?? one.External?.Metric.Name ?? "")))
                 if (!rules.Any(rule => rule.Kind == kind && rule.Name == metric))
                     yield return $"{name} asks for {metric}, which prometheus-adapter has no rule for";
@@ -31,8 +34,32 @@ internal static partial class AutoscaleChecks
                     yield return $"{name} waits until gateways refuse requests";
         }
 
+        foreach (var workload in all.Workloads.Where(one => one.Kind != "Job" && Said(all, one) is null))
+            if (!all.All<V2HorizontalPodAutoscaler>().Any(one => one.Spec.ScaleTargetRef.Kind == workload.Kind && one.Spec.ScaleTargetRef.Name == workload.Name))
+                yield return $"nobody says how many pods {workload.Name} has";
+        if (all.All<V2HorizontalPodAutoscaler>().Any() && Lacking(all) is { } lacking)
+            yield return $"with the fewest hosts {lacking}";
         foreach (var series in rules.SelectMany(rule => rule.Series).Where(series => !table.Contains(series)))
             yield return $"{series} is not in the table of metrics";
+    }
+
+    /// <summary>The number in the manifest itself.</summary>
+    private static int? Said(Manifests all, Workload workload) => workload.Kind == "StatefulSet"
+        ? all.All<V1StatefulSet>().Single(one => one.Metadata.Name == workload.Name).Spec.Replicas
+        : all.All<V1Deployment>().Single(one => one.Metadata.Name == workload.Name).Spec.Replicas;
+
+    /// <summary>What the plan of the fewest hosts lacks; null for nothing.</summary>
+    private static string? Lacking(Manifests all)
+    {
+        try
+        {
+            var standbys = all.Hosts.Min(host => int.Parse(host.Option("--standby")!));
+            return PlacedCluster.Of(all).Parts().FirstOrDefault(part => part.Holders.Length <= standbys) is { Part: { } part } ? $"{part} are held by too few" : null;
+        }
+        catch (PlacementException error)
+        {
+            return $"there is no plan: {error.Message}";
+        }
     }
 
     /// <summary>Names in the tables of the documents, like `llama4_requests_running`.</summary>

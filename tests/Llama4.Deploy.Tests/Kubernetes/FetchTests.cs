@@ -55,6 +55,17 @@ public sealed class FetchTests : IDisposable
         files.ShouldAllBe(file => File.ReadAllText(Path.Combine(Target, file.Key)) == file.Value);
     }
 
+    /// <summary>As a Secret made of a file has it.</summary>
+    [Fact]
+    public async Task Token_WithTheLineEndOfAFile_IsTaken()
+    {
+        Assert.SkipUnless(Machine.HasProgram("curl"), "curl is not installed");
+        await using var server = await StartAsync(new() { ["config.json"] = "{}", ["tokenizer.json"] = "{}", ["model.safetensors"] = "weights" });
+
+        (await RunAsync(server.Urls.Single(), "hf_secret\r\n")).Exit.ShouldBe(0);
+        Names(Target).ShouldBe(["config.json", "model.safetensors", "tokenizer.json"]);
+    }
+
     /// <summary>This server gives files from their beginning only: what is half there is loaded anew by the next try.</summary>
     [Fact]
     public async Task WhatCannotBeGoneOnWith_IsLoadedAnew()

@@ -31,10 +31,13 @@ internal sealed class K8sFolder : IDisposable
             File.Copy(file, to);
         }
 
-        foreach (var secret in (string[])["redis-password", "admin-key", "keys.jsonl"])
+        foreach (var secret in (string[])["redis-password", "admin-key", "keys.jsonl", "model-token"])
         {
-            File.WriteAllText(copy[$"components/secrets/{secret}"], "0123456789abcdef0123456789abcdef");
+            File.WriteAllText(copy[$"components/secrets/{secret}"], "0123456789abcdef0123456789abcdef\n");
         }
+
+        var secrets = copy["components/secrets/kustomization.yaml"];
+        File.WriteAllText(secrets, File.ReadAllText(secrets).Replace("# - model-token", "- model-token", StringComparison.Ordinal));
 
         Directory.CreateDirectory(copy["overlays/everything"]);
         var components = Directory.GetDirectories(copy["components"]).Select(folder => $"  - ../../components/{Path.GetFileName(folder)}").Order(StringComparer.Ordinal);

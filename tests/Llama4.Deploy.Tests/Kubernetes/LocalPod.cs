@@ -13,14 +13,15 @@ internal sealed class LocalPod : IAsyncDisposable
 
     private readonly Workload _workload;
     private readonly Process _process;
-    private readonly int _health;
+    private readonly IReadOnlyDictionary<string, int> _ports;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly List<string> _lines = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private LocalPod(Workload workload, Process process, int health)
+    private LocalPod(Workload workload, Process process, IReadOnlyDictionary<string, int> ports, IReadOnlyDictionary<string, string> environment)
     {
-        (_workload, _process, _health) = (workload, process, health);
+        (_workload, _process, _ports, _environment) = (workload, process, ports, environment);
         process.OutputDataReceived += (_, line) => Add(line.Data);
         process.ErrorDataReceived += (_, line) => Add(line.Data);
         process.BeginOutputReadLine();
@@ -42,13 +43,18 @@ internal sealed class LocalPod : IAsyncDisposable
 
         var environment = workload.Environment.ToDictionary();
         environment[ClusterOptions.StoreVariable] = redis.Address;
+        if (environment.TryGetValue(ClusterOptions.AdminKeyVariable, out var key))
+        {
+            environment[ClusterOptions.AdminKeyVariable] = $"{key}\n"; // as of a file, like the store's password
+        }
+
         if (environment.ContainsKey("POD_IP"))
         {
             environment["POD_IP"] = "127.0.0.1";
         }
 
         var process = Programs.Start("dotnet", [typeof(CommandLine).Assembly.Location, .. arguments], environment);
-        return Task.FromResult(new LocalPod(workload, process, ports["--health-port"]));
+        return Task.FromResult(new LocalPod(workload, process, ports, environment));
     }
 
     public async Task WritesAsync(string text)
@@ -84,6 +90,22 @@ internal sealed class LocalPod : IAsyncDisposable
     /// <summary>Until a real token came.</summary>
     public Task IsReadyAsync() => AnswersAsync("/health/ready");
 
+    /// <summary>Until the startup probe is answered with 200.</summary>
+    public Task IsStartedAsync() => AnswersAsync(_workload.Container.StartupProbe.HttpGet.Path);
+
+    /// <summary>What the readiness probe is answered with now.</summary>
+    public async Task<HttpStatusCode> ReadinessAsync()
+    {
+        using var answer = await Client.GetAsync(Url("--health-port", _workload.Container.ReadinessProbe.HttpGet.Path));
+        return answer.StatusCode;
+    }
+
+    /// <summary>As <c>kubectl exec</c> of <c>llama4 status</c>: with the pod's own variables.</summary>
+    public Task<(int ExitCode, string Output, string Error)> StatusAsync(TimeSpan limit) =>
+        Programs.RunAsync("dotnet", [typeof(CommandLine).Assembly.Location, "status", "--url", $"{Url("--admin-port", "/")}"], limit, _environment);
+
+    private Uri Url(string port, string path) => new($"http://127.0.0.1:{_ports[port]}{path}");
+
     private async Task AnswersAsync(string path)
     {
         while (true)
@@ -91,7 +113,7 @@ internal sealed class LocalPod : IAsyncDisposable
             _process.HasExited.ShouldBeFalse(ToString());
             try
             {
-                using var answer = await Client.GetAsync(new Uri($"http://127.0.0.1:{_health}{path}"));
+                using var answer = await Client.GetAsync(Url("--health-port", path));
                 answer.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {

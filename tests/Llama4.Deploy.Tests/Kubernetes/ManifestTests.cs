@@ -25,6 +25,7 @@ public class ManifestTests
         [nameof(ResourceChecks.Memory)] = ResourceChecks.Memory,
         [nameof(ResourceChecks.Devices)] = ResourceChecks.Devices,
         [nameof(AutoscaleChecks.Autoscalers)] = AutoscaleChecks.Autoscalers,
+        [nameof(CertificateChecks.Certificates)] = CertificateChecks.Certificates,
         [nameof(IngressChecks.Ingresses)] = IngressChecks.Ingresses,
     };
 

@@ -51,8 +51,8 @@ internal sealed class Manifests
 
     public IEnumerable<Workload> Workloads =>
     [
-        .. All<V1StatefulSet>().Select(one => new Workload("StatefulSet", one.Metadata.Name, one.Spec.Replicas ?? 1, one.Spec.Selector, one.Spec.Template)),
-        .. All<V1Deployment>().Select(one => new Workload("Deployment", one.Metadata.Name, one.Spec.Replicas ?? 1, one.Spec.Selector, one.Spec.Template)),
+        .. All<V1StatefulSet>().Select(one => new Workload("StatefulSet", one.Metadata.Name, one.Spec.Replicas ?? Fewest("StatefulSet", one.Metadata.Name), one.Spec.Selector, one.Spec.Template)),
+        .. All<V1Deployment>().Select(one => new Workload("Deployment", one.Metadata.Name, one.Spec.Replicas ?? Fewest("Deployment", one.Metadata.Name), one.Spec.Selector, one.Spec.Template)),
         .. All<V1Job>().Select(one => new Workload("Job", one.Metadata.Name, 1, null, one.Spec.Template)),
     ];
 
@@ -61,6 +61,10 @@ internal sealed class Manifests
 
     /// <summary>Those with a silo.</summary>
     public IEnumerable<Workload> Hosts => Servers.Where(one => one.Component is "engine" or "experts");
+
+    /// <summary>How many pods an autoscaler leaves of what says no number; Kubernetes' one where there is none.</summary>
+    private int Fewest(string kind, string name) =>
+        All<V2HorizontalPodAutoscaler>().FirstOrDefault(one => one.Spec.ScaleTargetRef.Kind == kind && one.Spec.ScaleTargetRef.Name == name)?.Spec.MinReplicas ?? 1;
 
     public Manifests With(Action<JsonObject> change, string kind, string name)
     {
@@ -73,6 +77,7 @@ internal sealed class Manifests
 }
 
 /// <summary>Pods of one template.</summary>
+/// <param name="Replicas">As planned: where an autoscaler has the say, the fewest that it leaves.</param>
 /// <param name="Selector">Null of a Job, whose selector Kubernetes makes.</param>
 internal sealed record Workload(string Kind, string Name, int Replicas, V1LabelSelector? Selector, V1PodTemplateSpec Template)
 {

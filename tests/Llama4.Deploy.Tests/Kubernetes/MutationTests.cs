@@ -9,13 +9,18 @@ public class MutationTests
     private const string Container = $"{Template}/containers/0";
     private const string Removed = "";
 
-    /// <summary>What is broken: kind, name, path within, its new value as JSON (nothing removes it); and who must see it.</summary>
+    /// <summary>What is broken: kind, name, path within ([NAME] is the item of that name), its new value as JSON (nothing removes it); and who must see it.</summary>
     public static TheoryData<string, string, string, string, string> Mutations => new()
     {
         { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-engine", "spec/selector/matchLabels/app.kubernetes.io~1component", "\"experts\"" },
         { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-engine", "spec/serviceName", "\"llama4\"" },
         { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/selector/app.kubernetes.io~1component", "\"web\"" },
         { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/ports/0/targetPort", "\"https\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/ports/0/targetPort", "\"health\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4", "spec/clusterIP", "\"None\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4-experts", "spec/ports/0/targetPort", "\"health\"" },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4-engine", "spec/clusterIP", Removed },
+        { nameof(SelectorChecks.Selectors), "Service", "llama4-engine", "spec/publishNotReadyAddresses", Removed },
         { nameof(SelectorChecks.Selectors), "PodDisruptionBudget", "llama4-gateway", "spec/selector/matchLabels/app.kubernetes.io~1component", "\"web\"" },
         { nameof(SelectorChecks.Selectors), "NetworkPolicy", "redis", "spec/podSelector/matchLabels/app.kubernetes.io~1component", "\"store\"" },
         { nameof(SelectorChecks.Selectors), "StatefulSet", "llama4-experts", $"{Template}/topologySpreadConstraints/0/labelSelector/matchLabels/app.kubernetes.io~1component", "\"engine\"" },
@@ -29,19 +34,27 @@ public class MutationTests
         { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-engine", $"{Container}/env/9/name", "\"LLAMA4_ADMIN\"" },
         { nameof(ProcessChecks.Arguments), "Deployment", "llama4-gateway", $"{Template}/enableServiceLinks", Removed },
         { nameof(ProcessChecks.Arguments), "Deployment", "llama4-gateway", $"{Container}/args/6", "\"gatway\"" },
+        { nameof(ProcessChecks.Arguments), "StatefulSet", "llama4-experts", $"{Container}/env/[ORLEANS_SERVICE_ID]/name", "\"ORLEANS_SERVICEID\"" },
         { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", $"{Container}/env/2/valueFrom/fieldRef/fieldPath", "\"metadata.name\"" },
         { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-experts", "spec/template/metadata/labels/orleans~1clusterId", "\"other\"" },
         { nameof(ProcessChecks.Identity), "Deployment", "llama4-gateway", $"{Container}/env/4/value", "\"1GiB\"" },
+        { nameof(ProcessChecks.Identity), "StatefulSet", "llama4-engine", $"{Container}/env/[ZONE]/valueFrom/fieldRef/fieldPath", "\"metadata.name\"" },
         { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/0/containerPort", "11112" },
         { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", $"{Container}/ports/1", Removed },
         { nameof(ProcessChecks.Ports), "Service", "llama4-redis", "spec/ports/0/port", "6380" },
         { nameof(ProcessChecks.Ports), "Deployment", "llama4-gateway", "spec/template/metadata/annotations/prometheus.io~1port", "\"8080\"" },
+        { nameof(ProcessChecks.Ports), "StatefulSet", "llama4-engine", "spec/template/metadata/annotations/prometheus.io~1scrape", "\"false\"" },
         { nameof(ProcessChecks.Ports), "Deployment", "llama4-gateway", $"{Container}/args/10", "\"127.0.0.1\"" },
         { nameof(ProcessChecks.Probes), "StatefulSet", "llama4-engine", $"{Container}/startupProbe/httpGet/path", "\"/health/live\"" },
         { nameof(ProcessChecks.Probes), "StatefulSet", "llama4-engine", $"{Container}/startupProbe/failureThreshold", "10" },
+        { nameof(ProcessChecks.Probes), "Deployment", "llama4-gateway", $"{Container}/startupProbe/failureThreshold", "5" },
+        { nameof(ProcessChecks.Probes), "StatefulSet", "llama4-redis", $"{Container}/readinessProbe/exec/command/2", "\"REDISCLI_AUTH=$REDIS_PASWORD redis-cli ping | grep -q PONG\"" },
         { nameof(ProcessChecks.Probes), "Deployment", "llama4-gateway", $"{Container}/livenessProbe/httpGet/path", "\"/health/ready\"" },
         { nameof(ProcessChecks.Probes), "Deployment", "llama4-gateway", $"{Container}/readinessProbe", Removed },
         { nameof(ProcessChecks.Grace), "StatefulSet", "llama4-experts", $"{Template}/terminationGracePeriodSeconds", "300" },
+        { nameof(ProcessChecks.Grace), "StatefulSet", "llama4-engine", $"{Container}/lifecycle", """{"preStop":{"exec":{"command":["sleep","600"]}}}""" },
+        { nameof(ProcessChecks.Grace), "StatefulSet", "llama4-engine", $"{Container}/lifecycle", """{"preStop":{"sleep":{"seconds":120}}}""" },
+        { nameof(ProcessChecks.Grace), "StatefulSet", "llama4-redis", $"{Container}/lifecycle", """{"preStop":{"httpGet":{"path":"/","port":"redis"}}}""" },
         { nameof(ProcessChecks.Grace), "Deployment", "llama4-gateway", $"{Container}/lifecycle", Removed },
         { nameof(ProcessChecks.Images), "StatefulSet", "llama4-redis", $"{Container}/image", "\"redis:latest\"" },
         { nameof(ProcessChecks.Images), "Job", "llama4-fetch", $"{Container}/image", "\"localhost:5000/curl\"" },
@@ -51,10 +64,17 @@ public class MutationTests
         { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Container}/securityContext/capabilities/drop/0", "\"NET_RAW\"" },
         { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Container}/securityContext/allowPrivilegeEscalation", Removed },
         { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Template}/hostNetwork", "true" },
+        { nameof(PodChecks.Rights), "StatefulSet", "llama4-engine", $"{Container}/securityContext/runAsUser", "0" },
+        { nameof(PodChecks.Rights), "StatefulSet", "llama4-engine", $"{Container}/securityContext/runAsGroup", "0" },
+        { nameof(PodChecks.Rights), "StatefulSet", "llama4-redis", $"{Container}/securityContext/runAsNonRoot", "false" },
+        { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Container}/securityContext/seccompProfile", """{"type":"Unconfined"}""" },
+        { nameof(PodChecks.Rights), "Deployment", "llama4-gateway", $"{Template}/securityContext/runAsGroup", "0" },
         { nameof(PodChecks.Tokens), "ServiceAccount", "llama4", "automountServiceAccountToken", Removed },
         { nameof(PodChecks.Tokens), "StatefulSet", "llama4-engine", $"{Template}/automountServiceAccountToken", "true" },
         { nameof(PodChecks.Tokens), "StatefulSet", "llama4-engine", $"{Template}/serviceAccountName", Removed },
         { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/volumeMounts/1/readOnly", Removed },
+        { nameof(PodChecks.Volumes), "StatefulSet", "llama4-redis", $"{Template}/securityContext/fsGroup", Removed },
+        { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/securityContext/fsGroup", "10002" },
         { nameof(PodChecks.Volumes), "StatefulSet", "llama4-engine", $"{Container}/volumeMounts/0/name", "\"temp\"" },
         { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/1/secret/secretName", "\"keys\"" },
         { nameof(PodChecks.Volumes), "Deployment", "llama4-gateway", $"{Template}/volumes/0/emptyDir", "{}" },
@@ -65,9 +85,13 @@ public class MutationTests
         { nameof(PodChecks.Store), "ConfigMap", "llama4-redis", "data/redis.conf", "\"port 6379\\ndir /data\\nmaxmemory-policy noeviction\"" },
         { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", $"{Container}/volumeMounts/0/mountPath", "\"/var/data\"" },
         { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", $"{Container}/command", "[\"redis-server\",\"/conf/redis.conf\"]" },
+        { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", $"{Container}/env/0/name", "\"PASSWORD\"" },
         { nameof(PodChecks.Store), "StatefulSet", "llama4-redis", "spec/replicas", "2" },
         { nameof(PodChecks.Doors), "Deployment", "llama4-gateway", $"{Container}/args/13", "\"--keys\"" },
         { nameof(PodChecks.Doors), "StatefulSet", "llama4-engine", $"{Container}/env/9/valueFrom", Removed },
+        { nameof(PodChecks.Doors), "StatefulSet", "llama4-engine", $"{Container}/env/9", """{"name":"LLAMA4_ADMIN_KEY","value":"0123456789abcdef"}""" },
+        { nameof(PodChecks.Doors), "Deployment", "llama4-gateway", $"{Container}/env/[LLAMA4_CLUSTER]/value", "\"redis://:hunter2@llama4-redis:6379\"" },
+        { nameof(PodChecks.Doors), "Deployment", "llama4-gateway", $"{Container}/env/[LLAMA4_CLUSTER]/value", "\"redis://llama4-redis:6379\"" },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "default-deny", "spec/podSelector", "{\"matchLabels\":{\"app.kubernetes.io/name\":\"llama4\"}}" },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "hosts", "spec/ingress/0/from", Removed },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "hosts", "spec/egress/1", Removed },
@@ -75,6 +99,11 @@ public class MutationTests
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "redis", "spec/ingress/0/from", Removed },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "gateway", "spec/ingress/0/ports", Removed },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "names", "spec/egress/0/ports/0", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "names", "spec/egress/0/to/1", Removed },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "names", "spec/egress/0/to/1/ipBlock/cidr", "\"169.254.0.0/16\"" },
+        { nameof(NetworkChecks.Policies), "NetworkPolicy", "otlp", "spec/egress/0/ports/0/port", "4318" },
+        { nameof(NetworkChecks.Policies), "StatefulSet", "llama4-engine", $"{Container}/env/[OTEL_EXPORTER_OTLP_ENDPOINT]/name", "\"OTEL_EXPORTER_OTLP_ENDPONT\"" },
+        { nameof(NetworkChecks.Policies), "StatefulSet", "llama4-engine", $"{Container}/env/[OTEL_EXPORTER_OTLP_ENDPOINT]/value", "\"http://otel-collector.monitoring:4318\"" },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "metrics", "spec/ingress/0/from/0/podSelector", Removed },
         { nameof(NetworkChecks.Policies), "NetworkPolicy", "fetch", "spec/egress/0/to/0/ipBlock/except/3", Removed },
         { nameof(DisruptionChecks.Budgets), "PodDisruptionBudget", "llama4-hosts", "spec/maxUnavailable", "0" },
@@ -97,9 +126,19 @@ public class MutationTests
         { nameof(ResourceChecks.Devices), "StatefulSet", "llama4-engine", $"{Container}/resources/limits/nvidia.com~1gpu", Removed },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/scaleTargetRef/name", "\"llama4-expert\"" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/minReplicas", "1" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/minReplicas", "3" },
+        { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/maxReplicas", "5" },
+        { nameof(AutoscaleChecks.Autoscalers), "StatefulSet", "llama4-experts", "spec/replicas", "5" },
+        { nameof(AutoscaleChecks.Autoscalers), "StatefulSet", "llama4-engine", "spec/replicas", Removed },
+        { nameof(AutoscaleChecks.Autoscalers), "Deployment", "llama4-gateway", "spec/replicas", "2" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/metrics/1/external/metric/name", "\"llama4_kv_usage\"" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-hosts", "spec/behavior/scaleDown/policies/0/periodSeconds", "60" },
         { nameof(AutoscaleChecks.Autoscalers), "HorizontalPodAutoscaler", "llama4-gateway", "spec/metrics/0/pods/target/averageValue", "\"400\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/secretName", "\"llama4-cluster-ca\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/usages/2", Removed },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster", "spec/issuerRef/name", "\"llama4-self\"" },
+        { nameof(CertificateChecks.Certificates), "Certificate", "llama4-cluster-ca", "spec/isCA", "false" },
+        { nameof(CertificateChecks.Certificates), "StatefulSet", "llama4-engine", $"{Template}/volumes/[cluster-tls]/secret/secretName", "\"llama4-secrets\"" },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-buffering", Removed },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-read-timeout", "\"60\"" },
         { nameof(IngressChecks.Ingresses), "Ingress", "llama4", "metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size", "\"8m\"" },
@@ -111,9 +150,11 @@ public class MutationTests
     [Theory, MemberData(nameof(Mutations))]
     public void BrokenPromise_IsSeen(string check, string kind, string name, string path, string value)
     {
-        var whole = K8sFolder.Manifests("scout-8xgpu");
+        using var everything = OfOtherComponents(name, path) ? K8sFolder.WithEverything() : null;
+        var whole = everything is null ? K8sFolder.Manifests("scout-8xgpu") : new Manifests(Kustomization.Build(everything["overlays/everything"]));
         var broken = whole.With(document => Set(document, path, value), kind, name);
 
+        ManifestTests.Checks[check](whole).ShouldBeEmpty();
         ManifestTests.Checks[check](broken).ShouldNotBeEmpty();
     }
 
@@ -133,13 +174,16 @@ public class MutationTests
         Should.Throw<Exception>(() => whole.With(document => Set(document, path, value), kind, name));
     }
 
+    /// <summary>What scout-8xgpu does not take.</summary>
+    private static bool OfOtherComponents(string name, string path) => name is "otlp" or "llama4-cluster" or "llama4-cluster-ca" || path.Contains("OTEL_", StringComparison.Ordinal) || path.Contains("cluster-tls", StringComparison.Ordinal);
+
     private static void Set(JsonObject document, string path, string value)
     {
         string[] parts = [.. path.Split('/').Select(part => part.Replace("~1", "/"))];
         JsonNode at = document;
         foreach (var part in parts[..^1])
         {
-            at = (at is JsonArray list ? list[int.Parse(part)] : at[part]) ?? throw new InvalidDataException($"there is no {path}");
+            at = (at is JsonArray list ? Item(list, part) : at[part]) ?? throw new InvalidDataException($"there is no {path}");
         }
 
         if (value == Removed)
@@ -155,6 +199,8 @@ public class MutationTests
             at[parts[^1]] = JsonNode.Parse(value);
         }
     }
+
+    private static JsonNode? Item(JsonArray list, string part) => part is ['[', .. var name, ']'] ? list.First(item => (string?)item!["name"] == name) : list[int.Parse(part)];
 
     private static bool Out(JsonArray list, int index)
     {

@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
 using k8s.Models;
+using Llama4.Server.Verbs;
 
 namespace Llama4.Deploy.Tests.Kubernetes;
 
 /// <summary>What a pod may do, and what it is given.</summary>
-internal static class PodChecks
+internal static partial class PodChecks
 {
     /// <summary>Made by who installs (deploy/k8s/README.md), not by an overlay.</summary>
     private static readonly string[] SecretsOfOthers = ["llama4-secrets", "llama4-tls"];
@@ -16,7 +18,7 @@ internal static class PodChecks
         foreach (var workload in all.Workloads)
         {
             var pod = workload.Pod;
-            if (pod.SecurityContext is not { RunAsNonRoot: true, RunAsUser: > 0, SeccompProfile.Type: "RuntimeDefault" })
+            if (pod.SecurityContext is not { RunAsNonRoot: true, RunAsUser: > 0, RunAsGroup: > 0, SeccompProfile.Type: "RuntimeDefault" } || pod.SecurityContext.SupplementalGroups is not null)
                 yield return $"{workload.Name} may be root, or call what it likes";
             if (pod.HostNetwork == true || pod.HostPID == true || pod.HostIPC == true || (pod.Volumes ?? []).Any(volume => volume.HostPath is not null))
                 yield return $"{workload.Name} has a part of the node";
@@ -24,6 +26,10 @@ internal static class PodChecks
             {
                 if (container.SecurityContext is not { AllowPrivilegeEscalation: false, ReadOnlyRootFilesystem: true, Capabilities: { Drop: ["ALL"], Add: null } } || container.SecurityContext.Privileged == true)
                     yield return $"{workload.Name}: {container.Name} has rights";
+                // What it says itself counts instead of what the pod says.
+                if (container.SecurityContext is { } own && (own.RunAsNonRoot == false || own.RunAsUser == 0 || own.RunAsGroup == 0 || own.SeccompProfile is { Type: not "RuntimeDefault" }
+                    || own.AppArmorProfile is { Type: not "RuntimeDefault" } || own.SeLinuxOptions is not null || own.ProcMount is not (null or "Default")))
+                    yield return $"{workload.Name}: {container.Name} takes rights that its pod has not";
             }
         }
     }
@@ -55,6 +61,10 @@ internal static class PodChecks
                 yield return $"{workload.Name} has a volume {name} that is mounted nowhere";
             foreach (var mount in mounts.Where(mount => mount.ReadOnlyProperty != true && mount.MountPath is not ("/tmp" or "/data") && workload.Kind != "Job"))
                 yield return $"{workload.Name} may write to {mount.MountPath}";
+            // A claim's and a Secret's files are root's and of this group.
+            if ((claims.Any() || (workload.Pod.Volumes ?? []).Any(volume => volume.PersistentVolumeClaim is not null || volume.Secret is not null))
+                && (workload.Pod.SecurityContext?.FsGroup is not { } group || group != workload.Pod.SecurityContext.RunAsGroup))
+                yield return $"{workload.Name} may not read or write the files of its volumes";
             foreach (var volume in workload.Pod.Volumes ?? [])
             {
                 if (volume.EmptyDir is { SizeLimit: null })
@@ -97,8 +107,8 @@ internal static class PodChecks
         if (!conf.Contains("appendonly yes") || !conf.Contains("maxmemory-policy noeviction") || redis?.Spec.VolumeClaimTemplates is not [{ Spec.AccessModes: ["ReadWriteOnce"] } claim]
             || !redis.Spec.Template.Spec.Containers[0].VolumeMounts.Any(mount => mount.Name == claim.Metadata.Name && conf.Contains($"dir {mount.MountPath}")))
             yield return "the store forgets";
-        if (redis?.Spec.Template.Spec.Containers[0] is not { } container || !string.Join(' ', container.Command).Contains("requirepass $REDIS_PASSWORD", StringComparison.Ordinal)
-            || container.Env.All(variable => variable.Name != "REDIS_PASSWORD" || variable.ValueFrom?.SecretKeyRef is null))
+        if (redis?.Spec.Template.Spec.Containers[0] is not { } container || !string.Join(' ', container.Command).Contains("requirepass $(printf %s \"$REDIS_PASSWORD\"", StringComparison.Ordinal)
+            || Shell.UnknownVariables(container.Command, container.Env.Select(one => one.Name)).Any() || container.Env.All(variable => variable.Name != "REDIS_PASSWORD" || variable.ValueFrom?.SecretKeyRef is null))
             yield return "the store asks for no password";
         if (redis?.Spec.Replicas != 1)
             yield return "the store is not one";
@@ -113,11 +123,30 @@ internal static class PodChecks
                 yield return $"{gateway.Name} answers everybody";
         foreach (var host in all.Hosts.Where(one => one.Option("--admin-port") is null || !one.Container.Env.Any(variable => variable.Name == "LLAMA4_ADMIN_KEY" && variable.ValueFrom?.SecretKeyRef is not null)))
             yield return $"{host.Name} has no operators' interface with a key of theirs";
+        foreach (var workload in all.Workloads)
+        {
+            var variables = workload.Container.Env ?? [];
+            foreach (var variable in variables.Where(one => one.Value is not null && (IsSecret().IsMatch(one.Name) || OfUrl().Match(one.Value) is { Success: true } url && !OfSecret(variables, url.Groups["password"].Value))))
+                yield return $"{workload.Name}: {variable.Name} holds a secret that stands in the manifest";
+        }
+
+        foreach (var server in all.Servers.Where(one => !OfUrl().IsMatch(one.Container.Env.FirstOrDefault(variable => variable.Name == ClusterOptions.StoreVariable)?.Value ?? "")))
+            yield return $"{server.Name} has no password for the store";
     }
 
-    /// <summary>Where the Secret is made by an overlay, in it too, but what may be left out.</summary>
+    /// <summary>$(NAME) of a variable that comes from the Secret.</summary>
+    private static bool OfSecret(IEnumerable<V1EnvVar> variables, string text) =>
+        variables.Any(one => text == $"$({one.Name})" && one.ValueFrom?.SecretKeyRef?.Name == "llama4-secrets");
+
+    [GeneratedRegex("KEY|PASSWORD|TOKEN|SECRET", RegexOptions.IgnoreCase)]
+    private static partial Regex IsSecret();
+
+    [GeneratedRegex("://[^/@:]*:(?<password>[^/@]*)@")]
+    private static partial Regex OfUrl();
+
+    /// <summary>Where the Secret is made by an overlay, in it too.</summary>
     private static bool HasKey(Manifests all, string key) => KeysOfSecret.Contains(key)
-        && all.All<V1Secret>().All(secret => secret.Metadata.Name != "llama4-secrets" || key == "model-token" || secret.Data.ContainsKey(key));
+        && all.All<V1Secret>().All(secret => secret.Metadata.Name != "llama4-secrets" || secret.Data.ContainsKey(key));
 
     private static bool Secret(Manifests all, string name) => SecretsOfOthers.Contains(name) || all.All<V1Secret>().Any(one => one.Metadata.Name == name)
         || all.Documents.Any(one => (string)one["kind"]! == "Certificate" && (string?)one["spec"]!["secretName"] == name);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using k8s.Models;
 using Llama4.Cluster.Hosting;
 using Llama4.Contracts;
 using Llama4.Server;
@@ -25,6 +26,11 @@ public class PodTests
         await first.DisposeAsync();
 
         await using var second = await RedisContainer.StartAsync(first.Folder);
+        foreach (var probe in (Func<V1Container, V1Probe>[])[one => one.StartupProbe, one => one.ReadinessProbe, one => one.LivenessProbe])
+        {
+            (await second.ProbeAsync(probe)).ShouldBe(0);
+        }
+
         (await second.AskAsync(RedisContainer.Password, "GET", "plan")).ShouldBe("7");
         Directory.Delete(first.Folder, recursive: true);
     }
@@ -36,8 +42,7 @@ public class PodTests
         await using var redis = await RedisContainer.StartAsync();
         var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
         var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
-        var key = await Programs.RunAsync("dotnet", [typeof(CommandLine).Assembly.Location, "key", "new", "--name", "alice"], Hang);
-        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), key.Output);
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
         await using var engine = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "engine"), redis, folder);
         await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
         await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
@@ -51,7 +56,45 @@ public class PodTests
         }
 
         await gateway.IsReadyAsync().WaitAsync(Hang);
+        var status = await engine.StatusAsync(Hang);
+        status.ExitCode.ShouldBe(CommandLine.Success, status.Error);
         (await experts.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success);
+    }
+
+    /// <summary>While hosts load, which may take an hour, gateways wait and are left alone.</summary>
+    [Fact]
+    public async Task Gateway_WithoutHosts_IsStartedNotReady_AndStopsQuietly()
+    {
+        await using var redis = await RedisContainer.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
+        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
+        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+
+        await gateway.IsStartedAsync().WaitAsync(Hang);
+        await redis.IsReadAsync().WaitAsync(Hang);
+
+        (await gateway.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await gateway.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success, gateway.ToString());
+        gateway.ToString().Split('\n').Where(line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal) || line.Contains("\"level\":\"critical\"", StringComparison.Ordinal) || line.StartsWith("error:", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>Hosts are there, too few for a plan: the same.</summary>
+    [Fact]
+    public async Task Gateway_WithoutAPlan_IsStartedNotReady()
+    {
+        await using var redis = await RedisContainer.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
+        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
+        await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
+        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+
+        await gateway.WritesAsync("a gateway of cluster llama4").WaitAsync(Hang);
+
+        await gateway.IsStartedAsync().WaitAsync(Hang);
+        (await gateway.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await gateway.StopAsync().WaitAsync(Hang)).ShouldBe(CommandLine.Success, gateway.ToString());
     }
 
     [Fact]
@@ -92,4 +135,7 @@ public class PodTests
         exit.ShouldBe(CommandLine.Usage);
         error.TrimEnd().ShouldBe("error: LLAMA4_CLUSTER: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found 'http://...@store:1'");
     }
+
+    private static async Task<string> NewKeyAsync() =>
+        (await Programs.RunAsync("dotnet", [typeof(CommandLine).Assembly.Location, "key", "new", "--name", "alice"], Hang)).Output;
 }

@@ -15,6 +15,16 @@ internal static partial class ProcessChecks
     /// <summary>Slowest volume that a start is to survive.</summary>
     private const double LoadBytesPerS = 100e6;
 
+    /// <summary>On a busy node, with nothing to load.</summary>
+    private static readonly TimeSpan StartMin = TimeSpan.FromMinutes(1);
+
+    /// <summary>Variables that the program reads, beside those that arguments are made of.</summary>
+    private static readonly string[] Read =
+    [
+        ClusterOptions.StoreVariable, ClusterOptions.AdminKeyVariable, "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "POD_NAME", "POD_NAMESPACE", "POD_IP", "ORLEANS_SERVICE_ID", "ORLEANS_CLUSTER_ID",
+    ];
+
     /// <summary>Beside all that is waited for, for the process to end.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
@@ -26,8 +36,9 @@ internal static partial class ProcessChecks
                 yield return error;
             foreach (var text in workload.Arguments.Concat(workload.Environment.Values).Where(text => text.Contains("$(", StringComparison.Ordinal)))
                 yield return $"{workload.Name}: {text} is not defined, or later";
-            foreach (var name in workload.Environment.Keys.Where(name => name.StartsWith("LLAMA4_", StringComparison.Ordinal) && name is not (ClusterOptions.StoreVariable or ClusterOptions.AdminKeyVariable)))
-                yield return $"{workload.Name}: the program knows no {name}";
+            var written = string.Join(' ', (workload.Container.Args ?? []).Concat(workload.Container.Env.Select(one => one.Value)));
+            foreach (var name in workload.Environment.Keys.Except(Read).Where(name => !written.Contains($"$({name})", StringComparison.Ordinal)))
+                yield return $"{workload.Name}: the program knows no {name}, and no argument is made of it";
             if (workload.Arguments.Any(argument => argument.Contains("redis-password", StringComparison.Ordinal)))
                 yield return $"{workload.Name} has the store's password on its command line";
             if (workload.Pod.EnableServiceLinks != false)
@@ -42,6 +53,8 @@ internal static partial class ProcessChecks
         {
             if (PodOf(host) is not { Namespace: "llama4" } pod || pod.Name != $"{host.Name}-0" || $"{pod.Address}" != "10.1.2.3")
                 yield return $"{host.Name} is not told its pod";
+            if (host.Option("--zone") is not ("node-0" or "zone-a"))
+                yield return $"{host.Name} is told {host.Option("--zone") ?? "nothing"} for its node or its zone";
             if (host.Option("--advertise") is not null || host.Option("--name") is not null)
                 yield return $"{host.Name} has another name or address than its pod";
         }
@@ -85,6 +98,8 @@ internal static partial class ProcessChecks
                     yield return $"{server.Name}: {option} is no port of the container";
             if (!server.Template.Metadata.Annotations.TryGetValue("prometheus.io/port", out var scraped) || scraped != server.Option("--health-port"))
                 yield return $"{server.Name}: Prometheus is sent to another port than that of metrics";
+            if (!server.Template.Metadata.Annotations.TryGetValue("prometheus.io/scrape", out var scrape) || scrape != "true")
+                yield return $"{server.Name}: Prometheus is not to scrape it";
             if (server.Option("--health-bind") != "0.0.0.0" || (server.Option("--port") is not null && server.Option("--bind") != "0.0.0.0"))
                 yield return $"{server.Name} listens on loopback only";
             if (!Uri.TryCreate(server.Environment.GetValueOrDefault(ClusterOptions.StoreVariable), UriKind.Absolute, out var store)
@@ -110,21 +125,22 @@ internal static partial class ProcessChecks
                     yield return $"{workload.Name} has no {name} probe";
                 else if (all.Servers.Contains(workload) && (probe.HttpGet?.Path != path || probe.HttpGet.Port.Value != "health"))
                     yield return $"{workload.Name}: the {name} probe asks for {probe.HttpGet?.Path} at {probe.HttpGet?.Port.Value}";
+                foreach (var variable in Shell.UnknownVariables(probe?.Exec?.Command ?? [], workload.Environment.Keys))
+                    yield return $"{workload.Name}: the {name} probe reads ${variable}, which the container has not";
             }
-        }
 
-        foreach (var host in all.Hosts)
-        {
-            var window = (host.Container.StartupProbe?.PeriodSeconds ?? 0) * (host.Container.StartupProbe?.FailureThreshold ?? 0);
-            var load = (double)host.Container.Resources.Requests["memory"].ToDecimal() / LoadBytesPerS; // what the plan gives it, and more
-            if (window < load)
-                yield return $"{host.Name} has {window} s to start and may need {load:0} s";
+            var window = (pod.StartupProbe?.PeriodSeconds ?? 0) * (pod.StartupProbe?.FailureThreshold ?? 0);
+            var load = all.Hosts.Contains(workload) ? (double)pod.Resources.Requests["memory"].ToDecimal() / LoadBytesPerS : 0; // what the plan gives it, and more
+            if (window < Math.Max(load, StartMin.TotalSeconds))
+                yield return $"{workload.Name} has {window} s to start and may need {Math.Max(load, StartMin.TotalSeconds):0} s";
         }
     }
 
     public static IEnumerable<string> Grace(Manifests all)
     {
         var limits = new GatewayLimits();
+        foreach (var workload in all.Workloads.Where(one => one.Container.Lifecycle?.PreStop is { Sleep: null }))
+            yield return $"{workload.Name}: its preStop takes nobody knows how long";
         foreach (var server in all.Servers)
         {
             var gateway = server.Component == "gateway";

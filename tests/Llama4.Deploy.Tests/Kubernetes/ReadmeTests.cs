@@ -6,7 +6,7 @@ namespace Llama4.Deploy.Tests.Kubernetes;
 public partial class ReadmeTests
 {
     private static readonly string[] Rows = [.. File.ReadLines(Path.Combine(K8sFolder.Root, "README.md"))
-        .SkipWhile(line => !line.StartsWith("| promise |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))];
+        .SkipWhile(line => !line.StartsWith("| of | promise |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))];
 
     [Fact]
     public void EachPromise_NamesATest() =>
@@ -19,13 +19,17 @@ public partial class ReadmeTests
     public void EachFolder_StandsInIt()
     {
         var text = File.ReadAllText(Path.Combine(K8sFolder.Root, "README.md"));
-        string[] folders = ["components", "overlays"];
 
-        folders.SelectMany(folder => Directory.GetDirectories(Path.Combine(K8sFolder.Root, folder)).Select(path => $"`{folder}/{Path.GetFileName(path)}`"))
-            .Where(path => !text.Contains(path, StringComparison.Ordinal)).ShouldBeEmpty();
+        Folders.Where(folder => !text.Contains($"`{folder}`", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
-    private static List<string> Tests(string row) => [.. Named().Matches(row.Split('|')[2]).Select(match => match.Groups[1].Value)];
+    [Fact]
+    public void EachFolder_HasAPromise() => Rows.SelectMany(row => row.Split('|')[1].Split(',', StringSplitOptions.TrimEntries)).Distinct().Order().ShouldBe(Folders.Order());
+
+    private static IEnumerable<string> Folders => ((string[])["components", "overlays"])
+        .SelectMany(folder => Directory.GetDirectories(Path.Combine(K8sFolder.Root, folder)).Select(path => $"{folder}/{Path.GetFileName(path)}")).Append("base");
+
+    private static List<string> Tests(string row) => [.. Named().Matches(row.Split('|')[3]).Select(match => match.Groups[1].Value)];
 
     private static bool Exists(string name) =>
         typeof(ReadmeTests).Assembly.GetType($"{typeof(ReadmeTests).Namespace}.{name.Split('.')[0]}")?.GetMethod(name.Split('.')[1]) is not null;

@@ -5,6 +5,9 @@ namespace Llama4.Deploy.Tests.Kubernetes;
 /// <summary>What selects pods selects those that are meant, and what is named is there.</summary>
 internal static class SelectorChecks
 {
+    /// <summary>The container port that each service leads to, by its name: another one of the same pod may be nobody's business.</summary>
+    private static readonly Dictionary<string, string> Ports = new() { ["llama4"] = "http", ["llama4-redis"] = "redis", ["llama4-engine"] = "silo", ["llama4-experts"] = "silo" };
+
     public static IEnumerable<string> Selectors(Manifests all)
     {
         foreach (var workload in all.Workloads)
@@ -26,9 +29,13 @@ internal static class SelectorChecks
             var selected = all.Workloads.Where(one => Selects(service, one)).ToList();
             if (selected.Count != 1)
                 yield return $"service {service.Metadata.Name} selects pods of {selected.Count} workloads";
-            foreach (var port in service.Spec.Ports)
-                if (selected.Any(one => Named(one, port.TargetPort) is null))
-                    yield return $"service {service.Metadata.Name} has a port {port.Name} that its pods have not";
+            if (service.Spec.Ports is not [var port] || !Ports.TryGetValue(service.Metadata.Name, out var meant))
+                yield return $"service {service.Metadata.Name} has ports that nobody is meant to reach";
+            else if (selected.Any(one => Named(one, port.TargetPort) is not { } number || number != Named(one, meant)))
+                yield return $"service {service.Metadata.Name} leads to the port {port.TargetPort.Value} of its pods, not to {meant}";
+            var ofHosts = all.Hosts.Any(host => all.All<V1StatefulSet>().Single(set => set.Metadata.Name == host.Name).Spec.ServiceName == service.Metadata.Name);
+            if (ofHosts != (service.Spec.ClusterIP == "None") || ofHosts != (service.Spec.PublishNotReadyAddresses == true))
+                yield return $"service {service.Metadata.Name} {(ofHosts ? "gives its pods no names of their own, or only once they are ready" : "has no address of its own, or leads to pods that are not ready")}";
         }
 
         foreach (var set in all.All<V1StatefulSet>())

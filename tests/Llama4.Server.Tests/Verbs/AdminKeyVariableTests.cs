@@ -23,6 +23,20 @@ public sealed class AdminKeyVariableTests : IDisposable
         run.ExitCode.ShouldBe(CommandLine.Success, run.Error);
     }
 
+    /// <summary>As a Secret made of a file has it; as the value of a header it would be refused.</summary>
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public async Task OperatorsVerb_WithTheLineEndOfAFileBehindItsKey_TakesTheKey(string lineEnd)
+    {
+        await using var admin = await TestAdmin.StartAsync(new ScriptedAdmin());
+        Environment.SetEnvironmentVariable(ClusterOptions.AdminKeyVariable, TestAdmin.Key + lineEnd);
+
+        var run = await Llama4Run.OfAsync("status", "--url", admin.Address.ToString());
+
+        run.ExitCode.ShouldBe(CommandLine.Success, run.Error);
+    }
+
     [Fact]
     public async Task OperatorsVerb_WithAKeyOption_TakesThat()
     {
@@ -43,6 +57,16 @@ public sealed class AdminKeyVariableTests : IDisposable
 
         run.ShouldFailWith(CommandLine.Usage, "LLAMA4_ADMIN_KEY: expected at least 16 characters, found 5");
         run.Error.ShouldNotContain("short");
+    }
+
+    [Fact]
+    public async Task Serve_WithAKeyInTheEnvironmentThatItsLineEndMakesLongEnough_IsRefused()
+    {
+        Environment.SetEnvironmentVariable(ClusterOptions.AdminKeyVariable, "fifteen-letters\n");
+
+        var run = await Llama4Run.OfAsync("serve", "--cluster", "redis://127.0.0.1:1", "--admin-port", "0");
+
+        run.ShouldFailWith(CommandLine.Usage, "LLAMA4_ADMIN_KEY: expected at least 16 characters, found 15");
     }
 }
 

@@ -58,6 +58,8 @@ public sealed class ApiKeyVariablesTests : IDisposable
 
         Environment.SetEnvironmentVariable(AnswererOptions.KeyVariable, key);
         (await Llama4Run.OfAsync("chat", "Hi", "--url", url)).Output.ShouldBe("Hello.\n");
+        Environment.SetEnvironmentVariable(AnswererOptions.KeyVariable, key + "\n"); // of a file
+        (await Llama4Run.OfAsync("chat", "Hi", "--url", url)).Output.ShouldBe("Hello.\n");
     }
 
     [Fact]

@@ -64,6 +64,17 @@ public sealed partial class ServeVerbTests
     }
 
     [Fact]
+    public async Task Serve_ToldToStopWhileItLoads_EndsAsAnyStopDoes()
+    {
+        var run = CommandLine.RunAsync(["serve", "--port", "0"], Terminal());
+
+        _interrupts.Terminate();
+
+        (await run).ShouldBe(CommandLine.Success);
+        _error.ToString().ShouldBe("");
+    }
+
+    [Fact]
     public async Task Serve_AtAPortInUse_IsOneLineBeforeAnythingIsLoaded()
     {
         await using var other = await TestGateway.StartAsync(ScriptedClient.Saying("x"));

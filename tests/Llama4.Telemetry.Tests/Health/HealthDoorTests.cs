@@ -25,6 +25,17 @@ public sealed class HealthDoorTests
     }
 
     [Fact]
+    public async Task Probes_OfWhatLoadsNothing_SayStartedWhileItWaits()
+    {
+        await using var door = await HealthDoor.OpenAsync(IPAddress.Loopback, 0, HealthState.Waiting("it waits for hosts"), _ => { });
+        using var http = new HttpClient { BaseAddress = door.Address };
+
+        (await AskAsync(http, "live")).ShouldBe((HttpStatusCode.OK, "live", null));
+        (await AskAsync(http, "started")).ShouldBe((HttpStatusCode.OK, "started", null));
+        (await AskAsync(http, "ready")).ShouldBe((HttpStatusCode.ServiceUnavailable, "not ready", "it waits for hosts"));
+    }
+
+    [Fact]
     public async Task Door_WithTheWrongMethodOrPath_IsAnError()
     {
         await using var door = await HealthDoor.OpenAsync(IPAddress.Loopback, 0, HealthState.Starting("it loads"), _ => { });

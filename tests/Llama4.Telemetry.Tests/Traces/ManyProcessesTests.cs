@@ -78,6 +78,7 @@ public class ManyProcessesTests
         }
 
         pids.Count.ShouldBe(3);
+        SpanTable.Unsaid(spans).ShouldBeEmpty();
 
         // A step of several requests links to the others, a batch of experts to the steps of all whose rows are in it.
         var traces = spans.Named("chat scout-nano").ToDictionary(chat => chat.Trace);

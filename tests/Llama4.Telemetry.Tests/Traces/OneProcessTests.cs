@@ -74,6 +74,8 @@ public class OneProcessTests
         paths["chat scout-nano > 2 engine > 2 step > 10 emit"].ShouldBe(2);
         trace.Named("5 layer").Select(layer => trace.Above(trace.Above(layer)).Number("llama4.token.index")).Distinct().Order().ShouldBe([1, 5]);
 
+        SpanTable.Unsaid(trace).ShouldBeEmpty();
+
         // The way that was asked for, and the log beside the spans.
         var way = protocol == "grpc" ? "grpc" : "http";
         collector.Calls.Keys.ShouldBe([$"{way} traces", $"{way} metrics", $"{way} logs"], ignoreOrder: true);

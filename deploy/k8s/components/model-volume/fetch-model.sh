@@ -10,11 +10,12 @@ fi
 part="$TARGET.part"
 mkdir -p "$part"
 
-# The token is a secret: it comes by a file, not on a command line.
+# The token is a secret: it comes by a file, not on a command line. The line end of a file that it was made of is not part of it.
+token=$(printf %s "${TOKEN:-}" | tr -d '\r\n')
 headers=$(mktemp)
 errors=$(mktemp)
 trap 'rm -f "$headers" "$errors"' EXIT
-[ -z "${TOKEN:-}" ] || printf 'Authorization: Bearer %s\n' "$TOKEN" >"$headers"
+[ -z "$token" ] || printf 'Authorization: Bearer %s\n' "$token" >"$headers"
 
 # get FILE: loads what is missing of it. 1 where there is no such file; what else goes wrong ends the script, and the Job tries again.
 get() {
