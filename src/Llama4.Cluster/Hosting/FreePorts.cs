@@ -22,7 +22,7 @@ internal static class FreePorts
                 await silo.StartAsync(cancellation);
                 return (silo, own);
             }
-            catch (Exception error)
+            catch (Exception error) when (!cancellation.IsCancellationRequested) // Orleans goes on with what a start that was broken off has begun, and without a pause where that is disposed of
             {
                 await ((IAsyncDisposable)silo).DisposeAsync();
                 if (tries == TriesMax || !IsInUse(error))
