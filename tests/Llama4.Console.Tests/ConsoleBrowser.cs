@@ -52,6 +52,11 @@ public sealed class ConsoleBrowser : IAsyncLifetime
             Permissions = ["clipboard-read", "clipboard-write"],
         });
         context.SetDefaultTimeout(60_000);
+        if (settings.HasClock)
+        {
+            await context.Clock.InstallAsync();
+        }
+
         return await ConsoleTab.OpenAsync(context, address, settings.HasModels);
     }
 
@@ -69,5 +74,6 @@ public sealed class ConsoleBrowser : IAsyncLifetime
 /// <summary>How the page is looked at.</summary>
 /// <param name="Scale">Device pixels of a CSS pixel.</param>
 /// <param name="HasModels">Whether the server will list its models, which is then waited for.</param>
+/// <param name="HasClock">Whether its time can be moved on, with the page's Clock.</param>
 public sealed record TabSettings(
-    int Width = 1440, int Height = 900, bool Dark = false, bool ReducedMotion = false, float Scale = 1, bool HasModels = true);
+    int Width = 1440, int Height = 900, bool Dark = false, bool ReducedMotion = false, float Scale = 1, bool HasModels = true, bool HasClock = false);

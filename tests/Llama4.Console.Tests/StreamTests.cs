@@ -90,10 +90,7 @@ public sealed class StreamTests(ConsoleBrowser browser) : IAsyncLifetime
     public async Task Refusal_ShowsItsMessage_AndWaitsAsLongAsAsked()
     {
         _gateway.Chat = (http, _) => RefuseAsync(http, 429, "Too many requests for this key.", retrySeconds: 3600);
-        await using var tab = await browser.OpenAsync(_gateway.Address);
-        await tab.Page.Clock.InstallAsync();
-        await tab.Page.ReloadAsync(); // so that all of the page has that clock
-        await Expect(tab.Page.Locator("#model option").First).ToBeAttachedAsync();
+        await using var tab = await browser.OpenAsync(_gateway.Address, new(HasClock: true));
         await tab.AskAsync("Count");
         var alert = tab.LastAnswer.GetByRole(AriaRole.Alert);
         await Expect(alert).ToContainTextAsync("429 Too many requests for this key.");
