@@ -50,7 +50,7 @@ internal static class LayoutParts
     /// </summary>
     public static (IReadOnlyList<ContentPart>? System, IEnumerable<ChatMessage> Others) SystemAndOthers(this ChatDialog dialog) =>
         dialog.Messages is [{ Role: ChatRole.System } first, ..]
-            ? ([.. Trimmed(Joined(first.Content)).Where(part => part is not TextPart { Text: "" })], dialog.Messages.Skip(1))
+            ? ([.. Trimmed(Joined(first.Content.Where(part => part.IsWritten()))).Where(part => part is not TextPart { Text: "" })], dialog.Messages.Skip(1))
             : (null, dialog.Messages);
 
     /// <summary>The parts without white space at the beginning of the first and at the end of the last, where these are text.</summary>
@@ -70,8 +70,11 @@ internal static class LayoutParts
         return trimmed;
     }
 
+    /// <summary>Text or a picture. Where a template has no place for pictures it passes over the bare mark of one, of which there is nothing else to write.</summary>
+    public static bool IsWritten(this ContentPart part) => part is not ImagePart { Layout: null };
+
     /// <summary>The parts, texts that follow each other as one.</summary>
-    private static List<ContentPart> Joined(IReadOnlyList<ContentPart> parts)
+    private static List<ContentPart> Joined(IEnumerable<ContentPart> parts)
     {
         var joined = new List<ContentPart>();
         foreach (var part in parts)

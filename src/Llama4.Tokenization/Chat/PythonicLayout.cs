@@ -90,8 +90,7 @@ internal static class PythonicLayout
         prompt.Opening(message.Role.Header());
         if (message.Role == ChatRole.Tool)
         {
-            // The template passes over pictures.
-            prompt.Parts(message.Content.Select(part => part is TextPart text ? new TextPart(PythonText.Json(text.Text, asciiOnly: false)) : part));
+            prompt.Parts(message.Content.Where(part => part.IsWritten()).Select(part => part is TextPart text ? new TextPart(PythonText.Json(text.Text, asciiOnly: false)) : part));
         }
         else if (message.HasCalls)
         {

@@ -63,6 +63,20 @@ public sealed class PicturePlacesTests
         Text([new ChatMessage(ChatRole.User, "q"), new ChatMessage(ChatRole.Tool, [new ImagePart(null)]) { HasParts = true }], ChatDialect.Json, tools: 1)
             .ShouldEndWith("\n\n[{\"type\": \"image\"}]<|eot|>");
 
+    /// <summary>As the templates do, which take a system message's texts alone, and the pythonic one a result's.</summary>
+    [Theory]
+    [InlineData(ChatRole.System, ChatDialect.Meta)]
+    [InlineData(ChatRole.System, ChatDialect.Json)]
+    [InlineData(ChatRole.System, ChatDialect.Nano)]
+    [InlineData(ChatRole.Tool, ChatDialect.Meta)]
+    public void Render_WhenABareMarkHasNoPlace_PassesOverIt(ChatRole role, ChatDialect dialect)
+    {
+        var shown = new ChatMessage(role, [new TextPart("a"), new ImagePart(null), new TextPart("b")]) { HasParts = true };
+        var without = shown with { Content = [new TextPart("a"), new TextPart("b")] };
+
+        Text([shown, new ChatMessage(ChatRole.User, "q")], dialect, tools: 1).ShouldBe(Text([without, new ChatMessage(ChatRole.User, "q")], dialect, tools: 1));
+    }
+
     [Fact]
     public void Render_WhenTheTemplateLeavesTheMessageOut_NamesThePicture()
     {
