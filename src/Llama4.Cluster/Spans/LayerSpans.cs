@@ -43,7 +43,7 @@ internal sealed class LayerSpans
         if (hop.Expert is { } expert && _experts is not null)
         {
             _experts.SetStartTime(attended);
-            _experts.SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Expert, expert.Best[0].Expert).SetTag(SpanTags.ExpertHost, expert.Host.Name);
+            _experts.SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Host, hop.Host.Name).SetTag(SpanTags.Expert, expert.Best[0].Expert).SetTag(SpanTags.ExpertHost, expert.Host.Name);
             if (local is { } run && SpanSources.Cluster.Start("8 expert group", Experts, run.Start, links: run.Requests) is { } group)
                 group.SetTag(SpanTags.Host, expert.Host.Name).SetTag(SpanTags.Layer, hop.Layer).SetTag(SpanTags.Merged, merged).End(run.End);
             _experts.End(ended);
