@@ -21,7 +21,7 @@ public class ClusterHostTests
         await using var one = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = ScoutNano.Directory });
         var request = Answers.Greedy(Prompt, 60);
 
-        await AnsweringAsync(gateway.Client);
+        await gateway.Client.AskAsync(Answers.Greedy(Prompt, 1)); // until there is a plan it is told to come again
         var tokens = await gateway.Client.TokensAsync(request);
 
         tokens.ShouldBe(await one.Client.TokensAsync(request));
@@ -39,30 +39,13 @@ public class ClusterHostTests
         var options = Options(redis, HostRoles.Any & ~HostRoles.Gateway) with { TlsCertificate = tls.Certificate, TlsAuthority = tls.Authority };
 
         await using var host = await ClusterHost.StartAsync(options);
-        await AnsweringAsync(host.Client);
+        await host.Client.AskAsync(Answers.Greedy(Prompt, 1));
 
         using var stranger = new TestAuthority();
         var wrongAuthority = options with { TlsAuthority = stranger.AuthorityFile };
         await Should.ThrowAsync<ClusterRequestException>(() => ClusterHost.StartAsync(wrongAuthority));
         var wrongPassword = options with { Redis = new Uri(redis.Address.AbsoluteUri.Replace("sesame", "barley", StringComparison.Ordinal)) };
         await Should.ThrowAsync<ClusterRequestException>(() => ClusterHost.StartAsync(wrongPassword));
-    }
-
-    /// <summary>Until there is a plan, requests are told to come again.</summary>
-    private static async Task AnsweringAsync(IGenerationClient client)
-    {
-        using var limit = new CancellationTokenSource(Answers.Limit);
-        while (true)
-        {
-            var (result, generation) = await client.SubmitAsync(Answers.Greedy(Prompt, 1), limit.Token);
-            if (generation is not null)
-            {
-                await generation.Chunks(limit.Token).ToListAsync(limit.Token);
-                return;
-            }
-            result.Status.ShouldBe(SubmitStatus.Unavailable);
-            await Task.Delay(50, limit.Token);
-        }
     }
 
     private static ClusterHostOptions Options(RedisServer redis, HostRoles roles) => new()

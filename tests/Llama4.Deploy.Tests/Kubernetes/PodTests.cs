@@ -40,12 +40,10 @@ public class PodTests
     public async Task Pods_OfMinikube_BecomeReady()
     {
         await using var redis = await RedisContainer.StartAsync();
-        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
-        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
-        await using var engine = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "engine"), redis, folder);
-        await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
-        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+        var folder = await FolderAsync();
+        await using var engine = await PodAsync("engine", redis, folder);
+        await using var experts = await PodAsync("experts", redis, folder);
+        await using var gateway = await PodAsync("gateway", redis, folder);
 
         await engine.WritesAsync("llama4-engine-0-").WaitAsync(Hang);
         await engine.WritesAsync("other hosts reach it at 127.0.0.1:").WaitAsync(Hang);
@@ -66,10 +64,8 @@ public class PodTests
     public async Task Gateway_WithoutHosts_IsStartedNotReady_AndStopsQuietly()
     {
         await using var redis = await RedisContainer.StartAsync();
-        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
-        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
-        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+        var folder = await FolderAsync();
+        await using var gateway = await PodAsync("gateway", redis, folder);
 
         await gateway.IsStartedAsync().WaitAsync(Hang);
         await redis.IsReadAsync().WaitAsync(Hang);
@@ -84,11 +80,9 @@ public class PodTests
     public async Task Gateway_WithoutAPlan_IsStartedNotReady()
     {
         await using var redis = await RedisContainer.StartAsync();
-        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
-        var manifests = new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu")));
-        await using var experts = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "experts"), redis, folder);
-        await using var gateway = await LocalPod.StartAsync(manifests.Servers.Single(one => one.Component == "gateway"), redis, folder);
+        var folder = await FolderAsync();
+        await using var experts = await PodAsync("experts", redis, folder);
+        await using var gateway = await PodAsync("gateway", redis, folder);
 
         await gateway.WritesAsync("a gateway of cluster llama4").WaitAsync(Hang);
 
@@ -135,6 +129,18 @@ public class PodTests
         exit.ShouldBe(CommandLine.Usage);
         error.TrimEnd().ShouldBe("error: LLAMA4_CLUSTER: expected an address like redis://HOST:6379 or redis://HOST:6379/1, found 'http://...@store:1'");
     }
+
+    /// <summary>The folder that pods share, with a key for the gateway in it.</summary>
+    private static async Task<string> FolderAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("llama4-pods-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "keys.jsonl"), await NewKeyAsync());
+        return folder;
+    }
+
+    /// <summary>The pod of minikube-cpu.</summary>
+    private static Task<LocalPod> PodAsync(string component, RedisContainer redis, string folder) =>
+        LocalPod.StartAsync(new Manifests(Kustomization.Build(K8sFolder.Overlay("minikube-cpu"))).Servers.Single(one => one.Component == component), redis, folder);
 
     private static async Task<string> NewKeyAsync() =>
         (await Programs.RunAsync("dotnet", [typeof(CommandLine).Assembly.Location, "key", "new", "--name", "alice"], Hang)).Output;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Llama4.Cluster;
 using Llama4.Cluster.Spans;
+using Llama4.Cluster.Tests;
 using Llama4.Contracts;
 using Llama4.Gateway.Telemetry.Spans;
 using Llama4.Scheduling;
@@ -90,13 +91,13 @@ public class OffTests
     public async Task Cluster_WithAndWithoutAListener_GivesTheSameBits()
     {
         await using var cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { ModelDirectory = Path.Combine(AppContext.BaseDirectory, "models", "scout-nano") });
-        var off = await ChunksAsync(cluster, Request(Sampled));
+        var off = await cluster.Client.AskAsync(Request(Sampled));
         var before = FullDepth.Every;
         FullDepth.Every = 1;
         try
         {
             using var listener = Listen();
-            var on = await ChunksAsync(cluster, Request(Sampled));
+            var on = await cluster.Client.AskAsync(Request(Sampled));
 
             Bits(on).ShouldBe(Bits(off));
             off.ShouldAllBe(chunk => chunk.Span == null && chunk.Path == null);
@@ -155,19 +156,5 @@ public class OffTests
         var scheduler = new BatchScheduler(limits, new KvSizes(16, 64, 16, 16), new MicroBatchPolicy(1, false, 1));
         scheduler.Submit(request).Result.Status.ShouldBe(SubmitStatus.Accepted);
         return (scheduler, scheduler.Next()!);
-    }
-
-    private static async Task<List<TokenChunk>> ChunksAsync(EmbeddedCluster cluster, GenerateRequest request)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        while (true)
-        {
-            var (result, generation) = await cluster.Client.SubmitAsync(request, limit.Token);
-            await using var _ = generation;
-            if (generation is not null)
-                return await generation.Chunks(limit.Token).ToListAsync(limit.Token);
-            result.Status.ShouldBe(SubmitStatus.Unavailable, result.Message);
-            await Task.Delay(50, limit.Token);
-        }
     }
 }
