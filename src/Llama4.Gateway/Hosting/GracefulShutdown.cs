@@ -14,7 +14,7 @@ internal sealed partial class GracefulShutdown(
 
     public Task StartingAsync(CancellationToken cancellation)
     {
-        // A signal says stopping before the host begins to stop its services.
+        // Where the host itself listens to signals, it says stopping before it begins to stop its services.
         _onStopping = lifetime.ApplicationStopping.Register(() => gate.Close());
         return Task.CompletedTask;
     }

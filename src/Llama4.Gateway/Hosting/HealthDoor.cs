@@ -41,8 +41,7 @@ public sealed class HealthDoor : IAsyncDisposable
     /// <exception cref="ListenException">The address can't be listened at; the message is one line.</exception>
     public static async Task<HealthDoor> OpenAsync(IPAddress bind, int port, HealthState state, Action<ILoggingBuilder> logging, CancellationToken cancellation = default)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        logging(builder.Logging);
+        var builder = WebHosts.NewBuilder(logging);
         builder.WebHost.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

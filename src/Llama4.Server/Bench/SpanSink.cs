@@ -1,4 +1,5 @@
 using System.Net;
+using Llama4.Gateway.Hosting;
 
 namespace Llama4.Server.Bench;
 
@@ -17,8 +18,7 @@ internal sealed class SpanSink : IAsyncDisposable
 
     public static async Task<SpanSink> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders();
+        var builder = WebHosts.NewBuilder(log => log.ClearProviders());
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var sink = new SpanSink(app);

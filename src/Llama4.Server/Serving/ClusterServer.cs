@@ -141,8 +141,7 @@ internal static class ClusterServer
         }
 
         var key = doors.AdminKey ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        doors.Log(builder.Logging);
+        var builder = WebHosts.NewBuilder(doors.Log);
         builder.WebHost.UseLlama4Kestrel(IPAddress.Loopback, port, new GatewayLimits());
         builder.Services.AddSingleton(host.Admin).AddLlama4Admin(key);
         var app = builder.Build();

@@ -56,9 +56,7 @@ internal static class ModelServer
             LogsContent = door.LogsPrompts,
         };
 
-        // The content root is where an appsettings.json would be obeyed: ours, not one of the folder the user happens to be in.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        log(builder.Logging);
+        var builder = WebHosts.NewBuilder(log);
         builder.WebHost.UseLlama4Kestrel(door.Bind, door.Port, options.Limits, door.Tls);
         builder.Services.AddSingleton(client).AddSingleton(watch).AddLlama4Gateway(options);
         var app = builder.Build();
