@@ -25,6 +25,9 @@ namespace Llama4.Cluster;
 /// <summary>This process's part in a cluster of many: a silo with a device, or, with the gateway's role alone, a client of the others.</summary>
 public sealed class ClusterHost : IAsyncDisposable
 {
+    /// <summary>A silo takes its name from the membership in a moment; where the store is gone it tries for two minutes.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
+
     private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
 
     private readonly IHost _orleans;
@@ -97,12 +100,20 @@ public sealed class ClusterHost : IAsyncDisposable
             await agent.LeaveAsync(limit, cancellation);
     }
 
+    /// <summary>Where the store is gone the silo is left as it is after <see cref="StopLimit"/>: the process is to end, and others notice.</summary>
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
         if (Agent is { } agent)
             await agent.DisposeAsync();
-        await _orleans.StopAsync();
+        try
+        {
+            await _orleans.StopAsync().WaitAsync(StopLimit);
+        }
+        catch (TimeoutException)
+        {
+            return;
+        }
         _orleans.Dispose();
         if (_host is not null)
             await _host.DisposeAsync();

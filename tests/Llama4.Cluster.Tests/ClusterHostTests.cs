@@ -48,6 +48,22 @@ public class ClusterHostTests
         await Should.ThrowAsync<ClusterRequestException>(() => ClusterHost.StartAsync(wrongPassword));
     }
 
+    /// <summary>A namespace that is deleted takes the store's pod along with the hosts'.</summary>
+    [Fact]
+    public async Task Host_WhoseStoreIsGone_EndsAllTheSame()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server)");
+        ClusterHost host;
+        await using (var redis = await RedisServer.StartAsync())
+        {
+            host = await ClusterHost.StartAsync(Options(redis, HostRoles.Any));
+            await host.Client.AskAsync(Answers.Greedy(Prompt, 1));
+        }
+
+        await host.LeaveAsync(TimeSpan.FromHours(1), CancellationToken.None).WaitAsync(Answers.Limit);
+        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1)); // by itself the runtime tries for two
+    }
+
     private static ClusterHostOptions Options(RedisServer redis, HostRoles roles) => new()
     {
         Redis = redis.Address,

@@ -1,3 +1,4 @@
+using Llama4.Cluster.Agents;
 using Llama4.Contracts;
 
 namespace Llama4.Cluster.Tests;
@@ -69,6 +70,33 @@ public class LostHostTests
         });
     }
 
+    /// <summary>Nobody is left to take over: none waits for another.</summary>
+    [Fact]
+    public async Task Hosts_ThatAllLeaveAtOnce_DoNotWaitForEachOther()
+    {
+        await using var hosts = await ManyHosts.StartAsync(new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any, HostRoles.Any));
+
+        await Task.WhenAll(hosts.Ids.Select(host => hosts.Agent(host).LeaveAsync(TimeSpan.FromHours(1), CancellationToken.None))).WaitAsync(Answers.Limit);
+
+        hosts.Plan.Hosts.ShouldNotBeEmpty("what nobody can take stays where it is");
+    }
+
+    /// <summary>Who asked the leader that leaves too asks the next one.</summary>
+    [Fact]
+    public async Task Host_ThatLeavesTogetherWithTheLeader_OwnsNothing()
+    {
+        await using var hosts = await ManyHosts.StartAsync(
+            new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any, HostRoles.Any, HostRoles.Any) { AnotherLeads = true });
+        var (leader, other) = (hosts.Leader, hosts.Ids.Last(host => host != hosts.Leader));
+        var agent = hosts.Agent(other);
+
+        var leaving = agent.LeaveAsync(TimeSpan.FromHours(1), CancellationToken.None);
+        await hosts.KillAsync(leader);
+        await leaving.WaitAsync(Answers.Limit);
+
+        await hosts.PlanAsync(plan => !plan.Hosts.Contains(other));
+    }
+
     /// <summary>Its end would wait for what nobody carries on any more.</summary>
     [Fact]
     public async Task Leader_ThatEndsWhileAnotherIsDrained_SaysSoToWhoeverAsked()
@@ -79,7 +107,7 @@ public class LostHostTests
 
         await agent.DisposeAsync();
 
-        await Should.ThrowAsync<ClusterRequestException>(() => draining.WaitAsync(Answers.Limit));
+        await Should.ThrowAsync<NotLeadingException>(() => draining.WaitAsync(Answers.Limit));
     }
 
     private static async Task DisturbAsync(ManyHosts hosts, Func<Task> disturb)

@@ -39,6 +39,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     private readonly Peers _peers;
     private readonly Election _election;
     private readonly HostDuties _duties;
+    private readonly Leaving _leaving;
     private readonly CancellationTokenSource _stop = new();
     private Thread? _thread;
     private long _last;
@@ -60,6 +61,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         var change = new PlanChange(_peers, board, grains, register, members, clock, logger);
         Leadership = new Leadership(options, maker, _peers, _duties, change, board, members, clock, logger);
         _election = new Election(options, _peers, board, grains, register, Leadership, clock, logger);
+        _leaving = new Leaving(_self, _election, board, grains, members, clock, logger);
     }
 
     public HostDescription Description => _options.Host;
@@ -147,20 +149,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
     }
 
     /// <summary>Gives away what this host owns.</summary>
-    public async Task LeaveAsync(TimeSpan limit, CancellationToken cancellation)
-    {
-        if (_members.Active.Length < 2)
-            return;
-        try
-        {
-            var leader = _board.Leader ?? _self;
-            await _grains.GetGrain<IHostGrain>(leader.Name).DrainAsync(_self).AsTask().WaitAsync(limit, _clock, cancellation);
-        }
-        catch (Exception error) when (error is OrleansException or TimeoutException or ClusterRequestException or OperationCanceledException)
-        {
-            NotDrained(_logger, error.Message);
-        }
-    }
+    public Task LeaveAsync(TimeSpan limit, CancellationToken cancellation) => _leaving.GiveAwayAsync(limit, cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -255,9 +244,6 @@ internal sealed partial class HostAgent : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Host {Host} does not answer a probe: {Reason}")]
     private static partial void NoAnswer(ILogger logger, HostId host, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This host leaves with what it owns: {Reason}")]
-    private static partial void NotDrained(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The agent's tick failed")]
     private static partial void TickFailed(ILogger logger, Exception error);

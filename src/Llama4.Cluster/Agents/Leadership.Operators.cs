@@ -41,7 +41,7 @@ internal sealed partial class Leadership
         {
             var changed = board.Changed;
             if (!IsLeading)
-                throw new ClusterRequestException("this host does not lead the cluster; ask again");
+                throw new NotLeadingException("this host does not lead the cluster; ask again");
             if (board.Current is { } plan && isWanted(plan) && Interlocked.Read(ref _settled) == plan.Epoch)
                 return plan.Epoch;
             if (Waiting is { } reason && clock.GetElapsedTime(started) > 2 * Quiet)
@@ -50,7 +50,7 @@ internal sealed partial class Leadership
         }
     }
 
-    /// <exception cref="ClusterRequestException">This host ends: nothing changes on it any more.</exception>
+    /// <exception cref="NotLeadingException">This host ends: nothing changes on it any more.</exception>
     private async Task WaitAsync(Task changed)
     {
         try
@@ -59,7 +59,7 @@ internal sealed partial class Leadership
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            throw new ClusterRequestException("this host leaves the cluster; ask again");
+            throw new NotLeadingException("this host leaves the cluster; ask again");
         }
     }
 }

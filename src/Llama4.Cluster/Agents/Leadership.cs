@@ -32,6 +32,9 @@ internal sealed partial class Leadership(
     private readonly CancellationTokenSource _stop = new();
     private readonly LoadWatch _load = new(maker.Experts, options.Load, options.Ranges, clock);
     private Task _work = Task.CompletedTask;
+
+    /// <summary>What the last look failed with, told once: there are fifty looks a second.</summary>
+    private string? _failure;
     private int _leads;
     private PlanRecord? _record;
     private bool _isCommitted;
@@ -105,10 +108,13 @@ internal sealed partial class Leadership(
             try
             {
                 await LookAsync();
+                _failure = null;
             }
             catch (Exception error)
             {
-                WorkFailed(logger, error);
+                if (error.Message != _failure)
+                    WorkFailed(logger, error);
+                _failure = error.Message;
                 if (options.IsAlone)
                     duties.Fail(error);
             }

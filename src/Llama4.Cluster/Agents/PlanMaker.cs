@@ -12,9 +12,11 @@ internal sealed class PlanMaker(HostAgentOptions options, ModelShape shape, Plan
     /// <summary>Standbys are a wish: as many as there is room for.</summary>
     /// <param name="previous">Whose owners stay where they are as far as that is well; null for nobody's.</param>
     /// <param name="inHaste">Everybody waits for it.</param>
-    /// <exception cref="PlacementException">Not even without any standby.</exception>
+    /// <exception cref="PlacementException">Not even without any standby, or nobody is left.</exception>
     public PlacementPlan Make(long epoch, PlacementPlan? previous, HostDescription[] candidates, MeasuredLoad load, bool inHaste)
     {
+        if (candidates.Length == 0)
+            throw new PlacementException("no host may be given anything: those that answer leave", []);
         HostCapacity[] hosts = [.. candidates.Select(candidate => candidate.Capacity)];
         var owners = hosts.Count(one => one.May(HostRoles.Experts));
         for (var standbys = Math.Min(options.Standbys, Math.Max(0, owners - 1)); ; standbys--)

@@ -11,6 +11,9 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
     /// <summary>A leader that failed to answer may be one no longer: who is asked next is looked up anew.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>For ten seconds and more, a host that leads no longer may be the only one known.</summary>
+    private const int LeadersMax = 100;
+
     /// <summary>A leader is found again within a second of its predecessor's death.</summary>
     public TimeSpan LeaderLimit { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -24,9 +27,15 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
 
     public ValueTask<ClusterStatus> WatchAsync(CancellationToken cancellation) => AskAsync(watch: true, cancellation);
 
-    public async ValueTask DrainAsync(HostId host, CancellationToken cancellation) => await (await LeaderAsync(cancellation)).DrainAsync(host);
+    public async ValueTask DrainAsync(HostId host, CancellationToken cancellation) => await OfLeaderAsync(
+        async leader =>
+        {
+            await leader.DrainAsync(host);
+            return true;
+        },
+        cancellation);
 
-    public async ValueTask<long> RebalanceAsync(CancellationToken cancellation) => await (await LeaderAsync(cancellation)).RebalanceAsync();
+    public ValueTask<long> RebalanceAsync(CancellationToken cancellation) => OfLeaderAsync(leader => leader.RebalanceAsync(), cancellation);
 
     private async ValueTask<ClusterStatus> AskAsync(bool watch, CancellationToken cancellation)
     {
@@ -52,6 +61,22 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw reason is null ? NoLeader() : new TimeoutException($"no leader of the cluster has told its status within {LeaderLimit.TotalSeconds} s; the last asked was {reason}");
+        }
+    }
+
+    /// <summary>Also where the lead goes from one host to the next meanwhile.</summary>
+    private async ValueTask<T> OfLeaderAsync<T>(Func<IHostGrain, ValueTask<T>> ask, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await ask(await LeaderAsync(cancellation));
+            }
+            catch (NotLeadingException) when (tries < LeadersMax)
+            {
+                await Task.Delay(AskAgainAfter, cancellation);
+            }
         }
     }
 

@@ -19,4 +19,4 @@ public interface IClusterAdmin
 
 /// <summary>The cluster refuses what an operator asked; the message is one line.</summary>
 [GenerateSerializer, Alias("llama4.ClusterRequestException")]
-public sealed class ClusterRequestException(string message) : Exception(message);
+public class ClusterRequestException(string message) : Exception(message);

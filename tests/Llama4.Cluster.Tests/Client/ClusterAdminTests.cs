@@ -3,7 +3,9 @@ using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
 using Llama4.Cluster.Client;
 using Llama4.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
+using Orleans.Serialization;
 
 namespace Llama4.Cluster.Tests.Client;
 
@@ -67,6 +69,32 @@ public class ClusterAdminTests
     }
 
     [Fact]
+    public async Task Rebalance_WhenTheLeadGoesToAnother_AsksThatOne()
+    {
+        _plans.Leader = First;
+        var asked = new List<string>();
+        var admin = Admin(_ => Never(), rebalance: host =>
+        {
+            asked.Add(host);
+            _plans.Leader = Second;
+            return host == Second.Name ? ValueTask.FromResult(8L) : throw new NotLeadingException("ask again");
+        });
+
+        (await admin.RebalanceAsync(CancellationToken.None).AsTask().WaitAsync(Answers.Limit)).ShouldBe(8);
+        asked.ShouldBe([First.Name, Second.Name]);
+    }
+
+    /// <summary>As hosts tell it each other.</summary>
+    [Fact]
+    public void NotLeading_ComesThroughTheWire()
+    {
+        var serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+        serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(new NotLeadingException("ask again")))
+            .ShouldBeOfType<NotLeadingException>().Message.ShouldBe("ask again");
+    }
+
+    [Fact]
     public async Task AnyQuestion_WhenNobodyLeads_SaysSo()
     {
         var admin = Admin(_ => Never(), leaderLimit: TimeSpan.FromMilliseconds(50));
@@ -94,10 +122,10 @@ public class ClusterAdminTests
 
     private static ValueTask<ClusterStatus> Never() => new(new TaskCompletionSource<ClusterStatus>().Task);
 
-    private ClusterAdmin Admin(Func<HostId, ValueTask<ClusterStatus>> tell, TimeSpan? leaderLimit = null, TimeSpan? answerLimit = null)
+    private ClusterAdmin Admin(Func<HostId, ValueTask<ClusterStatus>> tell, TimeSpan? leaderLimit = null, TimeSpan? answerLimit = null, Func<string, ValueTask<long>>? rebalance = null)
     {
         var grains = DispatchProxy.Create<IGrainFactory, Grains>();
-        ((Grains)grains).Tell = tell;
+        (((Grains)grains).Tell, ((Grains)grains).Rebalance) = (tell, rebalance);
         return new ClusterAdmin(grains, _plans) { LeaderLimit = leaderLimit ?? Answers.Limit, AnswerLimit = answerLimit ?? Answers.Limit };
     }
 
@@ -114,20 +142,39 @@ public class ClusterAdminTests
         public Task Changed => IsChanging ? Task.CompletedTask : Still;
     }
 
-    /// <summary>Only doors to hosts, each question through another one, and of those only the status.</summary>
+    /// <summary>Doors to hosts, each question through another one, and of those only the status; of hosts themselves only the rebalance.</summary>
     public class Grains : DispatchProxy
     {
         private readonly HashSet<long> _doors = [];
 
         public Func<HostId, ValueTask<ClusterStatus>>? Tell { get; set; }
 
+        public Func<string, ValueTask<long>>? Rebalance { get; set; }
+
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             targetMethod!.Name.ShouldBe(nameof(IGrainFactory.GetGrain));
-            _doors.Add((long)args![0]!).ShouldBeTrue("each question goes another way");
+            if (args![0] is string name)
+            {
+                var host = DispatchProxy.Create<IHostGrain, LeadingHost>();
+                ((LeadingHost)host).Rebalance = () => Rebalance!(name);
+                return host;
+            }
+            _doors.Add((long)args[0]!).ShouldBeTrue("each question goes another way");
             var door = DispatchProxy.Create<IPlanViewGrain, Door>();
             ((Door)door).Answer = Tell;
             return door;
+        }
+    }
+
+    public class LeadingHost : DispatchProxy
+    {
+        public Func<ValueTask<long>>? Rebalance { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            targetMethod!.Name.ShouldBe("RebalanceAsync");
+            return Rebalance!();
         }
     }
 
