@@ -97,6 +97,22 @@ public class LostHostTests
         await hosts.PlanAsync(plan => !plan.Hosts.Contains(other));
     }
 
+    [Fact]
+    public async Task DrainedHost_StaysEmptyUnderTheNextLeader()
+    {
+        await using var hosts = await ManyHosts.StartAsync(
+            new ManyHostsOptions(ScoutNano.Directory, HostRoles.Any, HostRoles.Any, HostRoles.Any, HostRoles.Any) { AnotherLeads = true });
+        var (leader, drained) = (hosts.Leader, hosts.Ids.Last(host => host != hosts.Leader));
+        await hosts.DrainAsync(drained);
+        var epoch = hosts.Plan.Epoch;
+
+        await hosts.KillAsync(leader);
+        var plan = await hosts.PlanAsync(plan => plan.Epoch > epoch && !plan.Hosts.Contains(leader));
+
+        plan.Hosts.ShouldNotContain(drained);
+        (await hosts.Admin.StatusAsync(CancellationToken.None)).Hosts.Single(host => host.Host == drained).Condition.ShouldBe(HostCondition.Draining);
+    }
+
     /// <summary>Its end would wait for what nobody carries on any more.</summary>
     [Fact]
     public async Task Leader_ThatEndsWhileAnotherIsDrained_SaysSoToWhoeverAsked()

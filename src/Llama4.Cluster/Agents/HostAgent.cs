@@ -91,7 +91,7 @@ internal sealed partial class HostAgent : IAsyncDisposable
         if (_election.Hear(beat))
         {
             Suspect([.. beat.Suspects.Where(suspect => suspect.Host != _self)], new SuspicionAge(beat.Term, beat.Number));
-            _peers.Remember(beat.Hosts);
+            _peers.Remember(beat.Hosts, beat.Draining ?? []);
             _isDraining = beat.Draining?.Contains(_self) ?? false;
         }
         return _grains.GetGrain<IHostGrain>(beat.Leader.Name).AnswerAsync(

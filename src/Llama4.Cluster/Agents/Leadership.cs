@@ -203,6 +203,8 @@ internal sealed partial class Leadership(
             catch (PlacementException impossible)
             {
                 _rebalance = false;
+                if (current is not null)
+                    peers.StopInheritedDrains(current);
                 Wait(impossible.Message);
                 if (options.IsAlone)
                     duties.Fail(impossible);

@@ -20,6 +20,9 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     private readonly Dictionary<HostId, string> _doors = [];
     private readonly Dictionary<HostId, long> _epochs = [];
     private readonly HashSet<HostId> _draining = [];
+
+    /// <summary>Those of them that an earlier leader was asked to empty, and this one has not been.</summary>
+    private readonly HashSet<HostId> _inherited = [];
     private readonly LinkFaults _links = new();
     private readonly Queue<ClusterFault> _faults = [];
 
@@ -66,6 +69,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
+            _draining.IntersectWith(members);
             var before = new Dictionary<HostId, HeartbeatDetector>(_detectors);
             _detectors.Clear();
             _epochs.Clear();
@@ -179,13 +183,30 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     public void Drain(HostId host)
     {
         lock (_gate)
+        {
             _draining.Add(host);
+            _inherited.Remove(host);
+        }
     }
 
     public void StopDraining(HostId host)
     {
         lock (_gate)
             _draining.Remove(host);
+    }
+
+    /// <summary>No plan is possible without hosts that still hold something, and nobody waits for their drains: they stay where they are.</summary>
+    public void StopInheritedDrains(PlacementPlan plan)
+    {
+        lock (_gate)
+        {
+            _inherited.RemoveWhere(host => !_draining.Contains(host));
+            foreach (var held in _inherited.Where(host => PlanSituation.Holds(plan, host)).ToList())
+            {
+                _draining.Remove(held);
+                _inherited.Remove(held);
+            }
+        }
     }
 
     public HostCondition Condition(HostId host)
@@ -200,11 +221,15 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         }
     }
 
-    /// <summary>Remembers doors that the leader told of, for the day this host leads.</summary>
-    public void Remember(HostDoor[] doors)
+    /// <summary>Remembers what the leader told of, for the day this host leads.</summary>
+    public void Remember(HostDoor[] doors, HostId[] draining)
     {
         lock (_gate)
         {
+            _draining.Clear();
+            _draining.UnionWith(draining);
+            _inherited.Clear();
+            _inherited.UnionWith(draining);
             foreach (var door in doors.Where(door => door.ClientAddress.Length > 0))
                 _doors[door.Host] = door.ClientAddress;
         }
