@@ -88,6 +88,7 @@ public class RestrictedAnswersTests
 
         failed.ShouldHaveSingleItem().Finish.ShouldBe(FinishReason.Error);
         failed[0].Error!.ShouldContain("none can be drawn");
+        failed[0].IsOfRequest.ShouldBeTrue();
         (await Task.WhenAll(others)).ShouldAllBe(tokens => tokens.SequenceEqual(expected));
     }
 

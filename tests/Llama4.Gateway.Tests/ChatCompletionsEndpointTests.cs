@@ -211,6 +211,25 @@ public class ChatCompletionsEndpointTests
         events.ShouldNotContain("[DONE]");
     }
 
+    /// <summary>Fields that forbid every token are the caller's mistake, though only drawing finds it: no alert rings for them, and no client asks again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Answer_WhenTheRequestLeavesNoToken_IsAMistakeOfTheRequest(bool stream)
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            new ScriptedClient(generation => generation.End(FinishReason.Error, "None can be drawn.", isOfRequest: true)));
+
+        using var response = await gateway.PostAsync(Path, $$"""{"model":"scout-nano","messages":[{{Hello}}],"stream":{{(stream ? "true" : "false")}}}""", stream);
+        var text = await response.Content.ReadAsStringAsync();
+        var error = Json.Parse(stream ? text.TrimEnd().Split("data: ")[^1] : text);
+
+        response.StatusCode.ShouldBe(stream ? HttpStatusCode.OK : HttpStatusCode.BadRequest);
+        error.At("error.type").GetString().ShouldBe("invalid_request_error");
+        error.At("error.code").GetString().ShouldBe("no_token_allowed");
+        error.At("error.message").GetString().ShouldBe("None can be drawn.");
+    }
+
     [Fact]
     public async Task Chat_WhenTheClusterFailsAnAnswerThatIsNotStreamed_Gives500()
     {

@@ -3,7 +3,7 @@ using Llama4.Gateway.Tests.Scripted;
 
 namespace Llama4.Gateway.Tests;
 
-/// <summary>A call that max_tokens cut: the dialog goes on with what the client got, sent back as it is.</summary>
+/// <summary>A call that max_tokens or a stop string cut: it is not said to be whole, and the dialog goes on with what the client got, sent back as it is.</summary>
 public class CutCallTests
 {
     private const string Parameters = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}""";
@@ -43,6 +43,40 @@ public class CutCallTests
         await gateway.JsonAsync("/v1/responses", $$"""{"model":"scout-nano","input":[{{Question}},{{answer.At("output.0").GetRawText()}},{{More}}],{{ResponseTools}}}""");
 
         ScoutNano.Tokenizer.Decode((await cluster.NextAsync()).Request.Prompt).ShouldContain("[get_weather({\"city\": \"P)]<|eot|>");
+    }
+
+    [Theory]
+    [InlineData("\"stop\":\" City\"", "stop", "{\"city\": \"Mexico")]
+    [InlineData("\"stop\":\"]\"", "tool_calls", "{\"city\": \"Mexico City\"}")]
+    [InlineData("\"stop\":\" CITY\"", "tool_calls", "{\"city\": \"Mexico City\"}")]
+    public async Task Finish_IsToolCallsWhereTheCallIsWhole(string stop, string finish, string arguments)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[get_weather(city=\"Mexico City\")]"));
+        var body = $$"""{"model":"scout-nano","messages":[{{Question}}],{{ChatTools}},"tool_choice":"required",{{stop}}}""";
+
+        var answer = await gateway.JsonAsync("/v1/chat/completions", body);
+        using var stream = await gateway.PostAsync("/v1/chat/completions", body[..^1] + ",\"stream\":true}", stream: true);
+
+        answer.At("choices.0.finish_reason").GetString().ShouldBe(finish);
+        answer.At("choices.0.message.tool_calls.0.function.arguments").GetString().ShouldBe(arguments);
+        (await stream.Content.ReadAsStringAsync()).ShouldContain($"\"finish_reason\":\"{finish}\"");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Responses_SayThatACallCutByAStopStringIsIncomplete(bool stream)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[get_weather(city=\"Mexico City\")]"));
+        var body = $$"""{"model":"scout-nano","input":[{{Question}}],{{ResponseTools}},"tool_choice":"required","stop":" City","stream":{{(stream ? "true" : "false")}}}""";
+
+        using var answer = await gateway.PostAsync("/v1/responses", body, stream);
+        var text = await answer.Content.ReadAsStringAsync();
+        var response = stream ? Json.Parse(text.TrimEnd().Split("data: ")[^1]).At("response") : Json.Parse(text);
+
+        response.At("status").GetString().ShouldBe("completed");
+        response.At("output.0.status").GetString().ShouldBe("incomplete");
+        response.At("output.0.arguments").GetString().ShouldBe("{\"city\": \"Mexico");
     }
 
     private static ScriptedClient Cut() => new(generation =>

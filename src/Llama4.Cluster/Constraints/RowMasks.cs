@@ -1,3 +1,4 @@
+using Llama4.Cluster.Steps;
 using Llama4.Contracts;
 using Llama4.Model;
 
@@ -29,7 +30,7 @@ internal sealed class RowMasks(Task<RowMask>?[] pending, TimeSpan? madeWithin = 
         }
         catch (InvalidOperationException nothing)
         {
-            return Failed($"of the tokens that the constraint allows none can be drawn: {nothing.Message}");
+            return NothingDrawn.Under(logits, Stopped($"of the tokens that the constraint allows none can be drawn: {nothing.Message}"));
         }
     }
 
@@ -44,5 +45,7 @@ internal sealed class RowMasks(Task<RowMask>?[] pending, TimeSpan? madeWithin = 
         }
     }
 
-    private static DrawnToken Failed(string error) => new(-1, null, null, $"Constrained decoding stopped: {error}");
+    private static DrawnToken Failed(string error) => new(-1, null, null, Stopped(error));
+
+    private static string Stopped(string error) => $"Constrained decoding stopped: {error}";
 }

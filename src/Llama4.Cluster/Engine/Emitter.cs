@@ -136,6 +136,7 @@ internal sealed class Emitter(RequestImages images, SequenceSpans spans)
             CachedTokens = emission.CachedTokens,
             Prompt = emission.Forced.Count > 0 ? PromptOf(emission.Forced, drawn) : null,
             Error = emission.Finish == FinishReason.Error ? token.Error ?? error ?? "The step failed." : null,
+            IsOfRequest = token.IsOfRequest,
         };
     }
 

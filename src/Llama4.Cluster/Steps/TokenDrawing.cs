@@ -78,7 +78,7 @@ internal static class TokenDrawing
         }
         catch (InvalidOperationException nothing)
         {
-            return new DrawnToken(-1, null, null, $"Of the tokens that the request allows none can be drawn: {nothing.Message}");
+            return NothingDrawn.Under(logits, $"Of the tokens that the request allows none can be drawn: {nothing.Message}");
         }
     }
 

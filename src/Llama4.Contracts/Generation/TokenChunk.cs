@@ -48,6 +48,9 @@ public sealed record TokenChunk
     /// <summary>For people; only with <see cref="FinishReason.Error"/>.</summary>
     [Id(7)] public string? Error { get; init; }
 
+    /// <summary>With <see cref="Error"/>: what the request itself forbids leaves no token, here as anywhere.</summary>
+    [Id(15)] public bool IsOfRequest { get; init; }
+
     /// <summary>[layers] the way of the row that the token was drawn from; null unless asked for.</summary>
     [Id(12)] public TokenHop[]? Path { get; init; }
 

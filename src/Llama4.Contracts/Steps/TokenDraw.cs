@@ -66,6 +66,10 @@ public readonly record struct DrawnToken(
     /// <summary>Of a token that was forced: 1 for the best of all ids, as <see cref="PromptLogprob.Rank"/>; else null.</summary>
     [Id(14)]
     public int? Rank { get; init; }
+
+    /// <summary>With <see cref="Error"/>: <see cref="TokenChunk.IsOfRequest"/>.</summary>
+    [Id(15)]
+    public bool IsOfRequest { get; init; }
 }
 
 /// <summary>A call made for another plan than the one its target serves: the sender must ask for the new plan.</summary>

@@ -36,6 +36,7 @@ internal sealed class AnswerCalls(ToolFields tools, bool areCertain, Func<Guid> 
     /// <param name="pieces">Gets what is new of them.</param>
     public (string Content, IReadOnlyList<CalledTool> Calls) Finish(List<CallPiece> pieces)
     {
+        var isCut = _certain is { IsInCall: true };
         var content = _certain?.Finish() ?? "";
         if (_parser is not null)
         {
@@ -46,7 +47,7 @@ internal sealed class AnswerCalls(ToolFields tools, bool areCertain, Func<Guid> 
             }
         }
 
-        return (content, [.. _calls.Select(call => new CalledTool(call.Id, call.Name, call.Arguments.ToString()))]);
+        return (content, [.. _calls.Select((call, i) => new CalledTool(call.Id, call.Name, call.Arguments.ToString()) { IsCut = isCut && i == _calls.Count - 1 })]);
     }
 
     private void Add(CallDelta delta, List<CallPiece> pieces)

@@ -7,6 +7,9 @@ namespace Llama4.Gateway.Answers;
 /// <param name="Arguments">A JSON object, as text; of an answer that was cut in mid-call, its beginning.</param>
 internal sealed record CalledTool(string Id, string Name, string Arguments)
 {
+    /// <summary>The answer ended inside it.</summary>
+    public bool IsCut { get; init; }
+
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

@@ -76,7 +76,9 @@ internal sealed class Choice(
         Finish = piece.Finish;
         if (Finish is FinishReason.Error or FinishReason.Cancelled)
         {
-            throw ApiError.Failed(chunk.Error ?? "The cluster ended the answer before it was complete.");
+            throw chunk is { IsOfRequest: true, Error: { } forbidden }
+                ? ApiError.NothingAllowed(forbidden)
+                : ApiError.Failed(chunk.Error ?? "The cluster ended the answer before it was complete.");
         }
 
         FinishName = Finish is null ? null : piece.FinishName;

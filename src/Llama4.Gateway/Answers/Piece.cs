@@ -21,8 +21,16 @@ internal readonly record struct Piece(
     /// <summary>The step that the token came from, of a token that is followed in full depth; else null.</summary>
     public SpanParent? Span { get; init; }
 
-    /// <summary>The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results.</summary>
-    public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 });
+    /// <summary>Whether it adds to what the answer says. Tokens without text in a last piece with calls are those of the calls.</summary>
+    public bool HasContent => Text.Length > 0 || (Tokens.Count > 0 && Calls is not { Count: > 0 });
+
+    /// <summary>Whether the answer ended inside its last call.</summary>
+    public bool IsCallCut => Calls is [.., { IsCut: true }];
+
+    /// <summary>
+    /// The finish_reason of a last piece: an answer that stopped with calls is to be gone on with by their results. Of a call that a stop string cut there is none.
+    /// </summary>
+    public string FinishName => FinishNames.Of(Finish!.Value, hasCalls: Calls is { Count: > 0 } && !IsCallCut);
 }
 
 /// <summary>One token as the logprobs of an answer show it.</summary>

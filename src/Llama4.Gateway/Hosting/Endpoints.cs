@@ -59,7 +59,8 @@ internal sealed class Endpoints(GatewayOptions options, RequestGate gate, Readin
 
     public Task Model(HttpContext http)
     {
-        var id = http.Request.RouteValues["id"] as string ?? "";
+        // Clients write a name as one segment, and of what is escaped in a path a slash alone stays so.
+        var id = (http.Request.RouteValues["id"] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         return options.ModelIds.Contains(id)
             ? JsonAnswer.TellAsync(http, json => WriteModel(json, id))
             : ErrorBody.SendAsync(http.Response, ApiError.ModelNotFound(id, options.ModelIds), http.RequestAborted);

@@ -43,6 +43,9 @@ internal sealed class ApiError(int status, string type, string message, string? 
         param,
         "context_length_exceeded");
 
+    /// <summary>Found while drawing: fields that forbid tokens leave none.</summary>
+    public static ApiError NothingAllowed(string message) => Invalid(message, param: null, "no_token_allowed");
+
     public static ApiError ModelNotFound(string asked, IReadOnlyList<string> models) => new(
         404,
         "invalid_request_error",

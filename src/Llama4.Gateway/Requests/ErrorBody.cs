@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -7,10 +8,12 @@ namespace Llama4.Gateway.Requests;
 /// <summary>The one place that writes OpenAI's error body: <c>{"error":{"message","type","param","code"}}</c>.</summary>
 internal static class ErrorBody
 {
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // as answers are written: people read them in a terminal
+
     public static byte[] Bytes(ApiError error)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
+        using (var json = new Utf8JsonWriter(stream, Options))
         {
             json.WriteStartObject();
             json.WriteStartObject("error");

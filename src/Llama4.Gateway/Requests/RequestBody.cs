@@ -55,6 +55,12 @@ internal static class RequestBody
                 throw new ApiError(408, "invalid_request_error", message, code: "request_timeout");
             }
 
+            // The client broke off, or its chunks are none: nothing that the gateway could have done better.
+            if (error is BadHttpRequestException broken)
+            {
+                throw new ApiError(broken.StatusCode, "invalid_request_error", $"The body could not be read: {broken.Message}", code: "invalid_body");
+            }
+
             throw;
         }
     }

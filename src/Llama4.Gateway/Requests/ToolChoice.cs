@@ -20,6 +20,9 @@ internal enum ToolChoiceKind
 /// <param name="Name">Of the tool that must be called.</param>
 internal sealed record ToolChoice(ToolChoiceKind Kind, string? Name = null)
 {
+    /// <summary>How the one tool that must be called is written.</summary>
+    public const string NamedForm = """{"type":"function","function":{"name":...}}""";
+
     public static ToolChoice Auto { get; } = new(ToolChoiceKind.Auto);
 
     /// <summary>Reads the field against the tools of the request.</summary>
@@ -54,9 +57,9 @@ internal sealed record ToolChoice(ToolChoiceKind Kind, string? Name = null)
         var name = choice.Find("function") is { ValueKind: JsonValueKind.Object } function ? new RequestFields(function).Text("name") : null;
         return name is not null && tools.Any(tool => tool.Name == name)
             ? new ToolChoice(ToolChoiceKind.Named, name)
-            : throw ApiError.Invalid("'tool_choice' must name one of the 'tools': {\"type\":\"function\",\"function\":{\"name\":...}}.", "tool_choice");
+            : throw ApiError.Invalid($"'tool_choice' must name one of the 'tools': {NamedForm}.", "tool_choice");
     }
 
     private static ApiError Wrong() =>
-        ApiError.Invalid("'tool_choice' must be none, auto, required, or {\"type\":\"function\",\"function\":{\"name\":...}}.", "tool_choice");
+        ApiError.Invalid($"'tool_choice' must be none, auto, required, or {NamedForm}.", "tool_choice");
 }

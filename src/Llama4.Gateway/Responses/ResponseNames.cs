@@ -18,7 +18,9 @@ internal sealed partial class ResponseNames(RequestFields sent, IReadOnlyList<Ch
         }
 
         var name = Translated(param);
-        var message = error.Message.Replace(param, name, StringComparison.Ordinal).Replace("'response_format'", $"'{Translated("response_format")}'", StringComparison.Ordinal);
+        var message = error.Message.Replace(param, name, StringComparison.Ordinal)
+            .Replace("'response_format'", $"'{Translated("response_format")}'", StringComparison.Ordinal)
+            .Replace(ToolChoice.NamedForm, ToolTranslation.NamedForm, StringComparison.Ordinal);
         return new ApiError(error.Status, error.Type, message, name, error.Code) { RetryAfterSeconds = error.RetryAfterSeconds };
     }
 

@@ -9,11 +9,12 @@ namespace Llama4.Gateway.Responses;
 internal sealed class ResponseObject(AnswerHead head, ResponseSettings settings, ChatAnswerFormat format, GatewayOptions options)
 {
     private readonly List<ResponseItem> _items = [];
+    private bool _isCallCut;
 
     public string Status { get; private set; } = ResponseItem.InProgress;
 
     /// <summary>What the status of its last item is, once it has ended.</summary>
-    public string ItemStatus => Status is "completed" or ResponseItem.InProgress ? "completed" : "incomplete";
+    public string ItemStatus => !_isCallCut && Status is "completed" or ResponseItem.InProgress ? "completed" : "incomplete";
 
     public ChatAnswerFormat Format => format;
 
@@ -24,7 +25,9 @@ internal sealed class ResponseObject(AnswerHead head, ResponseSettings settings,
     public bool IsEmpty => _items.Count == 0;
 
     /// <summary>The answer has ended well.</summary>
-    public void Finish(FinishReason finish) => Status = finish == FinishReason.Length ? "incomplete" : "completed";
+    /// <param name="isCallCut">Inside its last call.</param>
+    public void Finish(FinishReason finish, bool isCallCut) =>
+        (Status, _isCallCut) = (finish == FinishReason.Length ? "incomplete" : "completed", isCallCut);
 
     /// <summary>The answer has failed.</summary>
     public void Fail() => Status = "failed";

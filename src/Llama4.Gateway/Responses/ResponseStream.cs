@@ -27,7 +27,7 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
 
     public void Write(Choice choice, Piece piece)
     {
-        if (piece.Text.Length > 0 || piece.Tokens.Count > 0)
+        if (piece.HasContent)
         {
             WriteText(piece);
         }
@@ -39,7 +39,7 @@ internal sealed class ResponseStream(SseConnection connection, ResponseObject re
 
         if (piece.Finish is { } finish)
         {
-            response.Finish(finish);
+            response.Finish(finish, piece.IsCallCut);
             if (response.IsEmpty)
             {
                 OpenMessage();

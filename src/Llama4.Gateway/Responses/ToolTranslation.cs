@@ -6,6 +6,9 @@ namespace Llama4.Gateway.Responses;
 /// <summary>tools and tool_choice: functions stand in them without the envelope that chat has.</summary>
 internal static class ToolTranslation
 {
+    /// <summary>How the one tool that must be called is written here.</summary>
+    public const string NamedForm = """{"type":"function","name":...}""";
+
     /// <exception cref="ApiError">A tool is none, or not a function.</exception>
     public static void Write(Utf8JsonWriter json, RequestFields fields)
     {

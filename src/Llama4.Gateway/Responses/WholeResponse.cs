@@ -13,7 +13,7 @@ internal sealed class WholeResponse(ResponseObject response) : IWholeAnswer
 
     public void Write(Choice choice, Piece piece)
     {
-        if (piece.Text.Length > 0 || piece.Tokens.Count > 0)
+        if (piece.HasContent)
         {
             _message ??= response.AddMessage();
             _message.Text.Append(piece.Text);
@@ -33,7 +33,7 @@ internal sealed class WholeResponse(ResponseObject response) : IWholeAnswer
                 response.AddMessage();
             }
 
-            response.Finish(finish);
+            response.Finish(finish, piece.IsCallCut);
         }
     }
 

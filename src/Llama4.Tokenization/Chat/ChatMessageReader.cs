@@ -5,7 +5,7 @@ namespace Llama4.Tokenization.Chat;
 
 /// <summary>
 /// Reads messages in OpenAI's form. One extension: <c>"stop_reason":"end_of_message"</c> on an assistant message. Properties that do not
-/// change the prompt (<c>name</c>, <c>tool_call_id</c>, <c>refusal</c>, ...) are not looked at.
+/// change the prompt (<c>name</c>, <c>tool_call_id</c>, ...) are not looked at. What an assistant refused with, as another server may have told it, is what it said.
 /// </summary>
 /// <remarks>
 /// Messages as templates are given them may also have bare <c>{"type":"image"}</c> parts, and an empty list of calls stays one: on the wire
@@ -37,8 +37,8 @@ public static class ChatMessageReader
 
         var role = ReadRole(message, $"{param}.role");
         var calls = ReadToolCalls(message, role, $"{param}.tool_calls");
-        var given = Optional(message, "content");
-        var content = ReadContent(given, isOptional: calls is { Count: > 0 }, asForTemplates, $"{param}.content");
+        var given = Optional(message, "content") ?? (role == ChatRole.Assistant ? Optional(message, "refusal") : null);
+        var content = ReadContent(given, role, isOptional: calls is { Count: > 0 }, asForTemplates, $"{param}.content");
         var stopReason = Optional(message, "stop_reason") is { } reason ? Text(reason, $"{param}.stop_reason") : null;
         return new ChatMessage(role, content)
         {
@@ -57,7 +57,7 @@ public static class ChatMessageReader
         var other => throw new ChatRequestException($"Expected the role system, developer, user, assistant or tool, found \"{other}\".", param),
     };
 
-    private static IReadOnlyList<ContentPart> ReadContent(JsonElement? content, bool isOptional, bool asForTemplates, string param)
+    private static IReadOnlyList<ContentPart> ReadContent(JsonElement? content, ChatRole role, bool isOptional, bool asForTemplates, string param)
     {
         switch (content)
         {
@@ -66,19 +66,21 @@ public static class ChatMessageReader
             case { ValueKind: JsonValueKind.String } text:
                 return [new TextPart(Text(text, param))];
             case { ValueKind: JsonValueKind.Array } parts:
-                return [.. parts.EnumerateArray().Select((part, i) => ReadPart(part, asForTemplates, $"{param}[{i}]"))];
+                return [.. parts.EnumerateArray().Select((part, i) => ReadPart(part, role, asForTemplates, $"{param}[{i}]"))];
             default:
                 throw new ChatRequestException($"Expected a string or a list of parts, found {(content is { } found ? Shown(found) : "nothing")}.", param);
         }
     }
 
-    private static ContentPart ReadPart(JsonElement part, bool asForTemplates, string param)
+    private static ContentPart ReadPart(JsonElement part, ChatRole role, bool asForTemplates, string param)
     {
         var type = Text(Required(part, "type", $"{param}.type"), $"{param}.type");
         switch (type)
         {
             case "text":
                 return new TextPart(Text(Required(part, "text", $"{param}.text"), $"{param}.text"));
+            case "refusal" when role == ChatRole.Assistant:
+                return new TextPart(Text(Required(part, "refusal", $"{param}.refusal"), $"{param}.refusal"));
             case "image_url":
                 var url = $"{param}.image_url.url";
                 return new ImagePart(Text(Required(Required(part, "image_url", $"{param}.image_url"), "url", url), url));

@@ -47,6 +47,9 @@ public sealed class CertainCalls(IEnumerable<string> tools)
         AfterCall,
     }
 
+    /// <summary>Whether the output so far ends inside a call.</summary>
+    public bool IsInCall => _part is Part.Key or Part.Value or Part.Object;
+
     /// <summary>Takes the output's next piece.</summary>
     /// <param name="deltas">Gets the pieces of calls in it.</param>
     /// <returns>The content in it.</returns>

@@ -54,6 +54,28 @@ public class ConstrainedDrawsTests
         masks.Draw(1, logits, draw).Error.ShouldBeNull();
     }
 
+    /// <summary>A request that forbids what its constraint wants is told so; logits of a broken model are not its fault.</summary>
+    [Theory]
+    [InlineData(0f, true)]
+    [InlineData(float.NaN, false)]
+    [InlineData(float.NegativeInfinity, false)]
+    public async Task Draw_WhereNothingIsLeft_SaysWhoseFaultItIs(float logit, bool isOfRequest)
+    {
+        var constraint = Constrained.Schema("""{"type":"boolean"}""");
+        var draws = New();
+        (await draws.ConstrainAsync(constraint)).ShouldBeNull();
+        var draw = Draw(constraint, []) with { Settings = new SamplingSettings { AllowedIds = StopIds } };
+        using var masks = new RowMasks([draws.Begin([draw])![0]!]);
+        var logits = new float[Texts.MaskWords * 32];
+        Array.Fill(logits, logit);
+
+        await masks.MadeAsync();
+        var drawn = masks.Draw(0, logits, draw);
+
+        drawn.Error!.ShouldContain("of the tokens that the constraint allows none can be drawn");
+        drawn.IsOfRequest.ShouldBe(isOfRequest);
+    }
+
     [Fact]
     public async Task Compiled_PastItsBytes_ForgetsTheOldestAndNeverTheNewest()
     {

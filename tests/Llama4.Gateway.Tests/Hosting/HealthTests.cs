@@ -75,13 +75,17 @@ public class HealthTests
         await gateway.JsonAsync("/v1/completions", body);
     }
 
-    [Fact]
-    public async Task Models_GivesEveryIdAndItsContext()
+    /// <summary>OpenAI's clients escape the name.</summary>
+    [Theory]
+    [InlineData("meta-llama/Llama-4-Scout")]
+    [InlineData("meta-llama%2FLlama-4-Scout")]
+    [InlineData("meta-llama%2fLlama-4-Scout")]
+    public async Task Models_GivesEveryIdAndItsContext(string name)
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent(), options => options with { ModelIds = ["scout-nano", "meta-llama/Llama-4-Scout"] });
 
         var list = Json.Parse(await gateway.Http.GetStringAsync("/v1/models"));
-        var one = Json.Parse(await gateway.Http.GetStringAsync("/v1/models/meta-llama/Llama-4-Scout"));
+        var one = Json.Parse(await gateway.Http.GetStringAsync($"/v1/models/{name}"));
 
         list.At("data").EnumerateArray().Select(model => model.At("id").GetString()).ShouldBe(["scout-nano", "meta-llama/Llama-4-Scout"]);
         one.At("object").GetString().ShouldBe("model");

@@ -255,6 +255,19 @@ public class ResponsesTests
     }
 
     /// <summary>Settings that are chat's alone in OpenAI's API mean here what they mean there.</summary>
+    [Theory]
+    [InlineData("\"sometimes\"")]
+    [InlineData("{\"type\":\"function\",\"name\":\"later\"}")]
+    public async Task ToolChoice_WhenItIsWrong_IsToldAsItIsWrittenHere(string choice)
+    {
+        await using var gateway = await TestGateway.StartAsync(ScriptedClient.Silent());
+
+        var error = await gateway.JsonAsync(Path, Request("\"x\"", $",{Tools},\"tool_choice\":{choice}"), HttpStatusCode.BadRequest);
+
+        error.At("error.message").GetString()!.ShouldEndWith("""{"type":"function","name":...}.""");
+        error.GetRawText().ShouldStartWith("""{"error":{"message":"'tool_choice' must """); // and is legible where it is printed
+    }
+
     [Fact]
     public async Task Settings_OfChat_AreFollowed()
     {

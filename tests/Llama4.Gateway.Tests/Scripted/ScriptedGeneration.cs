@@ -60,8 +60,8 @@ internal sealed class ScriptedGeneration(GenerateRequest request) : IGeneration
         }
     }
 
-    public void End(FinishReason finish, string? error = null) =>
-        Write(new TokenChunk { Request = Request.Id, Index = _count, Finish = finish, Error = error });
+    public void End(FinishReason finish, string? error = null, bool isOfRequest = false) =>
+        Write(new TokenChunk { Request = Request.Id, Index = _count, Finish = finish, Error = error, IsOfRequest = isOfRequest });
 
     /// <summary>Ends the chunks without a finish, which a sound cluster never does.</summary>
     public void BreakOff() => _chunks.Writer.Complete();

@@ -20,6 +20,7 @@ public sealed class ChatMessageReaderTests
     [InlineData("""[{"role":"user","content":[{"type":"input_audio"}]}]""", "messages[0].content[0].type")]
     [InlineData("""[{"role":"user","content":[{"type":"image_url","image_url":"x"}]}]""", "messages[0].content[0].image_url.url")]
     [InlineData("""[{"role":"user","content":"\ud800"}]""", "messages[0].content")]
+    [InlineData("""[{"role":"user","content":[{"type":"refusal","refusal":"No."}]}]""", "messages[0].content[0].type")]
     [InlineData("""[{"role":"user","content":"x","tool_calls":[]}]""", "messages[0].tool_calls")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{}"}}]}]""", "messages[0].tool_calls[0].function.name")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
@@ -48,6 +49,13 @@ public sealed class ChatMessageReaderTests
         messages[2].ToolCalls.ShouldNotBeNull().Single().Arguments.GetRawText().ShouldBe("{}");
         messages.Select(message => message.EndsMessageOnly).ShouldBe([false, false, false, true, false]);
     }
+
+    /// <summary>In both of OpenAI's forms: of an answer, and as a part of what is sent back.</summary>
+    [Theory]
+    [InlineData("""{"role":"assistant","content":null,"refusal":"No."}""")]
+    [InlineData("""{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]}""")]
+    public void Read_WhenAnAssistantRefused_TakesItAsWhatItSaid(string message) =>
+        Read($"[{message}]").Single().Content.ShouldBe([new TextPart("No.")]);
 
     /// <summary>A call that max_tokens cut, as a client sends it back.</summary>
     [Theory]

@@ -46,6 +46,28 @@ public class CertainCallsTests
         }
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("[now", false)]
+    [InlineData("[now(", true)]
+    [InlineData("[get(x", true)]
+    [InlineData("[get(x=\"a)]", true)]
+    [InlineData("[get(x=1)", false)]
+    [InlineData("[get(x=1)]", false)]
+    [InlineData("[get(x=1), now(", true)]
+    [InlineData("""{"name": "get", "parameters": {"x": "}""", true)]
+    [InlineData("""{"name": "get", "parameters": {"x": 1}""", true)]
+    [InlineData("""{"name": "get", "parameters": {"x": 1}}""", false)]
+    [InlineData("No [now(", false)]
+    public void Output_SaysWhetherItEndsInACall(string text, bool expected)
+    {
+        var reader = new CertainCalls(Tools);
+
+        reader.Append(text, []);
+
+        reader.IsInCall.ShouldBe(expected);
+    }
+
     [Fact]
     public void Call_IsToldAsSoonAsItsNameIs()
     {
