@@ -17,6 +17,9 @@ internal static class DisruptionChecks
                 yield return $"{workload.Name}'s pods may not be evicted: no node can be emptied";
         }
 
+        // A host that is not ready yet may be the one that all wait for: it goes when nobody else is away.
+        foreach (var budget in all.All<V1PodDisruptionBudget>().Where(one => one.Spec.UnhealthyPodEvictionPolicy is not (null or "IfHealthyBudget")))
+            yield return $"{budget.Metadata.Name} lets go any number that are not ready";
         foreach (var (part, holders) in placed.Parts().Where(part => part.Holders.Length > 1))
         {
             var evicted = new List<Workload>();
@@ -45,6 +48,8 @@ internal static class DisruptionChecks
             yield return "there are no standbys";
         foreach (var (part, holders) in placed.Parts().Where(part => part.Holders.Select(placed.NodeOf).Distinct().Count() < 2).Take(1))
             yield return $"all that hold {part} are on {placed.NodeOf(holders[0])}";
+        foreach (var workload in all.Servers.Where(one => one.Pod.NodeName is not null))
+            yield return $"{workload.Name}'s pods are all on {workload.Pod.NodeName}";
         foreach (var workload in all.Servers.Where(one => one.Pod.Affinity?.PodAntiAffinity?.PreferredDuringSchedulingIgnoredDuringExecution is not [{ PodAffinityTerm.TopologyKey: "kubernetes.io/hostname" }]))
             yield return $"{workload.Name}'s pods do not keep apart";
         foreach (var workload in all.Servers.Where(one => one.Component == "gateway" && one.Pod.TopologySpreadConstraints is not [{ TopologyKey: "kubernetes.io/hostname", WhenUnsatisfiable: "ScheduleAnyway", MaxSkew: 1 }]))

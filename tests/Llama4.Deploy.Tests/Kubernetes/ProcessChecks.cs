@@ -110,6 +110,8 @@ internal static partial class ProcessChecks
             if (!Uri.TryCreate(server.Environment.GetValueOrDefault(ClusterOptions.StoreVariable), UriKind.Absolute, out var store)
                 || !all.All<V1Service>().Any(service => service.Metadata.Name == store.Host && service.Spec.Ports.Any(port => port.Port == store.Port)))
                 yield return $"{server.Name}: the store is no service";
+            if (server.Pod.DnsPolicy is not (null or "ClusterFirst"))
+                yield return $"{server.Name} does not ask the cluster for the store's name";
         }
 
         foreach (var gateway in all.Servers.Where(one => one.Component == "gateway"))

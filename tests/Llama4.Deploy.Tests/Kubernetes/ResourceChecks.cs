@@ -38,6 +38,8 @@ internal static class ResourceChecks
         {
             if (Bytes(host.Container.Resources.Limits, "memory") < PlacedCluster.Bytes(host, "--memory"))
                 yield return $"{host.Name} may own more than its pod may hold";
+            if (Bytes(host.Container.Resources.Requests, "memory") < placed.Memory.Where(one => placed.Pods.Any(pod => pod.Host == one.Host && pod.Workload.Name == host.Name)).Max(one => one.Total))
+                yield return $"{host.Name} asks for less than the plan gives it";
             if (host.Option("--threads") != $"{Math.Ceiling(host.Container.Resources.Requests["cpu"].ToDecimal())}")
                 yield return $"{host.Name} computes with another number of threads than it asks for";
         }
