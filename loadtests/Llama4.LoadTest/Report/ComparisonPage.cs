@@ -11,6 +11,11 @@ internal static class ComparisonPage
     {
         var page = new Page($"{first.Scenario.Name} and {second.Scenario.Name}: two runs compared");
         page.Lead($"A: {Describe(first)}").Lead($"B: {Describe(second)}");
+        if (Differences.Of(first, second) is { Count: > 0 } differences)
+        {
+            page.Lead($"Asked differently: {string.Join("; ", differences)}.");
+        }
+
         if (figures.Any(figure => figure.Limit is not null))
         {
             AddTable(page.Section("Limits"), figures.Where(figure => figure.Limit is not null));

@@ -6,8 +6,14 @@ namespace Llama4.LoadTest.Report;
 /// <summary>Two runs for the terminal.</summary>
 internal static class ComparisonText
 {
-    public static void Write(IReadOnlyList<ComparedFigure> figures, TextWriter to)
+    /// <param name="differences">What the runs were asked differently.</param>
+    public static void Write(IReadOnlyList<ComparedFigure> figures, IReadOnlyList<string> differences, TextWriter to)
     {
+        foreach (var difference in differences)
+        {
+            to.WriteLine($"asked differently: {difference}");
+        }
+
         to.WriteLine($"{"",-22}{"A",12}{"B",12}{"B to A",9}  limit");
         foreach (var figure in figures.Where(figure => figure.Limit is not null || !double.IsNaN(figure.First) || !double.IsNaN(figure.Second)))
         {

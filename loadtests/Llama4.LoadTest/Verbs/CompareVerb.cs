@@ -21,7 +21,7 @@ internal static class CompareVerb
             var limits = Comparison.ParseLimits(parsed.GetValue(most), parsed.GetValue(least));
             var (a, b) = (ResultFolder.Read(parsed.GetRequiredValue(first)), ResultFolder.Read(parsed.GetRequiredValue(second)));
             var figures = Comparison.Of(a, b, limits);
-            ComparisonText.Write(figures, output);
+            ComparisonText.Write(figures, Differences.Of(a, b), output);
             if (parsed.GetValue(page) is { } path)
             {
                 Finish.WritePage(path, ComparisonPage.Of(a, b, figures));

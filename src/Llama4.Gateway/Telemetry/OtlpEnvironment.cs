@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenTelemetry.Exporter;
 
 namespace Llama4.Gateway.Telemetry;
@@ -16,6 +17,18 @@ internal sealed class OtlpEnvironment(string signal, Func<string, string?> read)
     /// <summary>Nothing is exported, and nothing made for it, unless an endpoint is named.</summary>
     public bool IsOn => Value("OTEL_SDK_DISABLED")?.ToLowerInvariant() != "true" && Value($"OTEL_{signal}_EXPORTER") != "none" && (Endpoint ?? Value(AllEndpoint)) is not null;
 
+    /// <summary>How much waits, how long, and how often it is sent: the SDK takes its own number for what is none.</summary>
+    private IEnumerable<string> Numbers =>
+    [
+        "OTEL_EXPORTER_OTLP_TIMEOUT", $"OTEL_EXPORTER_OTLP_{signal}_TIMEOUT",
+        .. signal switch
+        {
+            "TRACES" => (string[])["OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
+            "LOGS" => ["OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BLRP_EXPORT_TIMEOUT", "OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
+            _ => ["OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT"],
+        },
+    ];
+
     /// <summary>Of the signal alone; null where there is only one for all.</summary>
     private string? Endpoint => Value($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
 
@@ -33,6 +46,27 @@ internal sealed class OtlpEnvironment(string signal, Func<string, string?> read)
         foreach (var name in (string[])[AllProtocol, $"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL"])
         {
             _ = Value(name) is { } protocol ? ProtocolOf(name, protocol) : default;
+        }
+
+        if (Value($"OTEL_{signal}_EXPORTER") is { } exporter and not ("otlp" or "none"))
+        {
+            throw new TelemetryException($"OTEL_{signal}_EXPORTER: expected otlp or none, found '{exporter}'.");
+        }
+
+        foreach (var name in Numbers)
+        {
+            if (Value(name) is { } number && !(int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed > 0))
+            {
+                throw new TelemetryException($"{name}: expected a number from 1, found '{number}'.");
+            }
+        }
+
+        foreach (var name in (string[])["OTEL_EXPORTER_OTLP_HEADERS", $"OTEL_EXPORTER_OTLP_{signal}_HEADERS"])
+        {
+            if (Value(name) is { } headers && headers.Split(',').Any(header => header.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                throw new TelemetryException($"{name}: expected NAME=VALUE,..., found something else."); // they may hold a secret
+            }
         }
     }
 

@@ -26,11 +26,24 @@ internal static partial class AutoscaleChecks
             foreach (var (kind, metric) in spec.Metrics.Select(one => (one.Type, one.Pods?.Metric.Name ?? one.External?.Metric.Name ?? "")))
                 if (!rules.Any(rule => rule.Kind == kind && rule.Name == metric))
                     yield return $"{name} asks for {metric}, which prometheus-adapter has no rule for";
-            if (spec.ScaleTargetRef.Kind == "StatefulSet"
-                && (spec.Behavior?.ScaleDown?.Policies is not [{ Type: "Pods", Value: 1, PeriodSeconds: var period }] || period < ClusterServer.LeaveLimit.TotalSeconds))
-                yield return $"{name} takes away hosts faster than they drain";
+            string[] wanted = spec.ScaleTargetRef.Kind == "StatefulSet" ? ["llama4_sequences_waiting", "llama4_kv_use"] : ["llama4_requests_running"];
+            if (!spec.Metrics.Select(one => one.Pods?.Metric.Name ?? one.External?.Metric.Name ?? "").Order().SequenceEqual(wanted.Order()))
+                yield return $"{name} does not go by {string.Join(" and ", wanted)}";
+            foreach (var external in spec.Metrics.Select(one => one.External).OfType<V2ExternalMetricSource>())
+                if (external.Target is not { Type: "Value", Value: { } value } || value.ToDecimal() <= 0 || (external.Metric.Name == "llama4_kv_use" && value.ToDecimal() >= 1))
+                    yield return $"{name}: {external.Metric.Name} is never reached, or always";
+            if (spec.ScaleTargetRef.Kind == "StatefulSet")
+            {
+                if (!OneByOne(spec.Behavior?.ScaleDown))
+                    yield return $"{name} takes away hosts faster than they drain";
+                if (!OneByOne(spec.Behavior?.ScaleUp))
+                    yield return $"{name} adds hosts faster than they load";
+                if (spec.Behavior?.ScaleDown?.StabilizationWindowSeconds is not { } calm || calm < spec.Behavior.ScaleDown.Policies[0].PeriodSeconds)
+                    yield return $"{name} takes away hosts that it has just added";
+            }
+
             foreach (var pods in spec.Metrics.Select(one => one.Pods).OfType<V2PodsMetricSource>())
-                if (pods.Target.AverageValue.ToDecimal() >= new GatewayLimits().ConcurrentRequestsMax)
+                if (pods.Target is not { Type: "AverageValue", AverageValue: { } value } || value.ToDecimal() <= 0 || value.ToDecimal() >= new GatewayLimits().ConcurrentRequestsMax)
                     yield return $"{name} waits until gateways refuse requests";
         }
 
@@ -42,6 +55,9 @@ internal static partial class AutoscaleChecks
         foreach (var series in rules.SelectMany(rule => rule.Series).Where(series => !table.Contains(series)))
             yield return $"{series} is not in the table of metrics";
     }
+
+    private static bool OneByOne(V2HPAScalingRules? rules) => rules is { SelectPolicy: not "Disabled", Policies: [{ Type: "Pods", Value: 1, PeriodSeconds: var period }] }
+        && period >= ClusterServer.LeaveLimit.TotalSeconds;
 
     /// <summary>The number in the manifest itself.</summary>
     private static int? Said(Manifests all, Workload workload) => workload.Kind == "StatefulSet"

@@ -24,9 +24,18 @@ internal static class CertificateChecks
             yield return "the hosts' certificate is not for both ways";
         var authority = Of(all, "Issuer", (string)spec["issuerRef"]!["name"]!)?["spec"]!["ca"]?["secretName"];
         var signed = all.Documents.FirstOrDefault(one => (string)one["kind"]! == "Certificate" && (bool?)one["spec"]!["isCA"] == true && (string?)one["spec"]!["secretName"] == (string?)authority);
+        foreach (var one in all.Documents.Where(one => (string)one["kind"]! == "Certificate"))
+        {
+            var (given, renewed) = (Hours(one["spec"]!["duration"]), Hours(one["spec"]!["renewBefore"]));
+            if (given is null or < 24 || renewed >= given || (string?)one["spec"]!["issuerRef"]!["kind"] != "Issuer")
+                yield return $"{one["metadata"]!["name"]} holds for {given} h and is renewed {renewed} h before";
+        }
+
         if (signed is null || Of(all, "Issuer", (string)signed["spec"]!["issuerRef"]!["name"]!) is null)
             yield return "nobody signs the hosts' certificate";
     }
+
+    private static int? Hours(JsonNode? duration) => (string?)duration is [.. var hours, 'h'] && int.TryParse(hours, out var value) ? value : null;
 
     /// <summary>Where a Secret is mounted.</summary>
     private static string? Folder(Workload workload, string? secret)

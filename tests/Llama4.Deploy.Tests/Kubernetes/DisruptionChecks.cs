@@ -17,6 +17,9 @@ internal static class DisruptionChecks
                 yield return $"{workload.Name}'s pods may not be evicted: no node can be emptied";
         }
 
+        // A host that is not ready yet may be the one that all wait for: it goes when nobody else is away.
+        foreach (var budget in all.All<V1PodDisruptionBudget>().Where(one => one.Spec.UnhealthyPodEvictionPolicy is not (null or "IfHealthyBudget")))
+            yield return $"{budget.Metadata.Name} lets go any number that are not ready";
         foreach (var (part, holders) in placed.Parts().Where(part => part.Holders.Length > 1))
         {
             var evicted = new List<Workload>();
@@ -45,21 +48,25 @@ internal static class DisruptionChecks
             yield return "there are no standbys";
         foreach (var (part, holders) in placed.Parts().Where(part => part.Holders.Select(placed.NodeOf).Distinct().Count() < 2).Take(1))
             yield return $"all that hold {part} are on {placed.NodeOf(holders[0])}";
+        foreach (var workload in all.Servers.Where(one => one.Pod.NodeName is not null))
+            yield return $"{workload.Name}'s pods are all on {workload.Pod.NodeName}";
         foreach (var workload in all.Servers.Where(one => one.Pod.Affinity?.PodAntiAffinity?.PreferredDuringSchedulingIgnoredDuringExecution is not [{ PodAffinityTerm.TopologyKey: "kubernetes.io/hostname" }]))
             yield return $"{workload.Name}'s pods do not keep apart";
-        foreach (var workload in all.Servers.Where(one => one.Component == "gateway" && one.Pod.TopologySpreadConstraints is null))
+        foreach (var workload in all.Servers.Where(one => one.Component == "gateway" && one.Pod.TopologySpreadConstraints is not [{ TopologyKey: "kubernetes.io/hostname", WhenUnsatisfiable: "ScheduleAnyway", MaxSkew: 1 }]))
             yield return $"{workload.Name}'s pods are not spread";
     }
 
     /// <summary>A change goes from host to host.</summary>
     public static IEnumerable<string> Rollout(Manifests all)
     {
-        foreach (var set in all.All<V1StatefulSet>().Where(set => set.Spec.UpdateStrategy is { } strategy && (strategy.Type == "OnDelete" || strategy.RollingUpdate?.MaxUnavailable is not null)))
+        foreach (var set in all.All<V1StatefulSet>().Where(set => set.Spec.UpdateStrategy is { } strategy && (strategy.Type == "OnDelete" || strategy.RollingUpdate?.MaxUnavailable is not null || strategy.RollingUpdate?.Partition is > 0)))
             yield return $"{set.Metadata.Name} changes several at a time, or none";
         foreach (var set in all.All<V1StatefulSet>().Where(set => all.Hosts.Any(host => host.Name == set.Metadata.Name) && set.Spec.PodManagementPolicy != "Parallel"))
             yield return $"{set.Metadata.Name} starts one after the other, and no host is ready before all are there";
         foreach (var deployment in all.All<V1Deployment>().Where(one => one.Spec.Strategy?.RollingUpdate?.MaxUnavailable?.Value != "0"))
             yield return $"{deployment.Metadata.Name} has fewer gateways while it changes";
+        foreach (var deployment in all.All<V1Deployment>().Where(one => one.Spec.Paused == true || one.Spec.Strategy is { Type: not (null or "RollingUpdate") } or { RollingUpdate.MaxSurge.Value: "0" or "0%" }))
+            yield return $"{deployment.Metadata.Name} does not change, or all at once";
     }
 
     private static IEnumerable<V1PodDisruptionBudget> Budgets(Manifests all, Workload workload) =>

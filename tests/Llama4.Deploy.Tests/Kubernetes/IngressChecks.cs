@@ -8,6 +8,8 @@ internal static class IngressChecks
 {
     private const string Nginx = "nginx.ingress.kubernetes.io/";
 
+    private static readonly string[] Known = ["proxy-buffering", "proxy-read-timeout", "proxy-send-timeout", "proxy-body-size", "proxy-request-buffering", "proxy-next-upstream"];
+
     public static IEnumerable<string> Ingresses(Manifests all)
     {
         var limits = new GatewayLimits();
@@ -24,8 +26,15 @@ internal static class IngressChecks
                 yield return "an answer that has begun may be asked for twice";
             if (!Said("proxy-body-size").EndsWith('m') || long.Parse(Said("proxy-body-size")[..^1]) << 20 < limits.BodyBytesMax + (long)limits.PictureBodyBytesMax)
                 yield return "bodies are refused that the gateway takes";
-            if (ingress.Spec.Tls is not [{ SecretName.Length: > 0 }])
+            foreach (var other in annotations.Keys.Where(key => !Known.Contains(key.Replace(Nginx, "", StringComparison.Ordinal))))
+                yield return $"{other} changes what goes through";
+            if (ingress.Spec.IngressClassName != "nginx" || ingress.Spec.DefaultBackend is not null)
+                yield return "its annotations are another controller's, or everything goes through";
+            if (ingress.Spec.Tls is not [{ SecretName: "llama4-tls", Hosts: [{ Length: > 0 } host] }] || ingress.Spec.Rules is not [{ Host: { } named }] || named != host)
                 yield return "it is not TLS";
+            (string?, string?)[] paths = [.. ingress.Spec.Rules.SelectMany(rule => rule.Http.Paths).Select(path => (path.Path, path.PathType))];
+            if (!paths.Order().SequenceEqual([("/detokenize", "Exact"), ("/tokenize", "Exact"), ("/v1", "Prefix")]))
+                yield return $"it lets through {string.Join(", ", paths)}";
             foreach (var path in ingress.Spec.Rules.SelectMany(rule => rule.Http.Paths))
             {
                 if (path.Path is not ("/v1" or "/tokenize" or "/detokenize"))

@@ -11,9 +11,11 @@ internal sealed class Network(Manifests all)
 {
     private const string Own = "llama4";
 
-    public bool Allows(Peer from, Peer to, int port, string protocol = "TCP") =>
-        Passes(from, to, port, protocol, "Egress", policy => policy.Spec.Egress?.Select(rule => (rule.To, rule.Ports)))
-        && Passes(to, from, port, protocol, "Ingress", policy => policy.Spec.Ingress?.Select(rule => (rule.FromProperty, rule.Ports)));
+    public bool MaySend(Peer from, Peer to, int port, string protocol = "TCP") =>
+        Passes(from, to, port, protocol, "Egress", policy => policy.Spec.Egress?.Select(rule => (rule.To, rule.Ports)));
+
+    public bool MayTake(Peer from, Peer to, int port, string protocol = "TCP") =>
+        Passes(to, from, port, protocol, "Ingress", policy => policy.Spec.Ingress?.Select(rule => (rule.FromProperty, rule.Ports)));
 
     /// <param name="at">Whose policies are asked.</param>
     private bool Passes(
@@ -25,7 +27,9 @@ internal sealed class Network(Manifests all)
             .Any(rule => (rule.Item1 is null || rule.Item1.Any(peer => Matches(peer, other))) && (rule.Item2 is null || rule.Item2.Any(one => Matches(one, port, protocol))));
     }
 
-    private static bool Matches(V1NetworkPolicyPort rule, int port, string protocol) => (rule.Protocol ?? "TCP") == protocol && rule.Port.Value == $"{port}";
+    /// <summary>Without a number it is every port, with an end all from one to the other.</summary>
+    private static bool Matches(V1NetworkPolicyPort rule, int port, string protocol) => (rule.Protocol ?? "TCP") == protocol
+        && (rule.Port is null || (int.Parse(rule.Port.Value) is var first && first <= port && port <= (rule.EndPort ?? first)));
 
     private static bool Matches(V1NetworkPolicyPeer rule, Peer peer) => rule.IpBlock is { } block
         ? Within(block.Cidr, peer.Address) && !(block.Except ?? []).Any(except => Within(except, peer.Address))

@@ -1,6 +1,7 @@
 using Llama4.Cluster.Placement;
 using Llama4.Compute;
 using Llama4.Contracts;
+using Llama4.Model;
 using Llama4.Scheduling;
 using Llama4.Server.Output;
 using Llama4.Server.Plan;
@@ -12,13 +13,20 @@ namespace Llama4.Deploy.Tests.Kubernetes;
 internal sealed class PlacedCluster
 {
     /// <param name="nodes">Of each pod, in the order of <see cref="Pods"/>.</param>
-    private PlacedCluster(IReadOnlyList<(Workload Workload, HostId Host)> pods, string[] nodes, PlacementPlan plan) => (Pods, Nodes, Plan) = (pods, nodes, plan);
+    private PlacedCluster(IReadOnlyList<(Workload Workload, HostId Host)> pods, string[] nodes, PlacementPlan plan, IReadOnlyList<HostMemory> memory, long weightBytes) =>
+        (Pods, Nodes, Plan, Memory, WeightBytes) = (pods, nodes, plan, memory, weightBytes);
 
     public IReadOnlyList<(Workload Workload, HostId Host)> Pods { get; }
 
     public string[] Nodes { get; }
 
     public PlacementPlan Plan { get; }
+
+    /// <summary>What the plan gives each host.</summary>
+    public IReadOnlyList<HostMemory> Memory { get; }
+
+    /// <summary>Of the checkpoint, in bf16.</summary>
+    public long WeightBytes { get; }
 
     /// <summary>On as few nodes as the constraints of spread let it be, which is the worst for standbys.</summary>
     public static PlacedCluster Of(Manifests all)
@@ -42,7 +50,8 @@ internal sealed class PlacedCluster
         {
             Standbys = int.Parse(first.Option("--standby")!), Replicas = int.Parse(first.Option("--replicas")!),
         };
-        return new PlacedCluster(pods, nodes, PlacementPlanner.Plan(request));
+        var plan = PlacementPlanner.Plan(request);
+        return new PlacedCluster(pods, nodes, plan, HostMemory.Of(request, plan), ParameterTable.All(config).Sum(parameter => parameter.Count * ModelShape.ElementBytes));
     }
 
     /// <summary>Each part of the plan with all that hold it loaded: owner and standbys.</summary>

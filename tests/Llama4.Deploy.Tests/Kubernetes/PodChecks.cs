@@ -10,9 +10,6 @@ internal static partial class PodChecks
     /// <summary>Made by who installs (deploy/k8s/README.md), not by an overlay.</summary>
     private static readonly string[] SecretsOfOthers = ["llama4-secrets", "llama4-tls"];
 
-    /// <summary>Those that the README's command makes, and the one that a checkpoint may want.</summary>
-    private static readonly string[] KeysOfSecret = ["redis-password", "admin-key", "keys.jsonl", "model-token"];
-
     public static IEnumerable<string> Rights(Manifests all)
     {
         foreach (var workload in all.Workloads)
@@ -20,7 +17,10 @@ internal static partial class PodChecks
             var pod = workload.Pod;
             if (pod.SecurityContext is not { RunAsNonRoot: true, RunAsUser: > 0, RunAsGroup: > 0, SeccompProfile.Type: "RuntimeDefault" } || pod.SecurityContext.SupplementalGroups is not null)
                 yield return $"{workload.Name} may be root, or call what it likes";
-            if (pod.HostNetwork == true || pod.HostPID == true || pod.HostIPC == true || (pod.Volumes ?? []).Any(volume => volume.HostPath is not null))
+            if (pod.SecurityContext is { SeLinuxOptions: not null } or { Sysctls: not null } or { AppArmorProfile.Type: not "RuntimeDefault" } || pod.ShareProcessNamespace == true)
+                yield return $"{workload.Name} takes rights that nobody needs";
+            if (pod.HostNetwork == true || pod.HostPID == true || pod.HostIPC == true || (pod.Volumes ?? []).Any(volume => volume.HostPath is not null)
+                || pod.Containers.Concat(pod.InitContainers ?? []).SelectMany(container => container.Ports ?? []).Any(port => port.HostPort is not null))
                 yield return $"{workload.Name} has a part of the node";
             foreach (var container in pod.Containers.Concat(pod.InitContainers ?? []))
             {
@@ -65,8 +65,13 @@ internal static partial class PodChecks
             if ((claims.Any() || (workload.Pod.Volumes ?? []).Any(volume => volume.PersistentVolumeClaim is not null || volume.Secret is not null))
                 && (workload.Pod.SecurityContext?.FsGroup is not { } group || group != workload.Pod.SecurityContext.RunAsGroup))
                 yield return $"{workload.Name} may not read or write the files of its volumes";
+            if (!mounts.Any(mount => mount.MountPath == "/tmp" && mount.ReadOnlyProperty != true && (workload.Pod.Volumes ?? []).Any(volume => volume.Name == mount.Name && volume.EmptyDir is not null)))
+                yield return $"{workload.Name} has nowhere to write what is temporary";
             foreach (var volume in workload.Pod.Volumes ?? [])
             {
+                // Without a source it is an empty folder, whatever it is called.
+                if (typeof(V1Volume).GetProperties().Count(property => property.Name != nameof(V1Volume.Name) && property.GetValue(volume) is not null) != 1)
+                    yield return $"{workload.Name}: {volume.Name} is of no source";
                 if (volume.EmptyDir is { SizeLimit: null })
                     yield return $"{workload.Name}: {volume.Name} may fill the node";
                 if (volume.ConfigMap is { } map && all.All<V1ConfigMap>().All(one => one.Metadata.Name != map.Name))
@@ -80,9 +85,6 @@ internal static partial class PodChecks
                     yield return $"{workload.Name}: the models are not read-only for many";
             }
 
-            foreach (var key in (workload.Container.Env ?? []).Select(one => one.ValueFrom?.SecretKeyRef).OfType<V1SecretKeySelector>())
-                if (!Secret(all, key.Name) || (key.Name == "llama4-secrets" && !HasKey(all, key.Key)))
-                    yield return $"{workload.Name}: there is no {key.Key} in a Secret {key.Name}";
         }
 
         foreach (var server in all.Servers)
@@ -95,21 +97,25 @@ internal static partial class PodChecks
                     yield return $"{server.Name}: {file} is on no volume";
         }
 
-        foreach (var job in all.Workloads.Where(one => one.Kind == "Job"))
-            if (all.Servers.Any(server => server.Option("--model") != job.Environment["TARGET"] && job.Environment["SOURCE"].Length > 0))
-                yield return $"{job.Name} fetches another model than is served";
     }
 
     public static IEnumerable<string> Store(Manifests all)
     {
         var redis = all.All<V1StatefulSet>().SingleOrDefault(one => one.Metadata.Name == "llama4-redis");
-        var conf = all.All<V1ConfigMap>().SingleOrDefault(one => one.Metadata.Name == "llama4-redis")?.Data["redis.conf"].Split('\n') ?? [];
+        var lines = all.All<V1ConfigMap>().SingleOrDefault(one => one.Metadata.Name == "llama4-redis")?.Data["redis.conf"].Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        string[] conf = [.. lines.GroupBy(line => line.Split(' ')[0]).Select(group => group.Last())]; // Redis takes the last one
         if (!conf.Contains("appendonly yes") || !conf.Contains("maxmemory-policy noeviction") || redis?.Spec.VolumeClaimTemplates is not [{ Spec.AccessModes: ["ReadWriteOnce"] } claim]
             || !redis.Spec.Template.Spec.Containers[0].VolumeMounts.Any(mount => mount.Name == claim.Metadata.Name && conf.Contains($"dir {mount.MountPath}")))
             yield return "the store forgets";
         if (redis?.Spec.Template.Spec.Containers[0] is not { } container || !string.Join(' ', container.Command).Contains("requirepass $(printf %s \"$REDIS_PASSWORD\"", StringComparison.Ordinal)
             || Shell.UnknownVariables(container.Command, container.Env.Select(one => one.Name)).Any() || container.Env.All(variable => variable.Name != "REDIS_PASSWORD" || variable.ValueFrom?.SecretKeyRef is null))
             yield return "the store asks for no password";
+        if (!conf.Contains("appendfsync everysec") || redis?.Spec.PersistentVolumeClaimRetentionPolicy is { WhenDeleted: not "Retain" } or { WhenScaled: not "Retain" })
+            yield return "the store forgets what it said that it kept";
+        if (!conf.Contains("bind * -::*"))
+            yield return "the store listens to nobody";
+        if (redis?.Spec.Template.Spec.Containers[0] is not { Command: ["/bin/sh", "-c", _] } started || !started.VolumeMounts.Any(mount => mount.Name == "conf" && mount.MountPath == "/conf"))
+            yield return "the store is not started with its configuration";
         if (redis?.Spec.Replicas != 1)
             yield return "the store is not one";
         if (!conf.Contains($"port {redis?.Spec.Template.Spec.Containers[0].Ports[0].ContainerPort}"))
@@ -143,10 +149,6 @@ internal static partial class PodChecks
 
     [GeneratedRegex("://[^/@:]*:(?<password>[^/@]*)@")]
     private static partial Regex OfUrl();
-
-    /// <summary>Where the Secret is made by an overlay, in it too.</summary>
-    private static bool HasKey(Manifests all, string key) => KeysOfSecret.Contains(key)
-        && all.All<V1Secret>().All(secret => secret.Metadata.Name != "llama4-secrets" || secret.Data.ContainsKey(key));
 
     private static bool Secret(Manifests all, string name) => SecretsOfOthers.Contains(name) || all.All<V1Secret>().Any(one => one.Metadata.Name == name)
         || all.Documents.Any(one => (string)one["kind"]! == "Certificate" && (string?)one["spec"]!["secretName"] == name);

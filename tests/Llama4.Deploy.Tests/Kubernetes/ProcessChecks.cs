@@ -41,6 +41,8 @@ internal static partial class ProcessChecks
                 yield return $"{workload.Name}: the program knows no {name}, and no argument is made of it";
             if (workload.Arguments.Any(argument => argument.Contains("redis-password", StringComparison.Ordinal)))
                 yield return $"{workload.Name} has the store's password on its command line";
+            if (workload.Container.Command is not null)
+                yield return $"{workload.Name} runs {workload.Container.Command[0]} instead of the image's program";
             if (workload.Pod.EnableServiceLinks != false)
                 yield return $"{workload.Name} is given variables by the names of services, like LLAMA4_PORT";
         }
@@ -65,6 +67,9 @@ internal static partial class ProcessChecks
                 yield return $"{server.Name}: --cluster-id is not that of the label {KubernetesHostingOptions.ClusterIdLabel}";
         }
 
+        if (all.Servers.Select(server => server.Labels.TryGetValue(KubernetesHostingOptions.ServiceIdLabel, out var service) ? service : "").Distinct().Count() > 1
+            || all.Hosts.Any(host => !host.Environment.TryGetValue(KubernetesHostingOptions.ServiceIdEnvironmentVariable, out var service) || service != host.Labels[KubernetesHostingOptions.ServiceIdLabel]))
+            yield return "the processes are of several services";
         if (all.Servers.Select(server => server.Option("--cluster-id")).Distinct().Count() > 1)
             yield return "the processes are of several clusters";
         if (all.Servers.Select(server => server.Option("--kv-memory")).Distinct().Count() > 1)
@@ -91,7 +96,7 @@ internal static partial class ProcessChecks
         foreach (var server in all.Servers)
         {
             foreach (var port in server.Container.Ports)
-                if (known.FirstOrDefault(one => one.Name == port.Name) is not { Option: { } option } || server.Option(option) != $"{port.ContainerPort}")
+                if (known.FirstOrDefault(one => one.Name == port.Name) is not { Option: { } option } || server.Option(option) != $"{port.ContainerPort}" || port.Protocol is not (null or "TCP"))
                     yield return $"{server.Name}: port {port.Name} {port.ContainerPort} is no option's";
             foreach (var (name, option) in known)
                 if (server.Option(option) is not null && server.Container.Ports.All(port => port.Name != name))
@@ -105,6 +110,8 @@ internal static partial class ProcessChecks
             if (!Uri.TryCreate(server.Environment.GetValueOrDefault(ClusterOptions.StoreVariable), UriKind.Absolute, out var store)
                 || !all.All<V1Service>().Any(service => service.Metadata.Name == store.Host && service.Spec.Ports.Any(port => port.Port == store.Port)))
                 yield return $"{server.Name}: the store is no service";
+            if (server.Pod.DnsPolicy is not (null or "ClusterFirst"))
+                yield return $"{server.Name} does not ask the cluster for the store's name";
         }
 
         foreach (var gateway in all.Servers.Where(one => one.Component == "gateway"))
@@ -139,6 +146,8 @@ internal static partial class ProcessChecks
     public static IEnumerable<string> Grace(Manifests all)
     {
         var limits = new GatewayLimits();
+        foreach (var store in all.Workloads.Where(one => one.Component == "redis" && (one.Pod.TerminationGracePeriodSeconds is not { } grace || grace < Slack.TotalSeconds)))
+            yield return $"{store.Name} has {store.Pod.TerminationGracePeriodSeconds} s to write what it has been told";
         foreach (var workload in all.Workloads.Where(one => one.Container.Lifecycle?.PreStop is { Sleep: null }))
             yield return $"{workload.Name}: its preStop takes nobody knows how long";
         foreach (var server in all.Servers)
@@ -158,6 +167,8 @@ internal static partial class ProcessChecks
         foreach (var image in all.Workloads.SelectMany(one => one.Pod.Containers.Concat(one.Pod.InitContainers ?? [])).Select(container => container.Image))
             if (!image.Contains("@sha256:", StringComparison.Ordinal) && !Pinned().IsMatch(Kustomization.Split(image).Tag))
                 yield return $"{image} is not pinned";
+        if (all.Servers.Select(server => server.Container.Image).Distinct().Count() > 1)
+            yield return "the processes are of several versions";
     }
 
     /// <summary>A version of three numbers.</summary>

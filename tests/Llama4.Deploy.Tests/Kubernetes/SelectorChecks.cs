@@ -8,17 +8,20 @@ internal static class SelectorChecks
     /// <summary>The container port that each service leads to, by its name: another one of the same pod may be nobody's business.</summary>
     private static readonly Dictionary<string, string> Ports = new() { ["llama4"] = "http", ["llama4-redis"] = "redis", ["llama4-engine"] = "silo", ["llama4-experts"] = "silo" };
 
+    /// <summary>Of the service in front of the gateways, as the README forwards to it.</summary>
+    private const int HttpPort = 80;
+
     public static IEnumerable<string> Selectors(Manifests all)
     {
         foreach (var workload in all.Workloads)
         {
-            if (workload.Selector is { } selector && !selector.Match(workload.Labels))
+            if (workload.Kind != "Job" && workload.Selector?.Match(workload.Labels) != true)
                 yield return $"{workload.Name} does not select its own pods";
             foreach (var spread in workload.Pod.TopologySpreadConstraints ?? [])
-                if (!spread.LabelSelector.Match(workload.Labels))
+                if (!OnlyOwn(all, workload, spread.LabelSelector))
                     yield return $"{workload.Name} spreads other pods than its own";
             foreach (var term in workload.Pod.Affinity?.PodAntiAffinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [])
-                if (!term.PodAffinityTerm.LabelSelector.Match(workload.Labels))
+                if (!OnlyOwn(all, workload, term.PodAffinityTerm.LabelSelector))
                     yield return $"{workload.Name} keeps apart from other pods than its own";
             if (all.Workloads.Count(other => other.Selector?.Match(workload.Labels) == true) > 1)
                 yield return $"{workload.Name}'s pods are selected by two workloads";
@@ -33,6 +36,10 @@ internal static class SelectorChecks
                 yield return $"service {service.Metadata.Name} has ports that nobody is meant to reach";
             else if (selected.Any(one => Named(one, port.TargetPort) is not { } number || number != Named(one, meant)))
                 yield return $"service {service.Metadata.Name} leads to the port {port.TargetPort.Value} of its pods, not to {meant}";
+            else if (port.Name != meant || port.Protocol is not (null or "TCP") || selected.Any(one => port.Port != (meant == "http" ? HttpPort : Named(one, meant))))
+                yield return $"service {service.Metadata.Name} listens at {port.Name} {port.Port}";
+            if (service.Spec.Type is not (null or "ClusterIP") || service.Spec.ExternalIPs is not null)
+                yield return $"service {service.Metadata.Name} can be reached from outside";
             var ofHosts = all.Hosts.Any(host => all.All<V1StatefulSet>().Single(set => set.Metadata.Name == host.Name).Spec.ServiceName == service.Metadata.Name);
             if (ofHosts != (service.Spec.ClusterIP == "None") || ofHosts != (service.Spec.PublishNotReadyAddresses == true))
                 yield return $"service {service.Metadata.Name} {(ofHosts ? "gives its pods no names of their own, or only once they are ready" : "has no address of its own, or leads to pods that are not ready")}";
@@ -58,6 +65,9 @@ internal static class SelectorChecks
         if (!all.All<V1Namespace>().Any(one => one.Metadata.Name == "llama4" && one.Metadata.Labels["pod-security.kubernetes.io/enforce"] == "restricted"))
             yield return "there is no namespace that refuses pods with rights";
     }
+
+    private static bool OnlyOwn(Manifests all, Workload workload, V1LabelSelector selector) =>
+        all.Workloads.All(one => selector.Match(one.Labels) == (one.Name == workload.Name));
 
     public static bool Selects(V1Service service, Workload workload) =>
         service.Spec.Selector.All(wanted => workload.Labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value);

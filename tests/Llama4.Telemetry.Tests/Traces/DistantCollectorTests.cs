@@ -48,6 +48,14 @@ public class DistantCollectorTests
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "expected grpc or http/protobuf, found 'http/json'")]
     [InlineData("OTEL_TRACES_SAMPLER_ARG", "2", "expected a ratio from 0 to 1, found '2'")]
     [InlineData("OTEL_TRACES_SAMPLER", "sometimes", "found 'sometimes'")]
+    [InlineData("OTEL_TRACES_EXPORTER", "zipkin", "expected otlp or none, found 'zipkin'")]
+    [InlineData("OTEL_BSP_MAX_QUEUE_SIZE", "many", "expected a number from 1, found 'many'")]
+    [InlineData("OTEL_BSP_SCHEDULE_DELAY", "-1", "expected a number from 1, found '-1'")]
+    [InlineData("OTEL_BLRP_MAX_QUEUE_SIZE", "0", "expected a number from 1, found '0'")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "0", "expected a number from 1, found '0'")]
+    [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "1.5", "expected a number from 1, found '1.5'")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "soon", "expected a number from 1, found 'soon'")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret", "expected NAME=VALUE,..., found something else")]
     public void Start_OfWhatCannotBe_SaysWhatWasExpected(string name, string value, string message) =>
         Should.Throw<TelemetryException>(() => TelemetrySetup.Start(asked => asked == name ? value : asked == "OTEL_EXPORTER_OTLP_ENDPOINT" ? "http://127.0.0.1:4317" : null))
             .Message.ShouldSatisfyAllConditions(text => text.ShouldStartWith($"{name}: "), text => text.ShouldContain(message));
