@@ -34,7 +34,7 @@ internal sealed class ConsoleBench(BenchRounds rounds) : IAsyncDisposable
     {
         var (model, cluster) = (rounds.Model, rounds.Model.Cluster);
         _gateway = ModelServer.Build(
-            model.Name, model.Served, ImageHosts.None, cluster.Client, cluster.Watch, cluster.TokensMax, cluster.Config.VocabSize,
+            model.Names, model.Served, ImageHosts.None, cluster.Client, cluster.Watch, cluster.TokensMax, cluster.Config.VocabSize,
             new PublicDoor(IPAddress.Loopback, 0), LogSetup.As(LogFormat.Text), ofMany: false);
         _http.BaseAddress = await _gateway.StartLlama4Async(IPAddress.Loopback, 0);
         var figures = new List<ConsoleFigures>();

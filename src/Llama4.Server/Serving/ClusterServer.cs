@@ -20,6 +20,9 @@ namespace Llama4.Server.Serving;
 /// <param name="AdminKey">Null makes one and prints it.</param>
 internal sealed record ClusterDoors(PublicDoor? Public, int? AdminPort, string? AdminKey)
 {
+    /// <summary>What requests call the model, the first is told.</summary>
+    public IReadOnlyList<string> ServedNames { get; init; } = [];
+
     /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
     public ChatDialect? ChatDialect { get; init; }
 
@@ -47,7 +50,6 @@ internal static class ClusterServer
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(ClusterHostOptions options, ClusterDoors doors, Terminal terminal, CancellationToken cancellation)
     {
-        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelDirectory)));
         doors.Public?.Check(terminal.Warn);
         var served = Served(options, doors, terminal); // first: it may be what is wrong
         await using var chats = new ChatDoor();
@@ -64,11 +66,11 @@ internal static class ClusterServer
         // Doors open to their end, a moment: a start that is broken off is logged as its own failure, and this host has joined and is to leave in order.
         await using var admin = await StartAdminAsync(host, doors, terminal);
         await using var gateway = served is null || doors.Public is null ? null : ModelServer.Build(
-            name, served, doors.ImageHosts, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, doors.Log, ofMany: true);
+            doors.ServedNames, served, doors.ImageHosts, host.Client, host.Watch, host.TokensMax, host.Config.VocabSize, doors.Public, doors.Log, ofMany: true);
         if (gateway is not null)
         {
             var url = await gateway.StartLlama4Async(doors.Public!.Bind, doors.Public.Port);
-            terminal.Output.WriteLine($"{name} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
+            terminal.Output.WriteLine($"{doors.ServedNames[0]} is served at {url.ToString().TrimEnd('/')} as soon as {url.ToString().TrimEnd('/')}/health/ready says so");
         }
 
         if (doors.Health is { } health)
@@ -83,7 +85,7 @@ internal static class ClusterServer
         }
         else if (served is not null)
         {
-            chats.Open(ModelServer.OptionsOf(name, served, doors.ImageHosts, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, doors.Log);
+            chats.Open(ModelServer.OptionsOf(doors.ServedNames, served, doors.ImageHosts, host.TokensMax, host.Config.VocabSize, ofMany: true), host.Client, doors.Log);
         }
 
         terminal.Output.Flush();

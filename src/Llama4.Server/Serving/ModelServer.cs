@@ -19,7 +19,7 @@ internal static class ModelServer
         RunningModel model, ImageHosts imageHosts, PublicDoor door, HealthDoor? health, Action<ILoggingBuilder> log, Terminal terminal, Action<Uri> started,
         CancellationToken cancellation)
     {
-        await using var app = Build(model.Name, model.Served, imageHosts, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, log, ofMany: false);
+        await using var app = Build(model.Names, model.Served, imageHosts, model.Cluster.Client, model.Cluster.Watch, model.Cluster.TokensMax, model.Cluster.Config.VocabSize, door, log, ofMany: false);
         cancellation.ThrowIfCancellationRequested();
         model.Chats?.Open(app.Services);
         if (health is not null)
@@ -44,12 +44,13 @@ internal static class ModelServer
         }
     }
 
+    /// <param name="names">What requests call the model, the first is told.</param>
     /// <param name="ofMany">The cluster is of many hosts: there may be no plan for as long as hosts are missing, and requests are told so.</param>
     public static WebApplication Build(
-        string name, ServedModel served, ImageHosts imageHosts, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door,
+        IReadOnlyList<string> names, ServedModel served, ImageHosts imageHosts, IGenerationClient client, IClusterWatch watch, int tokensMax, int vocabularySize, PublicDoor door,
         Action<ILoggingBuilder> log, bool ofMany)
     {
-        var options = OptionsOf(name, served, imageHosts, tokensMax, vocabularySize, ofMany) with
+        var options = OptionsOf(names, served, imageHosts, tokensMax, vocabularySize, ofMany) with
         {
             ApiKeys = door.ApiKeys,
             CorsOrigins = door.CorsOrigins,
@@ -66,10 +67,10 @@ internal static class ModelServer
 
     /// <summary>What the gateway must know of the model.</summary>
     /// <inheritdoc cref="Build"/>
-    public static GatewayOptions OptionsOf(string name, ServedModel served, ImageHosts imageHosts, int tokensMax, int vocabularySize, bool ofMany) =>
+    public static GatewayOptions OptionsOf(IReadOnlyList<string> names, ServedModel served, ImageHosts imageHosts, int tokensMax, int vocabularySize, bool ofMany) =>
         new()
         {
-            ModelIds = [name],
+            ModelIds = names,
             Tokenizer = served.Tokenizer,
             ChatFormat = served.ChatFormat,
             Tiles = served.Tiles,

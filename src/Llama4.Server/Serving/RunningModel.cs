@@ -6,8 +6,11 @@ using Llama4.Server.Verbs;
 namespace Llama4.Server.Serving;
 
 /// <summary>A model at work in this process: its cluster, and what stands between that and its users.</summary>
-internal sealed record RunningModel(string Name, ServedModel Served, EmbeddedCluster Cluster) : IAsyncDisposable
+/// <param name="Names">What requests call it, the first is told.</param>
+internal sealed record RunningModel(IReadOnlyList<string> Names, ServedModel Served, EmbeddedCluster Cluster) : IAsyncDisposable
 {
+    public string Name => Names[0];
+
     /// <summary>For clients without HTTP, to be opened by who serves; null for none.</summary>
     public ChatDoor? Chats { get; private init; }
 
@@ -25,7 +28,7 @@ internal sealed record RunningModel(string Name, ServedModel Served, EmbeddedClu
             ClientPort = clientPort,
             Services = chats is null ? null : services => services.AddSingleton(chats),
         };
-        return new RunningModel(choice.Name, served, await StartClusterAsync(choice, terminal, change, cancellation)) { Chats = chats };
+        return new RunningModel(choice.ServedNames, served, await StartClusterAsync(choice, terminal, change, cancellation)) { Chats = chats };
     }
 
     /// <summary>Loads the cluster alone, which needs no tokenizer.</summary>

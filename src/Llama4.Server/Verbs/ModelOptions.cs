@@ -64,6 +64,13 @@ internal sealed record ModelChoice(string Directory, int Threads, long? KvBytes)
     /// <summary>How tools are written into prompts; null as the checkpoint's chat template says.</summary>
     public ChatDialect? ChatDialect { get; init; }
 
-    /// <summary>The checkpoint's name, for people and for the API.</summary>
+    /// <summary>What requests call it, the first is told; the checkpoint's name where nothing else is said.</summary>
+    public IReadOnlyList<string> ServedNames
+    {
+        get => field ?? [Name];
+        init;
+    }
+
+    /// <summary>The checkpoint's name, for people.</summary>
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Directory)));
 }

@@ -21,6 +21,7 @@ internal static class ServeVerb
         var cluster = new ClusterOptions();
         var dialect = ChatDialectOption.OfModel();
         var publicDoor = new PublicDoorOptions();
+        var names = new ServedNamesOption();
         var imageHosts = new ImageHostsOption();
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one and prints it.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var bind = new Option<IPAddress>("--bind")
@@ -48,6 +49,7 @@ internal static class ServeVerb
         port.Within(0, 65535);
         var command = new Command("serve", "A model behind an OpenAI-compatible HTTP interface. The default.");
         model.AddTo(command);
+        command.Add(names.Option);
         command.Add(dialect.Option);
         command.Add(imageHosts.Option);
         command.Add(port);
@@ -61,6 +63,7 @@ internal static class ServeVerb
         {
             using var telemetry = StartTelemetry();
             var choice = model.Read(parsed) with { ChatDialect = dialect.Read(parsed) };
+            choice = names.Read(parsed) is { } called ? choice with { ServedNames = called } : choice;
             var door = publicDoor.Read(parsed, parsed.GetRequiredValue(bind), parsed.GetValue(port));
             var log = LogSetup.As(parsed.GetValue(logFormat));
             if (cluster.IsGiven(parsed))
@@ -75,7 +78,7 @@ internal static class ServeVerb
                 var state = options.Roles == HostRoles.Gateway ? HealthState.Waiting(joining) : HealthState.Starting(joining);
                 await using var watched = await health.OpenAsync(parsed, state, terminal, log);
                 return await ClusterServer.RunAsync(
-                    options, doors with { ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
+                    options, doors with { ServedNames = choice.ServedNames, ChatDialect = choice.ChatDialect, ImageHosts = imageHosts.Read(parsed), Health = watched, Log = log }, terminal, cancellation);
             }
 
             door.Check(terminal.Warn);

@@ -13,6 +13,9 @@ namespace Llama4.Tokenization.Chat;
 /// </remarks>
 public static class ChatMessageReader
 {
+    /// <summary>Arguments nest as deep as the bodies that they come in.</summary>
+    private static readonly JsonDocumentOptions Arguments = new() { MaxDepth = 256 };
+
     /// <summary>Reads the array <paramref name="messages"/>, which may be empty; the result does not depend on its document.</summary>
     /// <param name="messages">The array.</param>
     /// <param name="asForTemplates">Whether messages have the form that templates are given, and not only the wire's.</param>
@@ -82,8 +85,10 @@ public static class ChatMessageReader
             case "refusal" when role == ChatRole.Assistant:
                 return new TextPart(Text(Required(part, "refusal", $"{param}.refusal"), $"{param}.refusal"));
             case "image_url":
+                var image = Required(part, "image_url", $"{param}.image_url");
                 var url = $"{param}.image_url.url";
-                return new ImagePart(Text(Required(Required(part, "image_url", $"{param}.image_url"), "url", url), url));
+                // The address alone is the short form that vLLM has.
+                return new ImagePart(image.ValueKind == JsonValueKind.String ? Text(image, $"{param}.image_url") : Text(Required(image, "url", url), url));
             case "image" when asForTemplates:
                 return new ImagePart(Url: null);
             default:
@@ -125,7 +130,7 @@ public static class ChatMessageReader
     {
         try
         {
-            using var json = JsonDocument.Parse(string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments);
+            using var json = JsonDocument.Parse(string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments, Arguments);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 ? json.RootElement.Clone()
                 : throw new ChatRequestException($"Expected a JSON object as the arguments, found {Shown(json.RootElement)}.", param);

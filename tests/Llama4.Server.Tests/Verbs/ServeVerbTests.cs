@@ -47,6 +47,26 @@ public sealed partial class ServeVerbTests
     }
 
     [Fact]
+    public async Task Serve_ByOtherNames_AnswersToEachAndTellsTheFirst()
+    {
+        var run = CommandLine.RunAsync(["serve", "--port", "0", "--served-model-name", "meta-llama/Nano", "nano"], Terminal());
+        var address = await AddressAsync();
+        using var http = new HttpClient();
+
+        foreach (var (name, status) in ((string, int)[])[("meta-llama/Nano", 200), ("nano", 200), ("scout-nano", 404)])
+        {
+            using var response = await http.PostAsJsonAsync($"{address}/v1/completions", new { model = name, prompt = "The", max_tokens = 1 });
+            ((int)response.StatusCode).ShouldBe(status, name);
+        }
+
+        var models = Llama4Run.Parse(await http.GetStringAsync($"{address}/v1/models")).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString());
+        models.ShouldBe(["meta-llama/Nano", "nano"]);
+        _output.ToString().ShouldContain("meta-llama/Nano is served at");
+        _interrupts.Terminate();
+        (await run).ShouldBe(CommandLine.Success);
+    }
+
+    [Fact]
     public async Task Serve_WhileAnAnswerRuns_LetsItFinish()
     {
         var run = CommandLine.RunAsync(["serve", "--port", "0"], Terminal());
@@ -91,6 +111,7 @@ public sealed partial class ServeVerbTests
     [InlineData("--bind nowhere", CommandLine.Usage, "--bind: expected an address like 127.0.0.1 or 0.0.0.0, found 'nowhere'")]
     [InlineData("--threads 0", CommandLine.Usage, "--threads: expected 1 to 1024, found 0")]
     [InlineData("--kv-memory lots", CommandLine.Usage, "--kv-memory: expected a size like 512MiB or 4GB, found 'lots'")]
+    [InlineData("--served-model-name a\"b", CommandLine.Usage, "--served-model-name: expected a name of at most 1024 characters without quotes, found 'a\"b'")]
     [InlineData("--kv-memory 1KiB --port 0", CommandLine.Failure, "1024")]
     public async Task Serve_OfWhatCannotBe_IsOneLine(string options, int exitCode, string message) =>
         (await Llama4Run.OfAsync(["serve", .. options.Split(' ')])).ShouldFailWith(exitCode, message);

@@ -18,7 +18,7 @@ public sealed class ChatMessageReaderTests
     [InlineData("""[{"role":"user","content":["x"]}]""", "messages[0].content[0].type")]
     [InlineData("""[{"role":"user","content":[{"type":"text"}]}]""", "messages[0].content[0].text")]
     [InlineData("""[{"role":"user","content":[{"type":"input_audio"}]}]""", "messages[0].content[0].type")]
-    [InlineData("""[{"role":"user","content":[{"type":"image_url","image_url":"x"}]}]""", "messages[0].content[0].image_url.url")]
+    [InlineData("""[{"role":"user","content":[{"type":"image_url","image_url":5}]}]""", "messages[0].content[0].image_url.url")]
     [InlineData("""[{"role":"user","content":"\ud800"}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":[{"type":"refusal","refusal":"No."}]}]""", "messages[0].content[0].type")]
     [InlineData("""[{"role":"user","content":"x","tool_calls":[]}]""", "messages[0].tool_calls")]
@@ -37,14 +37,14 @@ public sealed class ChatMessageReaderTests
     {
         var messages = Read("""
             [{"role":"developer","content":"be brief","name":"a"},
-             {"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"data:,x","detail":"low"}}]},
+             {"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"data:,x","detail":"low"}},{"type":"image_url","image_url":"data:,y"}]},
              {"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":""}}]},
              {"role":"assistant","content":"","stop_reason":"end_of_message"},
              {"role":"tool","tool_call_id":"1","content":"ok"}]
             """);
 
         messages.Select(message => message.Role).ShouldBe([ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Assistant, ChatRole.Tool]);
-        messages[1].Content.ShouldBe([new TextPart("look"), new ImagePart("data:,x")]);
+        messages[1].Content.ShouldBe([new TextPart("look"), new ImagePart("data:,x"), new ImagePart("data:,y")]);
         messages[2].Content.ShouldBeEmpty();
         messages[2].ToolCalls.ShouldNotBeNull().Single().Arguments.GetRawText().ShouldBe("{}");
         messages.Select(message => message.EndsMessageOnly).ShouldBe([false, false, false, true, false]);
@@ -69,6 +69,16 @@ public sealed class ChatMessageReaderTests
 
         read.Arguments.ValueKind.ShouldBe(JsonValueKind.String);
         read.ArgumentsText.ShouldBe(arguments);
+    }
+
+    [Fact]
+    public void Read_WhenArgumentsNestDeep_TakesThemAsAnObject()
+    {
+        var arguments = $$"""{"a": {{new string('[', 200)}}{{new string(']', 200)}}}""";
+        var call = new { function = new { name = "f", arguments } };
+
+        Read(JsonSerializer.Serialize(new[] { new { role = "assistant", tool_calls = new[] { call } } }))[0]
+            .ToolCalls.ShouldNotBeNull().Single().Arguments.ValueKind.ShouldBe(JsonValueKind.Object);
     }
 
     [Fact]

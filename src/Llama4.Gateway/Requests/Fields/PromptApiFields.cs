@@ -11,7 +11,7 @@ internal static class PromptApiFields
     [
         new("model", Both, Supported, AString, "\"scout-nano\"", "one of /v1/models; the first of them where it is left out"),
         new("messages", Chat, Supported, Objects, """[{"role":"user","content":"x"}]""",
-            "roles system, developer, user, assistant, tool; parts text, image_url and, of the assistant, refusal; required"),
+            "roles system, developer, user, assistant, tool; parts text, image_url (an object with url, or the address alone) and, of the assistant, refusal; required"),
         new("prompt", Text, Supported, Either(AString, Strings, Ids, """{"type":"array","items":{"type":"array"}}"""), "\"x\"",
             "text, token ids, or arrays of either; special names in text become their ids; required"),
         new("add_generation_prompt", Chat | Tokenize, Supported, Bool, "true", "default true; false lets the model write the next header too"),
