@@ -19,7 +19,8 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     private readonly Dictionary<HostId, HostDescription> _described = new() { [self.Host] = self };
     private readonly Dictionary<HostId, string> _doors = [];
     private readonly Dictionary<HostId, long> _epochs = [];
-    private readonly HashSet<HostId> _draining = [];
+    /// <summary>With how many asked for it.</summary>
+    private readonly Dictionary<HostId, int> _draining = [];
     private readonly LinkFaults _links = new();
     private readonly Queue<ClusterFault> _faults = [];
 
@@ -39,7 +40,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         get
         {
             lock (_gate)
-                return [.. _draining];
+                return [.. _draining.Keys];
         }
     }
 
@@ -129,7 +130,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            return [.. members.Where(member => !_draining.Contains(member) && !IsSuspectedLocked(member))
+            return [.. members.Where(member => !_draining.ContainsKey(member) && !IsSuspectedLocked(member))
                 .Select(member => _described.GetValueOrDefault(member)).OfType<HostDescription>().Where(host => host.Identity == self.Identity)];
         }
     }
@@ -179,23 +180,27 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     public void Drain(HostId host)
     {
         lock (_gate)
-            _draining.Add(host);
+            _draining[host] = _draining.GetValueOrDefault(host) + 1;
     }
 
+    /// <summary>One who asked does not any more: the host may be given something again, unless others asked too.</summary>
     public void StopDraining(HostId host)
     {
         lock (_gate)
-            _draining.Remove(host);
+        {
+            if (_draining.Remove(host, out var asked) && asked > 1)
+                _draining.Add(host, asked - 1);
+        }
     }
 
     public HostCondition Condition(HostId host)
     {
         lock (_gate)
         {
-            return host == self.Host ? (_draining.Contains(host) ? HostCondition.Draining : HostCondition.Alive)
+            return host == self.Host ? (_draining.ContainsKey(host) ? HostCondition.Draining : HostCondition.Alive)
                 : _detectors.GetValueOrDefault(host) is not { } detector || !_described.ContainsKey(host) ? HostCondition.Joining
                 : detector.IsSuspected ? HostCondition.Suspected
-                : _draining.Contains(host) ? HostCondition.Draining
+                : _draining.ContainsKey(host) ? HostCondition.Draining
                 : HostCondition.Alive;
         }
     }
@@ -237,7 +242,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     /// <summary>What it costs to do without a host: its experts have standbys, other parts make every sequence be computed again. Null for this host, and where no other has its roles.</summary>
     private int? CostOf(HostId host, PlacementPlan plan)
     {
-        var rest = _described.Where(other => other.Key != host && !_draining.Contains(other.Key) && !IsSuspectedLocked(other.Key))
+        var rest = _described.Where(other => other.Key != host && !_draining.ContainsKey(other.Key) && !IsSuspectedLocked(other.Key))
             .Aggregate(HostRoles.None, (roles, other) => roles | other.Value.Roles);
         if (host == self.Host || (rest | HostRoles.Gateway) != HostRoles.Any)
             return null;
