@@ -28,6 +28,7 @@ internal static class RedisAddress
             AsyncTimeout = CommandLimitMs,
             ReconnectRetryPolicy = new LinearRetry(250),
             BacklogPolicy = BacklogPolicy.FailFast,
+            IncludeDetailInExceptions = false, // a page of its client's own counters, in what operators read
         };
         if (options.Ssl && authority is not null)
             options.TrustIssuer(authority);

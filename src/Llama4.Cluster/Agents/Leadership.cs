@@ -39,7 +39,11 @@ internal sealed partial class Leadership(
     private PlanRecord? _record;
     private bool _isCommitted;
     private bool _wasHasty;
-    private volatile bool _rebalance;
+    private long _rebalancesAsked;
+    private long _rebalancesDone;
+
+    /// <summary>What is waited for passes by itself, mostly: who is silent answers again or is declared dead, the store comes back.</summary>
+    private volatile bool _mayPass;
     private long _settled;
     private long _reminded;
     private Task _reminding = Task.CompletedTask;
@@ -59,6 +63,8 @@ internal sealed partial class Leadership(
 
     /// <summary>Why there is no (better) plan; null when nothing is waited for.</summary>
     public string? Waiting { get; private set; }
+
+    private bool IsRebalanceAsked => Interlocked.Read(ref _rebalancesAsked) > _rebalancesDone;
 
     /// <summary>The register has this host as its leader.</summary>
     public void Begin(PlanRecord record)
@@ -94,6 +100,7 @@ internal sealed partial class Leadership(
     {
         StepDown();
         await _stop.CancelAsync();
+        board.Tick(); // the agent's thread does so no more: whoever waits for others to load looks once more
         await _work;
     }
 
@@ -135,7 +142,7 @@ internal sealed partial class Leadership(
         {
             Silent = [.. peers.Suspects.Select(suspect => suspect.Host)],
             WasHasty = _wasHasty,
-            Rebalance = _rebalance,
+            Rebalance = IsRebalanceAsked,
         };
         if (plan is not null && situation.Need == PlanNeed.None)
             situation = situation with { IsUneven = IsUneven(plan, proven) };
@@ -145,7 +152,7 @@ internal sealed partial class Leadership(
         else if (need == PlanNeed.CommitAgain && plan!.Hosts.Any(peers.IsUnheard))
             return; // their first answers tell whether it is in force
         else if (need == PlanNeed.TooFew)
-            Wait("fewer than half of the plan's hosts answer");
+            Wait("fewer than half of the plan's hosts answer", mayPass: true);
         else if (need != PlanNeed.Better)
             await PlanAsync(need, candidates, isUneven: false);
         else if (IsQuiet(proven))
@@ -192,6 +199,7 @@ internal sealed partial class Leadership(
     private async Task PlanAsync(PlanNeed need, HostDescription[] candidates, bool isUneven)
     {
         var current = _record!.Plan;
+        var rebalances = Interlocked.Read(ref _rebalancesAsked); // one that is asked for from here on is for the next plan
         var hot = _load.Hot;
         var next = current;
         if (need != PlanNeed.CommitAgain)
@@ -202,10 +210,10 @@ internal sealed partial class Leadership(
             }
             catch (PlacementException impossible)
             {
-                _rebalance = false;
+                _rebalancesDone = rebalances;
                 if (current is not null)
                     peers.StopInheritedDrains(current);
-                Wait(impossible.Message);
+                Wait(impossible.Message, mayPass: members.Active.Except(peers.Draining).Except(candidates.Select(candidate => candidate.Host)).Any());
                 if (options.IsAlone)
                     duties.Fail(impossible);
                 return;
@@ -216,14 +224,15 @@ internal sealed partial class Leadership(
             _load.Planned(hot); // there is no room for a second owner, or there never was
             return;
         }
-        if (!await change.PrepareAsync(_record.Term, next!, duties, options.IsAlone) || !IsLeading)
+        var goesOn = () => IsLeading && !_stop.IsCancellationRequested;
+        if (!await change.PrepareAsync(_record.Term, next!, duties, options.IsAlone, goesOn) || !IsLeading)
             return;
         if (!ReferenceEquals(next, current))
         {
             if (need != PlanNeed.Urgent && (!await change.MoveKvAsync(_record.Term, board.Current, next!) || !IsLeading))
                 return;
             var record = new PlanRecord(next!.Epoch, options.Host.Host, next);
-            if (!await change.WriteAsync(_record.Term, record, () => IsLeading && !_stop.IsCancellationRequested, Wait))
+            if (!await change.WriteAsync(_record.Term, record, goesOn, reason => Wait(reason, mayPass: true)))
             {
                 StepDown();
                 return;
@@ -237,7 +246,7 @@ internal sealed partial class Leadership(
         _isCommitted = isServed ? await change.GoOnAsync(_record.Term, next!) : await change.SwitchAsync(_record.Term, board.Current, next!);
         if (!_isCommitted)
             return;
-        (_wasHasty, _rebalance, Waiting) = (need == PlanNeed.Urgent, false, null);
+        (_wasHasty, _rebalancesDone, Waiting) = (need == PlanNeed.Urgent, rebalances, null);
         _seen = (_seen.Hosts, clock.GetTimestamp());
         _reminded = clock.GetTimestamp();
         Interlocked.Exchange(ref _settled, next!.Epoch);
@@ -249,15 +258,15 @@ internal sealed partial class Leadership(
     {
         var current = _record!.Plan;
         var measured = new MeasuredLoad(_load.Hot, _load.Rates, movesRanges);
-        var plan = maker.Make(_record.Term + 1, _rebalance ? null : current, candidates, measured, need == PlanNeed.Urgent);
+        var plan = maker.Make(_record.Term + 1, IsRebalanceAsked ? null : current, candidates, measured, need == PlanNeed.Urgent);
         return plan with { Follows = current?.Epoch ?? 0 };
     }
 
-    private void Wait(string reason)
+    private void Wait(string reason, bool mayPass)
     {
         if (Waiting != reason)
             NoPlan(logger, reason);
-        Waiting = reason;
+        (_mayPass, Waiting) = (mayPass, reason);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "This host leads the cluster, term {Term}")]

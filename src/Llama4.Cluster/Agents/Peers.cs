@@ -19,10 +19,10 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     private readonly Dictionary<HostId, HostDescription> _described = new() { [self.Host] = self };
     private readonly Dictionary<HostId, string> _doors = [];
     private readonly Dictionary<HostId, long> _epochs = [];
-    private readonly HashSet<HostId> _draining = [];
 
-    /// <summary>Those of them that an earlier leader was asked to empty, and this one has not been.</summary>
-    private readonly HashSet<HostId> _inherited = [];
+    /// <summary>With how many asked this host for it: nobody, where it was an earlier leader that was asked.</summary>
+    private readonly Dictionary<HostId, int> _draining = [];
+
     private readonly LinkFaults _links = new();
     private readonly Queue<ClusterFault> _faults = [];
 
@@ -42,7 +42,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         get
         {
             lock (_gate)
-                return [.. _draining];
+                return [.. _draining.Keys];
         }
     }
 
@@ -69,7 +69,8 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            _draining.IntersectWith(members);
+            foreach (var gone in _draining.Keys.Except(members).ToList())
+                _draining.Remove(gone);
             var before = new Dictionary<HostId, HeartbeatDetector>(_detectors);
             _detectors.Clear();
             _epochs.Clear();
@@ -133,7 +134,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            return [.. members.Where(member => !_draining.Contains(member) && !IsSuspectedLocked(member))
+            return [.. members.Where(member => !_draining.ContainsKey(member) && !IsSuspectedLocked(member))
                 .Select(member => _described.GetValueOrDefault(member)).OfType<HostDescription>().Where(host => host.Identity == self.Identity)];
         }
     }
@@ -183,16 +184,17 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     public void Drain(HostId host)
     {
         lock (_gate)
-        {
-            _draining.Add(host);
-            _inherited.Remove(host);
-        }
+            _draining[host] = _draining.GetValueOrDefault(host) + 1;
     }
 
+    /// <summary>One who asked does not any more: the host may be given something again, unless others asked too.</summary>
     public void StopDraining(HostId host)
     {
         lock (_gate)
-            _draining.Remove(host);
+        {
+            if (_draining.Remove(host, out var asked) && asked > 1)
+                _draining.Add(host, asked - 1);
+        }
     }
 
     /// <summary>No plan is possible without hosts that still hold something, and nobody waits for their drains: they stay where they are.</summary>
@@ -200,12 +202,8 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            _inherited.RemoveWhere(host => !_draining.Contains(host));
-            foreach (var held in _inherited.Where(host => PlanSituation.Holds(plan, host)).ToList())
-            {
-                _draining.Remove(held);
-                _inherited.Remove(held);
-            }
+            foreach (var (host, _) in _draining.Where(host => host.Value == 0 && PlanSituation.Holds(plan, host.Key)).ToList())
+                _draining.Remove(host);
         }
     }
 
@@ -213,10 +211,10 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     {
         lock (_gate)
         {
-            return host == self.Host ? (_draining.Contains(host) ? HostCondition.Draining : HostCondition.Alive)
+            return host == self.Host ? (_draining.ContainsKey(host) ? HostCondition.Draining : HostCondition.Alive)
                 : _detectors.GetValueOrDefault(host) is not { } detector || !_described.ContainsKey(host) ? HostCondition.Joining
                 : detector.IsSuspected ? HostCondition.Suspected
-                : _draining.Contains(host) ? HostCondition.Draining
+                : _draining.ContainsKey(host) ? HostCondition.Draining
                 : HostCondition.Alive;
         }
     }
@@ -227,9 +225,8 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
         lock (_gate)
         {
             _draining.Clear();
-            _draining.UnionWith(draining);
-            _inherited.Clear();
-            _inherited.UnionWith(draining);
+            foreach (var host in draining)
+                _draining[host] = 0;
             foreach (var door in doors.Where(door => door.ClientAddress.Length > 0))
                 _doors[door.Host] = door.ClientAddress;
         }
@@ -262,7 +259,7 @@ internal sealed partial class Peers(HostDescription self, TimeProvider clock, IL
     /// <summary>What it costs to do without a host: its experts have standbys, other parts make every sequence be computed again. Null for this host, and where no other has its roles.</summary>
     private int? CostOf(HostId host, PlacementPlan plan)
     {
-        var rest = _described.Where(other => other.Key != host && !_draining.Contains(other.Key) && !IsSuspectedLocked(other.Key))
+        var rest = _described.Where(other => other.Key != host && !_draining.ContainsKey(other.Key) && !IsSuspectedLocked(other.Key))
             .Aggregate(HostRoles.None, (roles, other) => roles | other.Value.Roles);
         if (host == self.Host || (rest | HostRoles.Gateway) != HostRoles.Any)
             return null;

@@ -25,8 +25,9 @@ internal sealed partial class PlanChange(
     public bool HasFailed(HostId host) => _failed.TryGetValue(host, out var at) && clock.GetElapsedTime(at) < FailedFor;
 
     /// <summary>Every host of the plan loads what it lacks.</summary>
+    /// <param name="goesOn">False ends the waiting, at the next tick of the board.</param>
     /// <returns>False when one could not, or does not answer any more: at once, though others may load for minutes yet.</returns>
-    public async Task<bool> PrepareAsync(long term, PlacementPlan plan, HostDuties duties, bool isAlone)
+    public async Task<bool> PrepareAsync(long term, PlacementPlan plan, HostDuties duties, bool isAlone, Func<bool> goesOn)
     {
         var isOver = false;
         var preparing = Task.WhenAll(plan.Hosts.Select(async host =>
@@ -65,7 +66,7 @@ internal sealed partial class PlanChange(
         while (!preparing.IsCompleted)
         {
             var changed = board.Changed;
-            if (plan.Hosts.Any(board.IsSuspected))
+            if (plan.Hosts.Any(board.IsSuspected) || !goesOn())
             {
                 Volatile.Write(ref isOver, true);
                 return false;
@@ -96,11 +97,11 @@ internal sealed partial class PlanChange(
 
     /// <summary>The register takes the plan, however long it is away meanwhile.</summary>
     /// <param name="goesOn">False ends the waiting.</param>
-    /// <param name="waits">Told why it takes so long.</param>
+    /// <param name="waits">Told once why it takes so long: what the store's client says differs each time.</param>
     /// <returns>False when another host has changed it.</returns>
     public async Task<bool> WriteAsync(long term, PlanRecord record, Func<bool> goesOn, Action<string> waits)
     {
-        while (goesOn())
+        for (var tries = 1; goesOn(); tries++)
         {
             try
             {
@@ -109,7 +110,8 @@ internal sealed partial class PlanChange(
             }
             catch (Exception away)
             {
-                waits($"the store does not answer: {away.Message.Split('\n')[0]}");
+                if (tries == 1)
+                    waits($"the store does not answer: {away.Message.Split('\n')[0]}");
                 await Task.Delay(StoreRetry, clock);
             }
         }

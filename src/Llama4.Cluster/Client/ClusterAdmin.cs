@@ -11,7 +11,7 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
     /// <summary>A leader that failed to answer may be one no longer: who is asked next is looked up anew.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>For ten seconds and more, a host that leads no longer may be the only one known.</summary>
+    /// <summary>For ten seconds and more, a host that leads no longer, or is gone, may be the only one known.</summary>
     private const int LeadersMax = 100;
 
     /// <summary>A leader is found again within a second of its predecessor's death.</summary>
@@ -35,7 +35,7 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
         },
         cancellation);
 
-    public ValueTask<long> RebalanceAsync(CancellationToken cancellation) => OfLeaderAsync(leader => leader.RebalanceAsync(), cancellation);
+    public async ValueTask<long> RebalanceAsync(CancellationToken cancellation) => await OfLeaderAsync(leader => leader.RebalanceAsync().AsTask(), cancellation);
 
     private async ValueTask<ClusterStatus> AskAsync(bool watch, CancellationToken cancellation)
     {
@@ -64,30 +64,53 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
         }
     }
 
-    /// <summary>Also where the lead goes from one host to the next meanwhile.</summary>
-    private async ValueTask<T> OfLeaderAsync<T>(Func<IHostGrain, ValueTask<T>> ask, CancellationToken cancellation)
+    /// <summary>Also where the lead goes from one host to the next meanwhile, or the leader dies.</summary>
+    /// <exception cref="TimeoutException">No host leads, or none that answers.</exception>
+    private async Task<T> OfLeaderAsync<T>(Func<IHostGrain, Task<T>> ask, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
+            var leader = await LeaderAsync(cancellation);
             try
             {
-                return await ask(await LeaderAsync(cancellation));
+                return await AnswerAsync(leader, ask(grains.GetGrain<IHostGrain>(leader.Name)), cancellation);
             }
-            catch (NotLeadingException) when (tries < LeadersMax)
+            catch (OrleansException lost) when (tries == LeadersMax)
+            {
+                throw new TimeoutException($"no leader of the cluster has answered; the last asked was {leader}: {lost.Message.ReplaceLineEndings(" ")}");
+            }
+            catch (Exception error) when (error is NotLeadingException or OrleansException && tries < LeadersMax)
             {
                 await Task.Delay(AskAgainAfter, cancellation);
             }
         }
     }
 
+    /// <summary>A leader that froze or died on the way answers late or never: as long as it leads it is waited for.</summary>
+    /// <exception cref="NotLeadingException">The lead went to another host, which is to be asked.</exception>
+    private async Task<T> AnswerAsync<T>(HostId leader, Task<T> asked, CancellationToken cancellation)
+    {
+        while (!asked.IsCompleted)
+        {
+            var changed = plans.Changed;
+            if (plans.Leader != leader)
+            {
+                asked.Ignore();
+                throw new NotLeadingException($"{leader} does not lead the cluster any more");
+            }
+            await Task.WhenAny(asked, changed).WaitAsync(cancellation);
+        }
+        return await asked;
+    }
+
     /// <exception cref="TimeoutException">No host leads.</exception>
-    private async ValueTask<IHostGrain> LeaderAsync(CancellationToken cancellation)
+    private async Task<HostId> LeaderAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(LeaderLimit);
         try
         {
-            return Grain(await FoundAsync(limit.Token));
+            return await FoundAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -106,8 +129,6 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
             await changed.WaitAsync(limit);
         }
     }
-
-    private IHostGrain Grain(HostId host) => grains.GetGrain<IHostGrain>(host.Name);
 
     private TimeoutException NoLeader() => new($"no host has taken the lead of the cluster within {LeaderLimit.TotalSeconds} s");
 }

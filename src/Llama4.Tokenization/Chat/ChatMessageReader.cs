@@ -13,9 +13,6 @@ namespace Llama4.Tokenization.Chat;
 /// </remarks>
 public static class ChatMessageReader
 {
-    /// <summary>Arguments nest as deep as the bodies that they come in.</summary>
-    private static readonly JsonDocumentOptions Arguments = new() { MaxDepth = 256 };
-
     /// <summary>Reads the array <paramref name="messages"/>, which may be empty; the result does not depend on its document.</summary>
     /// <param name="messages">The array.</param>
     /// <param name="asForTemplates">Whether messages have the form that templates are given, and not only the wire's.</param>
@@ -130,7 +127,7 @@ public static class ChatMessageReader
     {
         try
         {
-            using var json = JsonDocument.Parse(string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments, Arguments);
+            using var json = JsonDocument.Parse(string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 ? json.RootElement.Clone()
                 : throw new ChatRequestException($"Expected a JSON object as the arguments, found {Shown(json.RootElement)}.", param);

@@ -84,6 +84,26 @@ public class ClusterAdminTests
         asked.ShouldBe([First.Name, Second.Name]);
     }
 
+    [Theory]
+    [InlineData("is gone")]
+    [InlineData("is silent")]
+    public async Task Rebalance_WhenTheLeaderIsLost_AsksTheNext(string how)
+    {
+        _plans.Leader = First;
+        var asked = new List<string>();
+        var admin = Admin(_ => Never(), rebalance: host =>
+        {
+            asked.Add(host);
+            _plans.Leader = Second;
+            return host == Second.Name ? ValueTask.FromResult(8L)
+                : how == "is gone" ? throw new SiloUnavailableException("gone")
+                : new(new TaskCompletionSource<long>().Task);
+        });
+
+        (await admin.RebalanceAsync(CancellationToken.None).AsTask().WaitAsync(Answers.Limit)).ShouldBe(8);
+        asked.ShouldBe([First.Name, Second.Name]);
+    }
+
     /// <summary>As hosts tell it each other.</summary>
     [Fact]
     public void NotLeading_ComesThroughTheWire()
