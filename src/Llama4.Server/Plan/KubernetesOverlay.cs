@@ -21,6 +21,9 @@ internal static class KubernetesOverlay
     /// <summary>Half an hour, whatever is loaded.</summary>
     private const int ProbesMin = 360;
 
+    /// <summary>Of nodes, where kinds of pods have different devices: a device plugin tells only that there is one.</summary>
+    private const string DeviceLabel = "llama4/device";
+
     /// <summary>How many times the planned hosts an autoscaler may ask for.</summary>
     private const int GrowthMax = 2;
 
@@ -39,7 +42,7 @@ internal static class KubernetesOverlay
         var growing = plan.Workloads.FirstOrDefault(one => one.Component == KubernetesWorkload.Experts) ?? plan.Workloads[0];
         text.Append(CultureInfo.InvariantCulture, $"""
             # Printed by: {command}
-            # {ByteSize.Format(report.Request.Shape.WeightBytes)} of weights; {report.Request.Work.Sequences} sequences of {report.Request.Work.Context} tokens; {report.Request.Standbys} standby.
+            # {ByteSize.Format(report.Request.Shape.WeightBytes)} of weights; {report.Request.Work.Sequences} sequences of {report.Request.Work.Context} tokens; {report.Request.Standbys} standby.{Labels(plan)}
             apiVersion: kustomize.config.k8s.io/v1beta1
             kind: Kustomization
             namespace: llama4
@@ -136,6 +139,11 @@ internal static class KubernetesOverlay
                             operator: Exists
                             effect: NoSchedule
             """;
+        var node = HasDevices(plan) ? $"""
+
+                        nodeSelector:
+                          {DeviceLabel}: {LabelOf(workload)}
+            """ : "";
         text.Append(CultureInfo.InvariantCulture, $"""
               - patch: |-
                   apiVersion: apps/v1
@@ -144,7 +152,7 @@ internal static class KubernetesOverlay
                     name: llama4-{workload.Component}
                   spec:{replicas}
                     template:
-                      spec:{tolerations}
+                      spec:{tolerations}{node}
                         topologySpreadConstraints:
                           - topologyKey: kubernetes.io/hostname
                             whenUnsatisfiable: DoNotSchedule
@@ -174,6 +182,23 @@ internal static class KubernetesOverlay
                                 memory: {Gibibytes(workload.MemoryBytes)}{device}
 
             """);
+    }
+
+    /// <summary>Whether each kind of pod has a device of its own.</summary>
+    private static bool HasDevices(KubernetesPlan plan) =>
+        plan.Workloads.All(one => one.Device is not null) && plan.Workloads.DistinctBy(one => one.Device).Count() > 1;
+
+    private static string Labels(KubernetesPlan plan) => HasDevices(plan)
+        ? string.Concat(plan.Workloads.Select(one => $"\n# Nodes for llama4-{one.Component}: kubectl label node NODE... {DeviceLabel}={LabelOf(one)}"))
+        : "";
+
+    /// <exception cref="UsageException">A device of one's own has a name that no label may have.</exception>
+    private static string LabelOf(KubernetesWorkload workload)
+    {
+        var name = workload.Device!;
+        return name.Length < 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1])
+            ? name
+            : throw new UsageException($"--kubernetes: expected devices that nodes can be labelled with, names of letters, digits, '.', '-' and '_', found '{name}'");
     }
 
     private static void Without(StringBuilder text, string version, string kind) => text.Append(CultureInfo.InvariantCulture, $"""

@@ -26,11 +26,12 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
             var found = KubernetesWorkload.Of(plan, hosts, memory);
             if (workloads.Select(one => one with { PlannedBytes = 0 }).SequenceEqual(found.Select(one => one with { PlannedBytes = 0 })))
             {
-                return new KubernetesPlan(report, found, kvBytes, NodesOf(found, hosts, plan, Request));
+                return new KubernetesPlan(report, Covering(found, hosts, plan, Request), kvBytes, NodesOf(found, hosts, plan, Request));
             }
 
             workloads = found;
-            hosts = [.. hosts.Select(host => host with { Capacity = Narrowed(host.Capacity, plan, workloads) })];
+            var components = KubernetesWorkload.ComponentsOf(plan, hosts);
+            hosts = [.. hosts.Select(host => host with { Capacity = Narrowed(host.Capacity, workloads.Single(one => one.Component == components[host.Capacity.Host])) })];
             var request = Request([.. hosts.Select(host => host.Capacity)]);
             plan = PlacementPlanner.Plan(request);
             memory = HostMemory.Of(request, plan);
@@ -44,6 +45,16 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
         };
     }
 
+    /// <summary>A leader knows of speeds what it has measured: what pods ask for is enough by the figures that were given, and by memory alone.</summary>
+    private static IReadOnlyList<KubernetesWorkload> Covering(
+        IReadOnlyList<KubernetesWorkload> workloads, IReadOnlyList<ListedHost> hosts, PlacementPlan plan, Func<IReadOnlyList<HostCapacity>, PlacementRequest> request)
+    {
+        var components = KubernetesWorkload.ComponentsOf(plan, hosts);
+        var byMemory = request([.. hosts.Select(host => host.Capacity with { Speed = HostSpeed.Unknown })]);
+        var most = HostMemory.Of(byMemory, PlacementPlanner.Plan(byMemory)).GroupBy(host => components[host.Host]).ToDictionary(kind => kind.Key, kind => kind.Max(host => host.Total));
+        return [.. workloads.Select(one => one with { PlannedBytes = Math.Max(one.PlannedBytes, most[one.Component]) })];
+    }
+
     /// <summary>
     /// With hosts that are nearly full a standby does not always find room on another node: of five hosts on two nodes, those of the node with three
     /// have more than the other two can hold beside their own.
@@ -52,11 +63,12 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
         IReadOnlyList<KubernetesWorkload> workloads, IReadOnlyList<ListedHost> hosts, PlacementPlan plan, Func<IReadOnlyList<HostCapacity>, PlacementRequest> request)
     {
         var most = workloads.Max(one => one.Pods);
+        var components = KubernetesWorkload.ComponentsOf(plan, hosts);
         for (var nodes = Math.Min(2, most); nodes < most; nodes++)
         {
             HostCapacity[] placed =
             [
-                .. hosts.GroupBy(host => KubernetesWorkload.ComponentOf(plan, host.Capacity.Host)).SelectMany(kind => kind.Select((host, i) => host.Capacity with { Zone = $"node-{i % nodes}" })),
+                .. hosts.GroupBy(host => components[host.Capacity.Host]).SelectMany(kind => kind.Select((host, i) => host.Capacity with { Zone = $"node-{i % nodes}" })),
             ];
             try
             {
@@ -84,9 +96,6 @@ internal sealed record KubernetesPlan(PlanReport Report, IReadOnlyList<Kubernete
             .All(part => part.Standbys.Length == 0 || part.Standbys.Any(standby => zones[standby] != zones[part.Host]));
     }
 
-    private static HostCapacity Narrowed(HostCapacity host, PlacementPlan plan, IReadOnlyList<KubernetesWorkload> workloads)
-    {
-        var workload = workloads.Single(one => one.Component == KubernetesWorkload.ComponentOf(plan, host.Host));
-        return new HostCapacity(host.Host, workload.MemoryBytes) { Roles = workload.Roles, Zone = host.Zone, Speed = host.Speed };
-    }
+    private static HostCapacity Narrowed(HostCapacity host, KubernetesWorkload workload) =>
+        new(host.Host, workload.MemoryBytes) { Roles = workload.Roles, Zone = host.Zone, Speed = host.Speed };
 }

@@ -35,6 +35,21 @@ public partial class PlannedOverlayTests
         checks.SelectMany(check => check.Value(manifests)).ShouldBeEmpty();
     }
 
+    /// <summary>A device plugin tells of a GPU, not of which: pods that were planned for one may not get the other.</summary>
+    [Fact]
+    public async Task TwoKindsOfDevices_AreToldApartByTheirNodes()
+    {
+        var text = await OutputAsync([.. "plan --model scout --hosts 3xH200-141G,10xRTX-4090-24G --sequences 8 --context 8K --kubernetes".Split(' ')]);
+
+        foreach (var (component, device) in ((string, string)[])[("engine", "H200-141G"), ("experts", "RTX-4090-24G")])
+        {
+            text.ShouldContain($"# Nodes for llama4-{component}: kubectl label node NODE... llama4/device={device}\n");
+            Regex.IsMatch(text, $"name: llama4-{component}\n(?:(?!name: llama4-).*\n)*? *nodeSelector:\n *llama4/device: {device}\n").ShouldBeTrue(text);
+        }
+
+        (await OutputAsync([.. "plan --model scout --hosts 8xH100-80G --kubernetes".Split(' ')])).ShouldNotContain("llama4/device");
+    }
+
     [Theory]
     [InlineData("--model scout --hosts 4xEPYC-9654-768G", "expected --cores")]
     [InlineData("--model scout --hosts 8xH100-80G --dtype fp8", "expected --dtype bf16")]
