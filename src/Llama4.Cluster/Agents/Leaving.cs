@@ -1,3 +1,4 @@
+using Llama4.Cluster.Calls;
 using Llama4.Cluster.Placement;
 using Llama4.Contracts;
 using Microsoft.Extensions.Logging;
@@ -45,21 +46,11 @@ internal sealed partial class Leaving(
     private async Task AskAsync(HostId leader, CancellationToken over)
     {
         var drained = grains.GetGrain<IHostGrain>(leader.Name).DrainAsync(self).AsTask();
-        while (!drained.IsCompleted)
+        await LeaderAnswer.WaitAsync(board, leader, drained, over, () =>
         {
-            var changed = board.Changed;
-            if ((board.Leader ?? self) != leader)
-            {
-                drained.Ignore(); // a leader that is gone answers late or never
-                throw new NotLeadingException($"{leader} does not lead the cluster any more");
-            }
             if (election.LeaderSilence > LeaderLimit)
-            {
-                drained.Ignore();
                 throw new TimeoutException($"no host has taken the lead of the cluster within {LeaderLimit.TotalSeconds:0} s");
-            }
-            await Task.WhenAny(drained, changed).WaitAsync(over);
-        }
+        });
         await drained;
     }
 

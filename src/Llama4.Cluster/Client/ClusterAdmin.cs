@@ -1,5 +1,6 @@
 using Llama4.Client.Tokens;
 using Llama4.Cluster.Agents;
+using Llama4.Cluster.Calls;
 using Llama4.Contracts;
 using Orleans.Runtime;
 
@@ -73,7 +74,9 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
             var leader = await LeaderAsync(cancellation);
             try
             {
-                return await AnswerAsync(leader, ask(grains.GetGrain<IHostGrain>(leader.Name)), cancellation);
+                var asked = ask(grains.GetGrain<IHostGrain>(leader.Name));
+                await LeaderAnswer.WaitAsync(plans, leader, asked, cancellation);
+                return await asked;
             }
             catch (OrleansException lost) when (tries == LeadersMax)
             {
@@ -84,23 +87,6 @@ internal sealed class ClusterAdmin(IGrainFactory grains, IPlanSource plans) : IC
                 await Task.Delay(AskAgainAfter, cancellation);
             }
         }
-    }
-
-    /// <summary>A leader that froze or died on the way answers late or never: as long as it leads it is waited for.</summary>
-    /// <exception cref="NotLeadingException">The lead went to another host, which is to be asked.</exception>
-    private async Task<T> AnswerAsync<T>(HostId leader, Task<T> asked, CancellationToken cancellation)
-    {
-        while (!asked.IsCompleted)
-        {
-            var changed = plans.Changed;
-            if (plans.Leader != leader)
-            {
-                asked.Ignore();
-                throw new NotLeadingException($"{leader} does not lead the cluster any more");
-            }
-            await Task.WhenAny(asked, changed).WaitAsync(cancellation);
-        }
-        return await asked;
     }
 
     /// <exception cref="TimeoutException">No host leads.</exception>
