@@ -48,10 +48,11 @@ public sealed class Llama4ChatClient : IChatClient, IAsyncDisposable
         var grains = await _connection.GrainsAsync(cancellationToken);
         var model = options?.ModelId ?? _options.Model ?? await ServedAsync(grains, cancellationToken);
         var body = ChatBody.Of(messages, options, model, Random.Shared.NextInt64());
-        if (body.Length > _options.BodyBytesMax)
+        var bytesMax = Math.Min(_options.BodyBytesMax, ChatSubmission.BodyBytesMax);
+        if (body.Length > bytesMax)
         {
             throw new Llama4Exception(new ChatError(
-                413, "invalid_request_error", $"The request may have {_options.BodyBytesMax} bytes, but has {body.Length}.", Code: "request_too_large"));
+                413, "invalid_request_error", $"The request may have {bytesMax} bytes, but has {body.Length}.", Code: "request_too_large"));
         }
 
         var (id, created) = ($"chatcmpl-{Guid.NewGuid():N}", _options.Clock.GetUtcNow());

@@ -1,4 +1,5 @@
 using System.Net;
+using Llama4.Contracts;
 using Microsoft.Extensions.Logging;
 
 namespace Llama4.Client;
@@ -21,8 +22,8 @@ public sealed record Llama4ClientOptions
     /// <summary>Who asks: the cluster's queue is fair between callers.</summary>
     public string Caller { get; init; } = Environment.MachineName;
 
-    /// <summary>Most bytes of a request, pictures as base64 included: what a gateway takes over HTTP. Past it the request is not sent.</summary>
-    public int BodyBytesMax { get; init; } = (8 << 20) + (64 << 10);
+    /// <summary>Most bytes of a request, pictures as base64 included: what a gateway takes over HTTP, which is also the most that a message carries. Past it the request is not sent.</summary>
+    public int BodyBytesMax { get; init; } = ChatSubmission.BodyBytesMax;
 
     /// <summary>How long the first request waits for a cluster that is not there (yet).</summary>
     public TimeSpan ConnectLimit { get; init; } = TimeSpan.FromSeconds(30);

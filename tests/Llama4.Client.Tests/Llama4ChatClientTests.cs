@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Llama4.Client.Transport;
+using Llama4.Contracts;
 using Microsoft.Extensions.AI;
+using Orleans.Configuration;
 
 namespace Llama4.Client.Tests;
 
@@ -219,9 +222,43 @@ public class Llama4ChatClientTests(OneHost host)
     [Fact]
     public async Task Request_PastItsBound_IsNotSent()
     {
+        await using var client = new Llama4ChatClient(new Llama4ClientOptions { Cluster = host.Address, BodyBytesMax = 1000 });
+
+        var error = await Should.ThrowAsync<Llama4Exception>(() => client.GetResponseAsync(new string('a', 1000)));
+
+        (error.Status, error.Code).ShouldBe((413, "request_too_large"));
+        error.Message.ShouldStartWith("The request may have 1000 bytes");
+    }
+
+    [Fact]
+    public async Task Text_PastTheServersBound_IsRefusedAsOverHttp()
+    {
         var error = await Should.ThrowAsync<Llama4Exception>(() => host.Client.GetResponseAsync(new string('a', 9 << 20)));
 
         (error.Status, error.Code).ShouldBe((413, "request_too_large"));
+    }
+
+    [Fact]
+    public async Task Picture_LargerThanAnyText_IsSeenAsOverHttp()
+    {
+        var file = await File.ReadAllBytesAsync(Path.Combine(OneHost.Directory, "eval", "images", "image-001.png"));
+        Array.Resize(ref file, 7 << 20); // decoders look no further than the picture's end
+
+        var response = await host.Client.GetResponseAsync(
+            [new ChatMessage(ChatRole.User, [new DataContent(file, "image/png"), new TextContent("Which one is bigger?")])], Greedy);
+
+        response.Text.ShouldContain("yellow circle");
+    }
+
+    [Fact]
+    public void Bound_IsThatOfHttp_AndFitsAMessage()
+    {
+        var messages = new ClientMessagingOptions();
+        LargeBlockTransportSetup.Limit(messages);
+
+        new Llama4ClientOptions { Cluster = host.Address }.BodyBytesMax.ShouldBe(OneHost.Gateway.Limits.BodyBytesMax + OneHost.Gateway.Limits.PictureBodyBytesMax);
+        messages.MaxMessageBodySize.ShouldBeGreaterThan(ChatSubmission.BodyBytesMax);
+        messages.MaxMessageBodySize.ShouldBeGreaterThan(Rows.PayloadBytesMax);
     }
 
     [Fact]

@@ -105,6 +105,33 @@ public sealed class LivePageTests(ConsoleBrowser browser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Feed_ThatFallsSilent_SaysSo()
+    {
+        _gateway.Feed = RecordedCluster.Scout.Live;
+        _gateway.FeedPause = TimeSpan.FromHours(1);
+        await using var tab = await browser.OpenAsync(_gateway.Address, new(HasClock: true));
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "live");
+        await tab.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddDays(1)); // as far as its next try is off
+        await Expect(tab.Page.Locator("#offline")).ToContainTextAsync("The live feed has said nothing for 10 s. Next try in");
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Models_OfTheServerThatCameBack_AreItsOwn()
+    {
+        (_gateway.Feed, _gateway.Model) = (RecordedCluster.Scout.Live, "alpha");
+        await using var tab = await browser.OpenAsync(_gateway.Address);
+        await Expect(tab.Page.Locator("#model")).ToHaveValueAsync("alpha");
+        var port = _gateway.Address.Port;
+        await _gateway.DisposeAsync();
+        await Expect(tab.Page.Locator("#link")).ToHaveAttributeAsync("data-state", "waiting");
+        _gateway = await RecordedGateway.StartAsync(port);
+        (_gateway.Feed, _gateway.Model) = (RecordedCluster.Scout.Live, "beta");
+        await Expect(tab.Page.Locator("#model")).ToHaveValueAsync("beta");
+        tab.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task Feed_IsLetGo_WhileThePageIsHidden()
     {
         _gateway.Feed = RecordedCluster.Scout.Live;

@@ -25,6 +25,7 @@ public sealed class CommandLineTests
 
             run.ExitCode.ShouldBe(0, verb);
             run.Output.ShouldContain($"llama4 {verb}", customMessage: verb);
+            string.Join(' ', run.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ShouldNotMatch(@"\[default: \w+\.[A-Z]", verb); // the name of a type
             var examples = run.Lines.SkipWhile(l => l != "Examples:").Skip(1).ToList();
             examples.ShouldNotBeEmpty(verb);
             examples.ShouldAllBe(e => e.Contains($"llama4 {verb}"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
@@ -32,11 +33,11 @@ internal static class ChatBody
             throw new NotSupportedException("ConversationId and ContinuationToken are not supported: the cluster keeps no conversations, send all messages");
         }
 
-        Set(body, "temperature", Number(options.Temperature));
-        Set(body, "top_p", Number(options.TopP));
+        Set(body, "temperature", Number("Temperature", options.Temperature));
+        Set(body, "top_p", Number("TopP", options.TopP));
         Set(body, "top_k", options.TopK);
-        Set(body, "frequency_penalty", Number(options.FrequencyPenalty));
-        Set(body, "presence_penalty", Number(options.PresencePenalty));
+        Set(body, "frequency_penalty", Number("FrequencyPenalty", options.FrequencyPenalty));
+        Set(body, "presence_penalty", Number("PresencePenalty", options.PresencePenalty));
         Set(body, "max_completion_tokens", options.MaxOutputTokens);
         Set(body, "stop", options.StopSequences is { Count: > 0 } stops ? new JsonArray([.. stops.Select(stop => (JsonNode)stop)]) : null);
         Set(body, "response_format", FormatOf(options.ResponseFormat, options));
@@ -111,7 +112,12 @@ internal static class ChatBody
         properties is not null && properties.TryGetValue("strict", out var strict) && strict is bool value ? value : null;
 
     /// <summary>0.7f is meant as 0.7, not as its 24 bits written in 53.</summary>
-    private static JsonNode? Number(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
+    private static JsonNode? Number(string option, float? value) => value switch
+    {
+        null => null,
+        { } number when float.IsFinite(number) => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture)),
+        _ => throw new NotSupportedException($"{option} is {value}: JSON has finite numbers only"),
+    };
 
     private static void Set(JsonObject json, string name, JsonNode? value)
     {

@@ -12,8 +12,8 @@ namespace Llama4.Client.Transport;
 /// <summary>Puts <see cref="LargeBlockTransport"/> in the place of Orleans' own.</summary>
 public static class LargeBlockTransportSetup
 {
-    /// <summary>The greatest message: rows (a payload, numbers and experts of each row), or a prompt of 10 million tokens at 5 bytes.</summary>
-    private const int BodyBytesMax = Rows.PayloadBytesMax + 2 * 5 * RowsHeader.RowsMax + 4096;
+    /// <summary>The greatest message: a chat with pictures and 130,000 tokens of its answer at 5 bytes. Rows (a payload, numbers and experts of each row) and a prompt of 10 million tokens have less.</summary>
+    private const int BodyBytesMax = ChatSubmission.BodyBytesMax + 2 * 5 * RowsHeader.RowsMax + 4096;
 
     /// <summary>
     /// Ids of two grains, addresses of two silos and up to 16 corrections of the directory's cache, some 300 bytes each. It is not looked at by

@@ -35,6 +35,9 @@ public interface IChatGrain : IGrainWithIntegerKey
 [GenerateSerializer, Immutable, Alias("llama4.ChatSubmission")]
 public sealed record ChatSubmission
 {
+    /// <summary>Most bytes of a <see cref="Body"/>: 8 MiB + 64 KiB of text and 64 MiB of pictures, what a gateway takes over HTTP.</summary>
+    public const int BodyBytesMax = (72 << 20) + (64 << 10);
+
     /// <summary>Of this attempt: each host that is tried gets another one.</summary>
     [Id(0)] public required Guid Answer { get; init; }
 

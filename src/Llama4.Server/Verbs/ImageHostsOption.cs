@@ -12,7 +12,6 @@ internal sealed class ImageHostsOption
         {
             Description = "Hosts that pictures may be fetched from, like images.example.com, *.example.org or cdn.example.net:8443. Default: none; pictures come as data: URIs.",
             HelpName = "HOST[,HOST...]",
-            DefaultValueFactory = _ => ImageHosts.None,
             CustomParser = result =>
             {
                 try
@@ -30,5 +29,5 @@ internal sealed class ImageHostsOption
 
     public Option<ImageHosts> Option { get; }
 
-    public ImageHosts Read(ParseResult parsed) => parsed.GetRequiredValue(Option);
+    public ImageHosts Read(ParseResult parsed) => parsed.GetValue(Option) ?? ImageHosts.None;
 }

@@ -27,6 +27,13 @@ public class ChatBodyTests
         "frequency_penalty":0.1,"presence_penalty":-0.5,"max_completion_tokens":12,"stop":["a","b"],"min_p":0.05,"guided_choice":["yes","no"]}
         """.ReplaceLineEndings(""));
 
+    [Theory]
+    [InlineData(1e30f, "1E+30")]
+    [InlineData(1e-30f, "1E-30")]
+    [InlineData(0.1f, "0.1")]
+    [InlineData(-0f, "-0")]
+    public void Numbers_OfAnySize_AreWrittenAsMeant(float value, string text) => Member("temperature", new ChatOptions { Temperature = value }).ShouldBe(text);
+
     [Fact]
     public void Options_ThatSaySoLittle_AreNotWritten() =>
         Body(new ChatOptions()).ShouldBe("""{"model":"m","messages":[{"role":"user","content":"Hello."}],"seed":9}""");
@@ -85,6 +92,8 @@ public class ChatBodyTests
     {
         Should.Throw<NotSupportedException>(() => Messages(new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "audio/wav")]))).Message.ShouldContain("audio/wav");
         Should.Throw<NotSupportedException>(() => Body(new ChatOptions { Tools = [new HostedWebSearchTool()] })).Message.ShouldContain("HostedWebSearchTool");
+        Should.Throw<NotSupportedException>(() => Body(new ChatOptions { Temperature = float.NaN })).Message.ShouldContain("Temperature is NaN");
+        Should.Throw<NotSupportedException>(() => Body(new ChatOptions { TopP = float.PositiveInfinity })).Message.ShouldContain("TopP");
         Should.Throw<NotSupportedException>(() => Body(new ChatOptions { ConversationId = "7" })).Message.ShouldContain("ConversationId");
         Should.Throw<NotSupportedException>(() => Body(new ChatOptions { AdditionalProperties = new() { ["stream"] = true } })).Message.ShouldContain("'stream'");
     }

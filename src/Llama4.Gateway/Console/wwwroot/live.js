@@ -1,5 +1,5 @@
 // Keeps the live feed open while somebody looks: reconnects with growing pauses, lets go while the page is hidden.
-import { live } from './api.js';
+import { Failure, live } from './api.js';
 
 const PAUSES_S = [0.5, 1, 2, 4, 8, 15];
 const ABSENT_PAUSE_S = 30; // the server has no feed; the next one in its place may have
@@ -36,7 +36,7 @@ export class LiveFeed extends EventTarget {
     let silence = 0;
     const watch = () => {
       clearTimeout(silence);
-      silence = setTimeout(() => controller.abort('silent'), SILENCE_MS);
+      silence = setTimeout(() => controller.abort(new Failure(`The live feed has said nothing for ${SILENCE_MS / 1000} s.`)), SILENCE_MS);
     };
     let failure = { message: 'The live feed ended.' };
     try {
@@ -48,7 +48,7 @@ export class LiveFeed extends EventTarget {
         this.dispatchEvent(new CustomEvent(event, { detail: data }));
       }
     } catch (error) {
-      failure = error;
+      failure = error instanceof Failure ? error : { message: 'The live feed was cut off.' };
     } finally {
       clearTimeout(silence);
     }

@@ -173,19 +173,22 @@ feed.addEventListener('state', ({ detail: { state, seconds, message } }) => {
 });
 
 function showLink(state, text) {
+  const isBack = state === 'live' && $('link').dataset.state !== 'live';
   $('link').dataset.state = state;
   if ($('link-text').textContent !== text) $('link-text').textContent = text;
-  if (state === 'live' && !$('model').length) loadModels();
+  if (isBack) loadModels(); // another server may stand in the place of the one that was lost
 }
 
+let modelsTimer = 0;
 async function loadModels() {
+  clearTimeout(modelsTimer);
   try {
     const found = await models();
     takeLimits(found);
-    const chosen = settings.values.model;
+    const chosen = $('model').value || settings.values.model;
     $('model').replaceChildren(...found.map(({ id }) => h('option', { value: id, selected: id === chosen }, id)));
   } catch (error) {
-    if (error.status !== 401) setTimeout(loadModels, 3000);
+    if (error.status !== 401) modelsTimer = setTimeout(loadModels, 3000);
   }
 }
 
