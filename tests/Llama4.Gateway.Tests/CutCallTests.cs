@@ -1,4 +1,5 @@
 using Llama4.Contracts;
+using Llama4.Gateway.Tests.Responses;
 using Llama4.Gateway.Tests.Scripted;
 
 namespace Llama4.Gateway.Tests;
@@ -68,11 +69,9 @@ public class CutCallTests
     public async Task Responses_SayThatACallCutByAStopStringIsIncomplete(bool stream)
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[get_weather(city=\"Mexico City\")]"));
-        var body = $$"""{"model":"scout-nano","input":[{{Question}}],{{ResponseTools}},"tool_choice":"required","stop":" City","stream":{{(stream ? "true" : "false")}}}""";
+        var body = $$"""{"model":"scout-nano","input":[{{Question}}],{{ResponseTools}},"tool_choice":"required","stop":" City"}""";
 
-        using var answer = await gateway.PostAsync("/v1/responses", body, stream);
-        var text = await answer.Content.ReadAsStringAsync();
-        var response = stream ? Json.Parse(text.TrimEnd().Split("data: ")[^1]).At("response") : Json.Parse(text);
+        var response = await gateway.ResponseAsync(body, stream);
 
         response.At("status").GetString().ShouldBe("completed");
         response.At("output.0.status").GetString().ShouldBe("incomplete");

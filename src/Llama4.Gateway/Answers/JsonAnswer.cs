@@ -9,7 +9,8 @@ namespace Llama4.Gateway.Answers;
 /// <summary>Sends a body of JSON.</summary>
 internal static class JsonAnswer
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>People read answers in a terminal: what a page of HTML would want escaped is written as it is.</summary>
+    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static async Task SendAsync(HttpContext http, Action<Utf8JsonWriter> write)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Llama4.Gateway.Live;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +42,7 @@ internal sealed class WholeAnswer(IAnswerFormat format, AnswerHead head, int cho
     public async Task SendAsync(HttpResponse response, IReadOnlyList<Choice> choices, CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(body, JsonAnswer.Options))
         {
             WriteBody(json, choices);
         }

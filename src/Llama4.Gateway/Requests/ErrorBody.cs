@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Llama4.Gateway.Answers;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama4.Gateway.Requests;
@@ -8,12 +8,10 @@ namespace Llama4.Gateway.Requests;
 /// <summary>The one place that writes OpenAI's error body: <c>{"error":{"message","type","param","code"}}</c>.</summary>
 internal static class ErrorBody
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // as answers are written: people read them in a terminal
-
     public static byte[] Bytes(ApiError error)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Options))
+        using (var json = new Utf8JsonWriter(stream, JsonAnswer.Options))
         {
             json.WriteStartObject();
             json.WriteStartObject("error");

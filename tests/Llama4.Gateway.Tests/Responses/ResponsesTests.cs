@@ -76,7 +76,7 @@ public class ResponsesTests
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("The capital"));
         var tokens = ScoutNano.Tokenizer.Encode("The capital").Length;
 
-        var events = await EventsAsync(gateway, Request("\"x\"", ",\"stream\":true"));
+        var events = await gateway.ResponseEventsAsync(Request("\"x\"", ",\"stream\":true"));
 
         events.Select(one => one.At("type").GetString()).ShouldBe(
         [
@@ -103,7 +103,7 @@ public class ResponsesTests
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[now(zone=\"Central European Time\")]"));
 
-        var events = await EventsAsync(gateway, Request("\"x\"", $",{Tools},\"tool_choice\":\"required\",\"stream\":true"));
+        var events = await gateway.ResponseEventsAsync(Request("\"x\"", $",{Tools},\"tool_choice\":\"required\",\"stream\":true"));
 
         var deltas = events.Where(one => one.At("type").GetString() == "response.function_call_arguments.delta").Select(one => one.At("delta").GetString()).ToList();
         deltas.Count.ShouldBeGreaterThan(2);
@@ -119,7 +119,7 @@ public class ResponsesTests
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying("[now(zone=\"CET\"), now()]"));
 
         var response = await gateway.JsonAsync(Path, Request("\"x\"", "," + Tools));
-        var events = await EventsAsync(gateway, Request("\"x\"", $",{Tools},\"stream\":true"));
+        var events = await gateway.ResponseEventsAsync(Request("\"x\"", $",{Tools},\"stream\":true"));
 
         response.At("output").GetArrayLength().ShouldBe(2);
         response.At("output.0.type").GetString().ShouldBe("function_call");
@@ -147,9 +147,7 @@ public class ResponsesTests
             generation.End(FinishReason.Length);
         }));
 
-        var response = stream
-            ? (await EventsAsync(gateway, Request("\"x\"", ",\"stream\":true,\"max_output_tokens\":1")))[^1].At("response")
-            : await gateway.JsonAsync(Path, Request("\"x\"", ",\"max_output_tokens\":1"));
+        var response = await gateway.ResponseAsync(Request("\"x\"", ",\"max_output_tokens\":1"), stream);
 
         response.At("status").GetString().ShouldBe("incomplete");
         response.At("incomplete_details.reason").GetString().ShouldBe("max_output_tokens");
@@ -165,9 +163,7 @@ public class ResponsesTests
     {
         await using var gateway = await TestGateway.StartAsync(ScriptedClient.Saying(""));
 
-        var response = stream
-            ? (await EventsAsync(gateway, Request("\"x\"", ",\"stream\":true")))[^1].At("response")
-            : await gateway.JsonAsync(Path, Request("\"x\""));
+        var response = await gateway.ResponseAsync(Request("\"x\""), stream);
 
         response.At("output.0.content.0.text").GetString().ShouldBe("");
     }
@@ -181,7 +177,7 @@ public class ResponsesTests
             generation.End(FinishReason.Error, "Lost.");
         }));
 
-        var last = (await EventsAsync(gateway, Request("\"x\"", ",\"stream\":true")))[^1];
+        var last = (await gateway.ResponseEventsAsync(Request("\"x\"", ",\"stream\":true")))[^1];
 
         last.At("type").GetString().ShouldBe("response.failed");
         last.At("response.status").GetString().ShouldBe("failed");
@@ -200,7 +196,7 @@ public class ResponsesTests
         const string Asked = ",\"include\":[\"message.output_text.logprobs\"],\"top_logprobs\":2";
 
         var response = await gateway.JsonAsync(Path, Request("\"x\"", Asked));
-        var events = await EventsAsync(gateway, Request("\"x\"", Asked + ",\"stream\":true"));
+        var events = await gateway.ResponseEventsAsync(Request("\"x\"", Asked + ",\"stream\":true"));
 
         response.At("output.0.content.0.logprobs.0.logprob").GetDouble().ShouldBe(-0.5);
         response.At("output.0.content.0.logprobs.0.top_logprobs").GetArrayLength().ShouldBe(2);
@@ -254,7 +250,6 @@ public class ResponsesTests
         cluster.HasNext.ShouldBeFalse();
     }
 
-    /// <summary>Settings that are chat's alone in OpenAI's API mean here what they mean there.</summary>
     [Theory]
     [InlineData("\"sometimes\"")]
     [InlineData("{\"type\":\"function\",\"name\":\"later\"}")]
@@ -268,6 +263,7 @@ public class ResponsesTests
         error.GetRawText().ShouldStartWith("""{"error":{"message":"'tool_choice' must """); // and is legible where it is printed
     }
 
+    /// <summary>Settings that are chat's alone in OpenAI's API mean here what they mean there.</summary>
     [Fact]
     public async Task Settings_OfChat_AreFollowed()
     {
@@ -307,20 +303,4 @@ public class ResponsesTests
     }
 
     private static string Request(string input, string more = "") => $$"""{"model":"scout-nano","input":{{input}}{{more}}}""";
-
-    private static async Task<List<JsonElement>> EventsAsync(TestGateway gateway, string json)
-    {
-        using var response = await gateway.PostAsync(Path, json, stream: true);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
-        var body = await response.Content.ReadAsStringAsync();
-        return [.. body[..^2].Split("\n\n").Select(one =>
-        {
-            var lines = one.Split('\n');
-            lines.Length.ShouldBe(2);
-            var data = Json.Parse(lines[1]["data: ".Length..]);
-            lines[0].ShouldBe($"event: {data.At("type").GetString()}");
-            return data;
-        })];
-    }
 }
