@@ -5,16 +5,17 @@ using Llama4.Telemetry.Tests.Metrics;
 namespace Llama4.Deploy.Tests.Dashboards;
 
 /// <summary>
-/// A gateway and two hosts that may do everything, loaded until the host with the engine is killed in the middle of answers, and loaded again. What Prometheus knows then is what the dashboards are tried on.
+/// Two hosts that may have the engine and two that have the experts, one of them with the gateway, loaded until the host with the engine is killed in the middle of answers, and loaded again.
+/// What Prometheus knows then is what the dashboards are tried on. Were one host allowed everything, it could come to have everything, on a machine where the others were measured slow; panels of links would be empty.
 /// </summary>
 public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
 {
-    private const string Everything = "engine,attention,vocabulary,experts";
+    private const string NoExperts = "engine,attention,vocabulary";
 
     protected override IReadOnlyList<(string Name, string Roles, string[] Options)> Members =>
-        [("front", "gateway", ["--port", "0"]), ("one", Everything, []), ("two", Everything, [])];
+        [("front", "gateway,experts", ["--port", "0"]), ("one", NoExperts, []), ("two", NoExperts, []), ("experts", "experts", [])];
 
-    /// <summary>The address (host:port) at which each host is scraped: of the one that lives on, and of the one that was killed.</summary>
+    /// <summary>The address (host:port) at which each host is scraped: of those that live on, and of the one that was killed.</summary>
     public IReadOnlyList<string> HostAddresses { get; private set; } = [];
 
     /// <summary>A layer with experts.</summary>
@@ -35,11 +36,11 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
         var answers = LoadUntilAsync(isKilled.Token);
         var engine = (await FirstAsync("llama4_sequences_running >= 8")).GetProperty("instance").GetString()!;
         var killed = Doors.ToList().FindIndex(door => door.Authority == engine);
-        HostAddresses = [Doors[3 - killed].Authority, engine]; // of 1 and 2
+        HostAddresses = [.. Doors.Select(door => door.Authority).Where(address => address != engine), engine];
         Hosts[killed].Signal("KILL");
         await isKilled.CancelAsync();
         await answers;
-        await UntilAsync(async () => await QueryAsync("sum(up)") == 2, "the killed host is missed");
+        await UntilAsync(async () => await QueryAsync("sum(up)") == Doors.Count - 1, "the killed host is missed");
         await LoadAsync(requests: 16);
         await UntilAsync(async () => await QueryAsync("sum(llama4_requests_running)") == 0, "the last requests are seen to have ended");
     }
