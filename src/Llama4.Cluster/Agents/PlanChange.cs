@@ -186,27 +186,41 @@ internal sealed partial class PlanChange(
         return (needed ?? []).All(host => Array.IndexOf(asked, host) is >= 0 and var at && answered[at]);
     }
 
+    /// <summary>Until an answer of the host itself, also if it is no. What fails on the way, as calls do on a connection that is given up, is asked again.</summary>
     /// <param name="isWanted">False ends the asking; null for always true.</param>
     /// <exception cref="HostUnreachableException">It is suspected, or no member any more, or its answer is not wanted any more.</exception>
+    /// <exception cref="OrleansException">Each time it was asked, the call failed on the way.</exception>
     private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask, Func<bool>? isWanted = null)
     {
         var calls = new List<Task>();
         var (asked, patience) = (0L, AskAgainAfter);
-        while (!calls.Exists(call => call.IsCompleted))
+        while (true)
         {
             var changed = board.Changed;
+            if (calls.Find(call => call.IsCompleted && !IsLost(call)) is { } answered)
+            {
+                await answered;
+                return;
+            }
             if (board.IsSuspected(host) || !members.Active.Contains(host) || isWanted?.Invoke() == false)
                 throw new HostUnreachableException($"host {host} does not answer");
             if (calls.Count == 0 || (calls.Count < AsksMax && clock.GetElapsedTime(asked) > patience))
             {
                 patience *= calls.Count == 0 ? 1 : 2;
-                calls.Add(ask(grains.GetGrain<IHostGrain>(host.Name)).AsTask());
+                calls.Add(StartAsync());
                 asked = clock.GetTimestamp();
+                continue;
             }
-            await Task.WhenAny([.. calls, changed]);
+            if (calls.Count == AsksMax && calls.TrueForAll(IsLost))
+                await calls[^1];
+            await Task.WhenAny([.. calls.Where(call => !call.IsCompleted), changed]);
         }
-        await calls.Find(call => call.IsCompleted)!;
+
+        // Also what is thrown at once is the call's failure.
+        async Task StartAsync() => await ask(grains.GetGrain<IHostGrain>(host.Name));
     }
+
+    private static bool IsLost(Task call) => call.Exception?.InnerException is OrleansException;
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Host {Host} is behind plan epoch {Epoch}: {Reason}")]
     private static partial void NotReminded(ILogger logger, HostId host, long epoch, string reason);
