@@ -5,8 +5,8 @@ using Llama4.Telemetry.Tests.Metrics;
 namespace Llama4.Deploy.Tests.Dashboards;
 
 /// <summary>
-/// Two hosts that may have the engine and two that have the experts, one of them with the gateway, loaded until the host with the engine is killed in the middle of answers, and loaded again.
-/// What Prometheus knows then is what the dashboards are tried on. Were one host allowed everything, it could come to have everything, on a machine where the others were measured slow; panels of links would be empty.
+/// Two hosts that may have the engine and two that have the experts, one of them with the gateway, under load to its end, and under more of it until the host with the engine is killed.
+/// What Prometheus knows then is what the dashboards are tried on. Were one host allowed everything, it could have everything: after a host was suspected for a moment, say. Panels of links would be empty.
 /// </summary>
 public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
 {
@@ -14,6 +14,9 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
 
     protected override IReadOnlyList<(string Name, string Roles, string[] Options)> Members =>
         [("front", "gateway,experts", ["--port", "0"]), ("one", NoExperts, []), ("two", NoExperts, []), ("experts", "experts", [])];
+
+    private readonly CancellationTokenSource _isOver = new();
+    private Task _load = Task.CompletedTask;
 
     /// <summary>The address (host:port) at which each host is scraped: of those that live on, and of the one that was killed.</summary>
     public IReadOnlyList<string> HostAddresses { get; private set; } = [];
@@ -30,10 +33,10 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
         using (var http = new HttpClient())
         using (var refused = await http.PostAsJsonAsync(new Uri(Gateway, "v1/chat/completions"), new { model = "of-another-house" }))
             refused.IsSuccessStatusCode.ShouldBeFalse();
-        await LoadAsync(requests: 24);
+        _load = LoadUntilAsync(atATime: 2, tokens: 48, _isOver.Token);
         Layer = (await FirstAsync("max by (layer) (llama4_expert_rows_total)")).GetProperty("layer").GetString()!;
         using var isKilled = new CancellationTokenSource();
-        var answers = LoadUntilAsync(isKilled.Token);
+        var answers = LoadUntilAsync(atATime: 12, tokens: 400, isKilled.Token);
         var engine = (await FirstAsync("llama4_sequences_running >= 8")).GetProperty("instance").GetString()!;
         var killed = Doors.ToList().FindIndex(door => door.Authority == engine);
         HostAddresses = [.. Doors.Select(door => door.Authority).Where(address => address != engine), engine];
@@ -41,15 +44,28 @@ public sealed class FaultyCluster : ScrapedCluster, IAsyncLifetime
         await isKilled.CancelAsync();
         await answers;
         await UntilAsync(async () => await QueryAsync("sum(up)") == Doors.Count - 1, "the killed host is missed");
-        await LoadAsync(requests: 16);
-        await UntilAsync(async () => await QueryAsync("sum(llama4_requests_running)") == 0, "the last requests are seen to have ended");
     }
 
-    /// <summary>Twelve answers at a time until it is over, to the last one's end.</summary>
-    private Task LoadUntilAsync(CancellationToken isOver) => Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+    /// <exception cref="HttpRequestException">An answer was lost.</exception>
+    async ValueTask IAsyncDisposable.DisposeAsync()
+    {
+        await _isOver.CancelAsync();
+        try
+        {
+            await _load;
+        }
+        finally
+        {
+            _isOver.Dispose();
+            await DisposeAsync();
+        }
+    }
+
+    /// <summary>So many answers at a time until it is over, to the last one's end.</summary>
+    private Task LoadUntilAsync(int atATime, int tokens, CancellationToken isOver) => Task.WhenAll(Enumerable.Range(0, atATime).Select(async _ =>
     {
         do
-            await LoadAsync(requests: 1, tokens: 400, cancellation: CancellationToken.None);
+            await LoadAsync(requests: 1, tokens: tokens, cancellation: CancellationToken.None);
         while (!isOver.IsCancellationRequested);
     }));
 

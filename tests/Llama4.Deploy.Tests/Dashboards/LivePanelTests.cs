@@ -4,7 +4,7 @@ using Llama4.Telemetry.Tests.Metrics;
 
 namespace Llama4.Deploy.Tests.Dashboards;
 
-/// <summary>Every query of every panel is put to a real Prometheus after load and a fault, and none may come back empty. The output lists them all.</summary>
+/// <summary>Every query of every panel is put to a real Prometheus under load and after a fault, and none may stay empty. The output lists them all.</summary>
 public sealed partial class LivePanelTests(FaultyCluster cluster, ITestOutputHelper output) : IClassFixture<FaultyCluster>
 {
     private const int RangeSeconds = 300;
@@ -14,20 +14,25 @@ public sealed partial class LivePanelTests(FaultyCluster cluster, ITestOutputHel
         ["__rate_interval"] = "10s", ["__interval"] = "2s", ["__range"] = $"{RangeSeconds}s", ["job"] = "(llama4)", ["replica"] = "(0)", ["layer"] = cluster.Layer,
     };
 
+    /// <summary>All of them, sooner or later: a rate wants two scrapes, and load between them.</summary>
     [Fact]
     public async Task Panels_AreNotEmpty()
     {
         Assert.SkipWhen(ScrapedCluster.Missing is not null, ScrapedCluster.Missing ?? "");
-        var empty = new List<string>();
-        foreach (var query in Board.All.SelectMany(board => board.Queries.Concat(board.Asides)))
-        {
-            var found = await ResultAsync(query);
-            output.WriteLine($"{query}: {(found.Count == 0 ? "EMPTY" : $"{found.Count} series, {string.Join(", ", found.Take(3))}")}");
-            if (found.Count == 0)
-                empty.Add($"{query}: {query.With(_values)}");
-        }
+        var found = Board.All.SelectMany(board => board.Queries.Concat(board.Asides)).Select(query => (Query: query, Values: new List<string>())).ToList();
+        await cluster.UntilAsync(
+            async () =>
+            {
+                foreach (var (query, values) in found.Where(one => one.Values.Count == 0))
+                    values.AddRange(await ResultAsync(query));
+                return found.TrueForAll(one => one.Values.Count > 0);
+            },
+            "no panel is empty",
+            () => Task.FromResult(string.Join(Environment.NewLine, found.Where(one => one.Values.Count == 0).Select(one => $"{one.Query}: {one.Query.With(_values)}"))));
 
-        empty.ShouldBeEmpty();
+        found.Count.ShouldBeGreaterThan(100);
+        foreach (var (query, values) in found)
+            output.WriteLine($"{query}: {values.Count} series, {string.Join(", ", values.Take(3))}");
     }
 
     [Fact]
