@@ -17,6 +17,9 @@ internal sealed partial class PlanChange(
 
     private const int AsksMax = 8;
 
+    /// <summary>A host that can be asked nothing, for some four seconds, is one that cannot load.</summary>
+    private const int LostMax = 5;
+
     /// <summary>A host that could not load its part is left out for so long.</summary>
     private static readonly TimeSpan FailedFor = TimeSpan.FromSeconds(30);
 
@@ -186,10 +189,9 @@ internal sealed partial class PlanChange(
         return (needed ?? []).All(host => Array.IndexOf(asked, host) is >= 0 and var at && answered[at]);
     }
 
-    /// <summary>Until an answer of the host itself, also if it is no. What fails on the way, as calls do on a connection that is given up, is asked again.</summary>
-    /// <param name="isWanted">False ends the asking; null for always true.</param>
+    /// <param name="isWanted">False ends the asking; null for always true. With it, a call that is lost on the way is asked again, as calls are on connections that are given up.</param>
     /// <exception cref="HostUnreachableException">It is suspected, or no member any more, or its answer is not wanted any more.</exception>
-    /// <exception cref="OrleansException">Each time it was asked, the call failed on the way.</exception>
+    /// <exception cref="OrleansException">The call was lost on the way; where it is asked again, each time.</exception>
     private async Task AskAsync(HostId host, Func<IHostGrain, ValueTask> ask, Func<bool>? isWanted = null)
     {
         var calls = new List<Task>();
@@ -197,7 +199,7 @@ internal sealed partial class PlanChange(
         while (true)
         {
             var changed = board.Changed;
-            if (calls.Find(call => call.IsCompleted && !IsLost(call)) is { } answered)
+            if (calls.Find(IsAnswered) is { } answered)
             {
                 await answered;
                 return;
@@ -211,10 +213,11 @@ internal sealed partial class PlanChange(
                 asked = clock.GetTimestamp();
                 continue;
             }
-            if (calls.Count == AsksMax && calls.TrueForAll(IsLost))
-                await calls[^1];
-            await Task.WhenAny([.. calls.Where(call => !call.IsCompleted), changed]);
+            Task[] pending = [.. calls.Where(call => !call.IsCompleted)];
+            await Task.WhenAny([.. pending, changed, .. pending.Length == 0 ? [Task.Delay(patience, clock)] : Array.Empty<Task>()]);
         }
+
+        bool IsAnswered(Task call) => call.IsCompleted && (isWanted is null || !IsLost(call) || calls.Count(IsLost) == LostMax);
 
         // Also what is thrown at once is the call's failure.
         async Task StartAsync() => await ask(grains.GetGrain<IHostGrain>(host.Name));

@@ -42,6 +42,18 @@ public class PlanChangeTests
     }
 
     [Fact]
+    public async Task Prepare_WhoseEveryCallIsLost_LeavesTheHostOut()
+    {
+        var asked = 0;
+        var change = Change(() => ++asked > 0 ? throw new OrleansException("no way there") : ValueTask.CompletedTask);
+
+        (await PrepareAsync(change)).ShouldBeFalse();
+
+        change.HasFailed(Host).ShouldBeTrue();
+        asked.ShouldBe(5);
+    }
+
+    [Fact]
     public async Task Prepare_ThatAHostCannotDo_LeavesItOut()
     {
         var asked = 0;
